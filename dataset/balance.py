@@ -1,0 +1,236 @@
+"""Balance: what each class has, what it should have, and what to capture next.
+
+Targets count boxes and groups of a class, and its boxes under a condition. They come
+from `fieldset.toml`; where none are set only the ratio between the most and the least
+frequent class is judged. Ratio: boxes of the most frequent class over boxes of the
+least frequent one (the imbalance ratio of the literature, for example Johnson and
+Khoshgoftaar, 2019); classes that are retired do not count.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from .groups import GroupFacts
+from .records import LabelClass
+from .settings import BalanceSettings, Target
+
+RATIO_LIMIT: Final = 10.0
+_MENDING: Final = ("undersample", "repeat", "augment")
+_NONE: Final = Target()
+_SPOKEN: Final = {
+    ("light", "night"): "at night",
+    ("light", "day"): "by day",
+    ("light", "dusk"): "at dusk",
+    ("light", "dawn"): "at dawn",
+    ("weather", "rain"): "in rain",
+    ("weather", "snow"): "in snow",
+    ("weather", "fog"): "in fog",
+    ("weather", "sun"): "in sunshine",
+}
+
+
+class BalanceVerdict(StrEnum):
+    """What the balance policy says of a version that would be frozen now."""
+
+    BALANCED = "balanced"
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassBalance:
+    """What one class has and lacks.
+
+    `target` and `shortfall` are boxes; `group_target` and `group_shortfall` groups. A
+    target of 0 is none. `conditions` holds (condition, boxes, target, shortfall) for
+    those that have a target, the condition as `key=value`.
+    """
+
+    id: int
+    name: str
+    boxes: int
+    groups: int
+    target: int
+    shortfall: int
+    group_target: int
+    group_shortfall: int
+    conditions: tuple[tuple[str, int, int, int], ...] = ()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the class has targets and meets them all."""
+        wanted = self.target or self.group_target or self.conditions
+        lacks = self.shortfall or self.group_shortfall
+        return bool(wanted) and not lacks and not any(c[3] for c in self.conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """The state of all classes, the verdict, why, and what to capture next.
+
+    `ratio` is None where a class has no box. `reasons` and `next` are in words, the
+    most pressing first.
+    """
+
+    classes: tuple[ClassBalance, ...]
+    ratio: float | None
+    verdict: BalanceVerdict
+    reasons: tuple[str, ...]
+    next: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys `ratio`, `verdict` and `reasons` of `status --json`."""
+        return {
+            "ratio": None if self.ratio is None else round(self.ratio, 3),
+            "verdict": self.verdict.value,
+            "reasons": list(self.reasons),
+        }
+
+
+def judge(
+    settings: BalanceSettings,
+    classes: Sequence[LabelClass],
+    groups: Iterable[GroupFacts],
+    *,
+    ratio_limit: float = RATIO_LIMIT,
+) -> Balance:
+    """The balance of `groups` against the policy and targets of a project.
+
+    Args:
+        settings: the policy, and targets by class name.
+        classes: the taxonomy; retired classes are left out.
+        groups: those that count: all of them, or those of train.
+        ratio_limit: the ratio above which classes are called unequal.
+    """
+    tally = _Tally(groups)
+    targets = dict(settings.targets)
+    rows = tuple(
+        tally.row(item, targets.get(item.name, _NONE))
+        for item in sorted(classes, key=lambda item: item.id)
+        if not item.retired
+    )
+    ratio = _ratio(rows)
+    short = _shortfalls(rows)
+    reasons = [f"{words} short of {target}" for _, words, target in short]
+    unknown = sorted(set(targets) - {row.name for row in rows})
+    reasons += [f"a target names a class that is not there: {name}" for name in unknown]
+    if not settings.targets:
+        reasons += _unequal(rows, ratio, ratio_limit)
+    return Balance(
+        classes=rows,
+        ratio=ratio,
+        verdict=_verdict(settings, bool(reasons)),
+        reasons=tuple(reasons),
+        next=tuple(words for _, words, _ in short) or _next_without_targets(rows),
+    )
+
+
+def speak(condition: str) -> str:
+    """A condition in words: `light=night` is "at night", `lens=dirty` "with ..."."""
+    key, _, value = condition.partition("=")
+    return _SPOKEN.get((key, value), f"with {condition}")
+
+
+class _Tally:
+    """Boxes and groups by class, and boxes by class and condition."""
+
+    def __init__(self, groups: Iterable[GroupFacts]) -> None:
+        self._boxes: Counter[int] = Counter()
+        self._groups: Counter[int] = Counter()
+        self._under: Counter[tuple[int, str]] = Counter()
+        for group in groups:
+            own: Counter[int] = Counter()
+            for class_id, count in group.boxes:
+                own[class_id] += count
+            conditions = {f"{key}={value}" for key, value in group.conditions}
+            for class_id, count in own.items():
+                self._boxes[class_id] += count
+                self._groups[class_id] += count > 0
+                for condition in conditions:
+                    self._under[class_id, condition] += count
+
+    def row(self, item: LabelClass, target: Target) -> ClassBalance:
+        boxes, groups = self._boxes[item.id], self._groups[item.id]
+        return ClassBalance(
+            id=item.id,
+            name=item.name,
+            boxes=boxes,
+            groups=groups,
+            target=target.boxes,
+            shortfall=max(0, target.boxes - boxes),
+            group_target=target.groups,
+            group_shortfall=max(0, target.groups - groups),
+            conditions=tuple(
+                (condition, have, wanted, max(0, wanted - have))
+                for condition, wanted in target.conditions
+                for have in (self._under[item.id, condition],)
+            ),
+        )
+
+
+def _shortfalls(rows: Sequence[ClassBalance]) -> list[tuple[float, str, int]]:
+    """(urgency, words, target) of every shortfall; the largest part missing first."""
+    found: list[tuple[float, str, int]] = []
+    for row in rows:
+        for condition, _, wanted, lack in row.conditions:
+            if lack:
+                words = f"{row.name}, {speak(condition)}: {lack} more"
+                found.append((lack / wanted, words, wanted))
+        if row.shortfall:
+            words = f"{row.name}: {row.shortfall} more"
+            found.append((row.shortfall / row.target, words, row.target))
+        if row.group_shortfall:
+            sessions = "session" if row.group_shortfall == 1 else "sessions"
+            words = f"{row.name}: {row.group_shortfall} more {sessions}"
+            urgency = row.group_shortfall / row.group_target
+            found.append((urgency, words, row.group_target))
+    return sorted(found, key=lambda item: (-item[0], item[1]))
+
+
+def _unequal(
+    rows: Sequence[ClassBalance], ratio: float | None, limit: float
+) -> list[str]:
+    missing = [row.name for row in rows if not row.boxes]
+    if missing:
+        return [f"{name} has no box yet" for name in missing]
+    if ratio is None or ratio <= limit:
+        return []
+    most = max(rows, key=lambda row: (row.boxes, -row.id))
+    least = min(rows, key=lambda row: (row.boxes, row.id))
+    return [
+        f"{most.name} has {ratio:.1f} times as many boxes as {least.name}, "
+        f"the limit is {limit:g}"
+    ]
+
+
+def _next_without_targets(rows: Sequence[ClassBalance]) -> tuple[str, ...]:
+    """Without targets: the classes below half of the median, the rarest first."""
+    if len(rows) < 2:
+        return ()
+    counts = sorted(row.boxes for row in rows)
+    median = counts[len(counts) // 2]
+    rare = [row for row in rows if row.boxes * 2 < median]
+    return tuple(
+        f"{row.name}: {median - row.boxes} more"
+        for row in sorted(rare, key=lambda row: (row.boxes, row.id))
+    )
+
+
+def _ratio(rows: Sequence[ClassBalance]) -> float | None:
+    counts = [row.boxes for row in rows]
+    if not counts or min(counts) == 0:
+        return None
+    return max(counts) / min(counts)
+
+
+def _verdict(settings: BalanceSettings, has_reasons: bool) -> BalanceVerdict:
+    if not has_reasons:
+        return BalanceVerdict.BALANCED
+    if settings.effective_policy == "refuse":
+        return BalanceVerdict.REFUSE
+    return BalanceVerdict.WARN

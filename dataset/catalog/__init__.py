@@ -1,0 +1,19 @@
+"""The catalog: the one truth about samples, boxes, groups, splits and versions.
+
+All SQL of fieldset is in this package and in `dataset.migrations`; each noun has a
+file. Every public method is one transaction, and joins the one that is open.
+"""
+
+from .catalog import Catalog
+from .classes import checked_class_name
+from .journal import JournalEntry
+from .tables import ClassSplitCount, GroupLine, SplitCount
+
+__all__ = [
+    "Catalog",
+    "ClassSplitCount",
+    "GroupLine",
+    "JournalEntry",
+    "SplitCount",
+    "checked_class_name",
+]

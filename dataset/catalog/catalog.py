@@ -1,0 +1,110 @@
+"""The catalog as a whole: its parts, its facts, its transactions."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from .classes import Classes
+from .connection import Connection
+from .groups import Groups
+from .journal import Journal
+from .labels import Labels
+from .measures import Measures
+from .samples import Samples
+from .sessions import Sessions
+from .splits import Splits
+from .tables import Tables
+from .versions import Versions
+
+
+class Catalog:
+    """One open catalog file; safe to share between the threads of a process.
+
+    Attributes:
+        sessions, classes, samples, labels, journal, groups, splits, versions,
+        measures, tables: the parts, one noun each, over the same connection.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.sessions = Sessions(connection)
+        self.classes = Classes(connection)
+        self.samples = Samples(connection)
+        self.journal = Journal(connection)
+        self.labels = Labels(connection, self.journal)
+        self.groups = Groups(connection)
+        self.splits = Splits(connection)
+        self.versions = Versions(connection)
+        self.measures = Measures(connection)
+        self.tables = Tables(connection)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Catalog:
+        """Open the catalog, bringing an older one up to date after a backup.
+
+        Raises:
+            NewerProject: a newer fieldset wrote it.
+            ReadOnlyProject: it cannot be written and `read_only` is False.
+            ProjectError: it is damaged.
+        """
+        return cls(Connection(path, read_only=read_only))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The catalog's file."""
+        return self._connection.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether this catalog was opened for reading alone."""
+        return self._connection.read_only
+
+    @property
+    def journal_mode(self) -> str:
+        """SQLite's journal mode as read back, `wal` or `delete`."""
+        return self._connection.journal_mode
+
+    def writing(self) -> AbstractContextManager[None]:
+        """One transaction over several calls; all of it or nothing is saved."""
+        return self._connection.writing()
+
+    def reading(self) -> AbstractContextManager[None]:
+        """One consistent view over several calls."""
+        return self._connection.reading()
+
+    def fact(self, key: str) -> str | None:
+        """A single fact about the project (its id, its salt), or None."""
+        value = self._connection.value("SELECT value FROM facts WHERE key = ?", [key])
+        return None if value is None else str(value)
+
+    def set_fact(self, key: str, value: str) -> None:
+        """Keep a single fact about the project."""
+        with self.writing():
+            self._connection.run(
+                "INSERT INTO facts (key, value) VALUES (?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [key, value],
+            )
+
+    def damages(self, *, deep: bool = False) -> tuple[str, ...]:
+        """What SQLite's own check finds; empty when the catalog is sound."""
+        pragma = "integrity_check" if deep else "quick_check"
+        found = [str(row[0]) for row in self._connection.rows(f"PRAGMA {pragma}")]
+        broken = self._connection.rows("PRAGMA foreign_key_check")
+        found = [line for line in found if line != "ok"]
+        return (*found, *(f"a row of {row[0]} points nowhere" for row in broken))
+
+    def back_up(self, target: Path) -> None:
+        """Write a consistent copy with SQLite's own backup; `target` must be new."""
+        self._connection.copy_to(target)

@@ -1,0 +1,203 @@
+"""Classes with permanent ids: renamed, merged and retired, never reused."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from dataset.errors import NotFound, UsageError
+from dataset.records import CLASS_COLOURS, CLASS_NAME_LIMIT, LabelClass
+
+from .connection import Connection
+
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_COLUMNS = "id, name, colour, key, retired"
+
+
+def checked_class_name(name: str) -> str:
+    """The name in normal form (NFC, outer spaces gone), or a refusal.
+
+    Any visible text is a fair name: names are data, never paths or markup. Only
+    what cannot be told apart or shown is refused: nothing, control characters
+    and invisible formatting, and names longer than 64 characters.
+
+    Raises:
+        UsageError: the name cannot be used.
+    """
+    normal = unicodedata.normalize("NFC", name).strip()
+    if not normal:
+        raise UsageError(f"A class needs a name: {name!r}", hint="give it a word")
+    if len(normal) > CLASS_NAME_LIMIT:
+        raise UsageError(
+            f"A class name has at most {CLASS_NAME_LIMIT} characters, this one has "
+            f"{len(normal)}: {normal[:20]}…",
+            hint="shorten it",
+        )
+    # Zero-width joiner and variation selectors are part of emoji.
+    hidden = [c for c in normal if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}]
+    if any(c != "\u200d" for c in hidden):
+        raise UsageError(
+            f"A class name has no control characters: {normal!r}", hint="retype it"
+        )
+    return normal
+
+
+class Classes:
+    """The classes of a catalog."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def all(self, *, include_retired: bool = False) -> tuple[LabelClass, ...]:
+        """The classes by id."""
+        where = "" if include_retired else "WHERE retired = 0"
+        rows = self._connection.rows(
+            f"SELECT {_COLUMNS} FROM classes {where} ORDER BY id"
+        )
+        return tuple(_label_class(row) for row in rows)
+
+    def get(self, class_id: int) -> LabelClass:
+        """The class of that id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._one("id", class_id)
+
+    def by_name(self, name: str) -> LabelClass:
+        """The class of that name, retired or not.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._one("name", unicodedata.normalize("NFC", name).strip())
+
+    def add(
+        self, name: str, *, colour: str | None = None, key: int | None = None
+    ) -> LabelClass:
+        """Add a class; colour and digit key follow from its id unless given.
+
+        Raises:
+            UsageError: the name is empty, too long, hidden or taken, or the colour
+                is not `#RRGGBB`.
+        """
+        normal = checked_class_name(name)
+        if colour is not None and not _COLOUR.fullmatch(colour):
+            raise UsageError(f"A colour is written #RRGGBB: {colour}")
+        with self._connection.writing():
+            self._refuse_taken(normal)
+            number = 1 + int(
+                self._connection.value(
+                    "SELECT coalesce(max(seq), 0) FROM sqlite_sequence "
+                    "WHERE name = 'classes'"
+                )
+                or 0
+            )
+            chosen = colour or CLASS_COLOURS[(number - 1) % len(CLASS_COLOURS)]
+            self._connection.run(
+                "INSERT INTO classes (id, name, colour, key) VALUES (?, ?, ?, ?)",
+                [number, normal, chosen, self._free_key() if key is None else key],
+            )
+        return self.get(number)
+
+    def rename(self, class_id: int, name: str) -> LabelClass:
+        """Give a class another name; its id and boxes stay.
+
+        Raises:
+            UsageError: the name cannot be used or is taken.
+            NotFound: there is no such class.
+        """
+        normal = checked_class_name(name)
+        with self._connection.writing():
+            if self.get(class_id).name != normal:
+                self._refuse_taken(normal, but=class_id)
+                self._connection.run(
+                    "UPDATE classes SET name = ? WHERE id = ?", [normal, class_id]
+                )
+        return self.get(class_id)
+
+    def retire(self, class_id: int) -> LabelClass:
+        """Take a class out of use; its boxes stay and its id is never reused."""
+        with self._connection.writing():
+            self.get(class_id)
+            self._connection.run(
+                "UPDATE classes SET retired = 1, key = NULL WHERE id = ?", [class_id]
+            )
+        return self.get(class_id)
+
+    def merge(self, source_id: int, target_id: int) -> int:
+        """Move every box of one class to another and retire the first.
+
+        Gives the number of boxes moved.
+
+        Raises:
+            UsageError: both are the same class.
+            NotFound: one of them does not exist.
+        """
+        if source_id == target_id:
+            raise UsageError(f"A class cannot be merged into itself: {source_id}")
+        with self._connection.writing():
+            self.get(source_id)
+            self.get(target_id)
+            touched = "SELECT DISTINCT sample_n FROM boxes WHERE class_id = ?"
+            self._connection.run(
+                f"UPDATE samples SET revision = revision + 1 WHERE n IN ({touched})",
+                [source_id],
+            )
+            moved = self._connection.run(
+                "UPDATE boxes SET class_id = ? WHERE class_id = ?",
+                [target_id, source_id],
+            )
+            self._connection.run(
+                "UPDATE proposals SET class_id = ? WHERE class_id = ?",
+                [target_id, source_id],
+            )
+            self.retire(source_id)
+            self._connection.run(
+                "UPDATE classes SET merged_into = ? WHERE id = ?",
+                [target_id, source_id],
+            )
+        return moved
+
+    def merged_into(self, class_id: int) -> int:
+        """Where boxes of that class live now: itself unless it was merged."""
+        target = self._connection.value(
+            "SELECT merged_into FROM classes WHERE id = ?", [class_id]
+        )
+        return class_id if target is None else self.merged_into(int(target))
+
+    def _one(self, column: str, value: object) -> LabelClass:
+        rows = self._connection.rows(
+            f"SELECT {_COLUMNS} FROM classes WHERE {column} = ?", [value]
+        )
+        if not rows:
+            raise NotFound(
+                f"There is no class of that {column}: {value}",
+                hint="see `fieldset class list`",
+            )
+        return _label_class(rows[0])
+
+    def _refuse_taken(self, name: str, *, but: int | None = None) -> None:
+        folded = name.casefold()
+        for other in self.all(include_retired=True):
+            if other.id != but and other.name.casefold() == folded:
+                state = "retired class" if other.retired else "class"
+                raise UsageError(
+                    f"There is a {state} of that name already: {other.name}",
+                    hint="choose another name, or merge the two with "
+                    "`fieldset class merge`",
+                )
+
+    def _free_key(self) -> int | None:
+        taken = {c.key for c in self.all()}
+        return next((key for key in (*range(1, 10), 0) if key not in taken), None)
+
+
+def _label_class(row: tuple[object, ...]) -> LabelClass:
+    return LabelClass(
+        id=int(str(row[0])),
+        name=str(row[1]),
+        colour=str(row[2]),
+        key=None if row[3] is None else int(str(row[3])),
+        retired=bool(row[4]),
+    )

@@ -1,0 +1,50 @@
+"""What was measured of samples once: numbers and fingerprints, kept by sample id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from .connection import Connection
+
+
+class Measures:
+    """The measures of a catalog, each under the digest of the code that made it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(
+        self, digest: str, sample_ids: Iterable[str]
+    ) -> dict[str, dict[str, float]]:
+        """The kept numbers of those samples; what was never measured is missing."""
+        wanted = set(sample_ids)
+        rows = self._connection.each(
+            "SELECT sample_id, numbers FROM measures WHERE digest = ?", [digest]
+        )
+        return {str(i): json.loads(text) for i, text in rows if i in wanted}
+
+    def put(self, digest: str, numbers: Mapping[str, Mapping[str, float]]) -> None:
+        """Keep the numbers of several samples."""
+        with self._connection.writing():
+            self._connection.run_many(
+                "INSERT OR REPLACE INTO measures (sample_id, digest, numbers) "
+                "VALUES (?, ?, ?)",
+                [
+                    (sample_id, digest, json.dumps(dict(values), sort_keys=True))
+                    for sample_id, values in numbers.items()
+                ],
+            )
+
+    def fingerprints(self) -> dict[str, bytes]:
+        """The kept fingerprints of all samples."""
+        rows = self._connection.each("SELECT sample_id, value FROM fingerprints")
+        return {str(i): bytes(value) for i, value in rows}
+
+    def put_fingerprints(self, values: Mapping[str, bytes]) -> None:
+        """Keep the fingerprints of several samples."""
+        with self._connection.writing():
+            self._connection.run_many(
+                "INSERT OR REPLACE INTO fingerprints (sample_id, value) VALUES (?, ?)",
+                list(values.items()),
+            )

@@ -1,0 +1,235 @@
+"""Samples: stored images with their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dataset.errors import NotFound
+from dataset.records import Sample, SampleState
+
+from .connection import Connection
+
+_COLUMNS = (
+    "s.id, s.session_id, s.sequence, s.suffix, s.width, s.height, s.orientation, "
+    "s.size_bytes, s.captured_us, s.source_name, s.state, s.skip_reason, s.reviewed, "
+    "s.group_id"
+)
+# The order in which a queue shows samples: session after session, as captured.
+_SESSION_ORDER = "ORDER BY e.started_us, e.name, s.sequence"
+
+
+class Samples:
+    """The samples of a catalog."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, sample: Sample) -> bool:
+        """Keep a new sample; False when its bytes are here already.
+
+        The sample's group is created when it does not exist.
+        """
+        with self._connection.writing():
+            if self.has(sample.id):
+                return False
+            self._connection.run(
+                "INSERT INTO groups (id) VALUES (?) ON CONFLICT (id) DO NOTHING",
+                [sample.group_id],
+            )
+            self._connection.run(
+                "INSERT INTO samples (id, session_id, sequence, suffix, width, height, "
+                "orientation, size_bytes, captured_us, source_name, group_id, state, "
+                "skip_reason, reviewed) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    sample.id,
+                    sample.session_id,
+                    sample.sequence,
+                    sample.suffix,
+                    sample.width,
+                    sample.height,
+                    sample.orientation,
+                    sample.size_bytes,
+                    sample.captured_us,
+                    sample.source_name,
+                    sample.group_id,
+                    sample.state.value,
+                    sample.skip_reason,
+                    int(sample.reviewed),
+                ],
+            )
+        return True
+
+    def has(self, sample_id: str) -> bool:
+        """Whether a sample of that id is known."""
+        found = self._connection.value(
+            "SELECT 1 FROM samples WHERE id = ?", [sample_id]
+        )
+        return found is not None
+
+    def get(self, sample_id: str) -> Sample:
+        """The sample of that id, or of a beginning that only one id has.
+
+        Raises:
+            NotFound: there is none, or several begin so.
+        """
+        rows = self._connection.rows(
+            f"SELECT {_COLUMNS} FROM samples s WHERE s.id >= ? AND s.id < ? LIMIT 2",
+            [sample_id, sample_id + "g"],
+        )
+        if len(rows) != 1:
+            what = "Several samples begin so" if rows else "There is no such sample"
+            raise NotFound(f"{what}: {sample_id}", hint="give the whole id")
+        return _sample(rows[0])
+
+    def count(self) -> int:
+        """How many samples there are."""
+        return int(self._connection.value("SELECT count(*) FROM samples"))
+
+    def states(self) -> dict[SampleState, int]:
+        """How many samples there are in each state."""
+        counts = dict.fromkeys(SampleState, 0)
+        rows = self._connection.rows(
+            "SELECT state, count(*) FROM samples GROUP BY state"
+        )
+        counts.update({SampleState(state): int(count) for state, count in rows})
+        return counts
+
+    def next_sequence(self, session_id: str) -> int:
+        """The number that the next sample of a session gets, from 1."""
+        return 1 + int(
+            self._connection.value(
+                "SELECT coalesce(max(sequence), 0) FROM samples WHERE session_id = ?",
+                [session_id],
+            )
+        )
+
+    def of_session(self, session_id: str) -> tuple[Sample, ...]:
+        """The samples of a session as captured."""
+        rows = self._connection.rows(
+            f"SELECT {_COLUMNS} FROM samples s WHERE session_id = ? ORDER BY sequence",
+            [session_id],
+        )
+        return tuple(_sample(row) for row in rows)
+
+    def decided_before(self, sample: Sample, limit: int) -> tuple[Sample, ...]:
+        """The nearest labeled or empty samples before one in its session.
+
+        Nearest first.
+        """
+        rows = self._connection.rows(
+            f"SELECT {_COLUMNS} FROM samples s WHERE session_id = ? AND sequence < ? "
+            "AND state IN ('labeled', 'empty') ORDER BY sequence DESC LIMIT ?",
+            [sample.session_id, sample.sequence, limit],
+        )
+        return tuple(_sample(row) for row in rows)
+
+    def queue_ids(
+        self,
+        *,
+        states: Iterable[SampleState] = (),
+        session_id: str | None = None,
+        class_id: int | None = None,
+        split: str | None = None,
+    ) -> tuple[str, ...]:
+        """Ids in queue order (session by session, as captured), filtered."""
+        where, arguments = _filters(states, session_id, class_id, split)
+        rows = self._connection.rows(
+            "SELECT s.id FROM samples s JOIN sessions e ON e.id = s.session_id "
+            f"{where} {_SESSION_ORDER}",
+            arguments,
+        )
+        return tuple(str(row[0]) for row in rows)
+
+    def many(self, sample_ids: Iterable[str]) -> tuple[Sample, ...]:
+        """The samples of those ids in the given order; unknown ids are left out."""
+        wanted = list(sample_ids)
+        found: dict[str, Sample] = {}
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            rows = self._connection.rows(
+                f"SELECT {_COLUMNS} FROM samples s WHERE s.id IN ({marks})", part
+            )
+            found.update({str(row[0]): _sample(row) for row in rows})
+        return tuple(found[i] for i in wanted if i in found)
+
+    def each(self) -> Iterator[Sample]:
+        """Every sample, sorted by id."""
+        rows = self._connection.each(f"SELECT {_COLUMNS} FROM samples s ORDER BY s.id")
+        return (_sample(row) for row in rows)
+
+    def erase(self, sample_id: str, *, at_us: int, reason: str) -> None:
+        """Forget a sample with its boxes, and keep a tombstone of its id.
+
+        Raises:
+            NotFound: there is no such sample.
+        """
+        with self._connection.writing():
+            gone = self._connection.run("DELETE FROM samples WHERE id = ?", [sample_id])
+            if not gone:
+                raise NotFound(f"There is no such sample: {sample_id}")
+            for table in ("journal", "measures", "fingerprints"):
+                self._connection.run(
+                    f"DELETE FROM {table} WHERE sample_id = ?", [sample_id]
+                )
+            self._connection.run(
+                "INSERT OR REPLACE INTO tombstones (sample_id, erased_us, reason) "
+                "VALUES (?, ?, ?)",
+                [sample_id, at_us, reason],
+            )
+
+    def is_erased(self, sample_id: str) -> bool:
+        """Whether a sample of those bytes was erased on purpose."""
+        found = self._connection.value(
+            "SELECT 1 FROM tombstones WHERE sample_id = ?", [sample_id]
+        )
+        return found is not None
+
+
+def _filters(
+    states: Iterable[SampleState],
+    session_id: str | None,
+    class_id: int | None,
+    split: str | None,
+) -> tuple[str, list[object]]:
+    parts: list[str] = []
+    arguments: list[object] = []
+    chosen = [state.value for state in states]
+    if chosen:
+        parts.append(f"s.state IN ({', '.join('?' * len(chosen))})")
+        arguments += chosen
+    if session_id is not None:
+        parts.append("s.session_id = ?")
+        arguments.append(session_id)
+    if class_id is not None:
+        parts.append(
+            "EXISTS (SELECT 1 FROM boxes b WHERE b.sample_n = s.n AND b.class_id = ?)"
+        )
+        arguments.append(class_id)
+    if split is not None:
+        parts.append(
+            "s.group_id IN (SELECT group_id FROM split_ledger GROUP BY group_id "
+            "HAVING n = max(n) AND split = ? AND action = 'assigned')"
+        )
+        arguments.append(split)
+    return ("WHERE " + " AND ".join(parts) if parts else ""), arguments
+
+
+def _sample(row: tuple[object, ...]) -> Sample:
+    return Sample(
+        id=str(row[0]),
+        session_id=str(row[1]),
+        sequence=int(str(row[2])),
+        suffix=str(row[3]),
+        width=int(str(row[4])),
+        height=int(str(row[5])),
+        orientation=int(str(row[6])),
+        size_bytes=int(str(row[7])),
+        captured_us=int(str(row[8])),
+        source_name=str(row[9]),
+        state=SampleState(str(row[10])),
+        skip_reason=str(row[11]),
+        reviewed=bool(row[12]),
+        group_id=str(row[13]),
+    )

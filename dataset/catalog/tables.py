@@ -1,0 +1,205 @@
+"""Tables over the whole catalog: what status, split and freeze read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dataset.records import Box, SampleState, VersionSample
+
+from .connection import Connection
+from .labels import box_of_row
+
+# The newest ledger row of each group. SQLite takes the bare columns from the row
+# that holds max(n): sqlite.org/lang_select.html, "Bare columns in an aggregate".
+CURRENT_SPLIT = (
+    "current AS (SELECT group_id, split, action, reason, max(n) AS n "
+    "FROM split_ledger GROUP BY group_id)"
+)
+_FROZEN_STATES = "('labeled', 'empty')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassSplitCount:
+    """How much of a class a split holds; split "" is what no split holds."""
+
+    class_id: int
+    split: str
+    boxes: int
+    samples: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitCount:
+    """How much a split holds of everything that is labeled or empty."""
+
+    split: str
+    samples: int
+    groups: int
+    boxes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLine:
+    """One group as a person reads it."""
+
+    id: str
+    sessions: tuple[str, ...]
+    samples: int
+    split: str
+    action: str
+    reason: str
+
+
+class Tables:
+    """Read-only summaries of a catalog."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def class_by_split(self) -> tuple[ClassSplitCount, ...]:
+        """Boxes, samples and groups of each class in each split, labeled ones only."""
+        rows = self._connection.rows(
+            f"WITH {CURRENT_SPLIT} SELECT b.class_id, coalesce(c.split, ''), count(*), "
+            "count(DISTINCT b.sample_n), count(DISTINCT s.group_id) "
+            "FROM boxes b JOIN samples s ON s.n = b.sample_n "
+            "LEFT JOIN current c ON c.group_id = s.group_id AND c.action = 'assigned' "
+            "WHERE s.state = 'labeled' GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        return tuple(
+            ClassSplitCount(
+                class_id=int(row[0]),
+                split=str(row[1]),
+                boxes=int(row[2]),
+                samples=int(row[3]),
+                groups=int(row[4]),
+            )
+            for row in rows
+        )
+
+    def class_totals(self) -> dict[int, tuple[int, int, int]]:
+        """Boxes, samples and groups of each class over all labeled samples."""
+        rows = self._connection.rows(
+            "SELECT b.class_id, count(*), count(DISTINCT b.sample_n), "
+            "count(DISTINCT s.group_id) FROM boxes b JOIN samples s ON s.n = b.sample_n "
+            "WHERE s.state = 'labeled' GROUP BY 1"
+        )
+        return {int(c): (int(b), int(s), int(g)) for c, b, s, g in rows}
+
+    def by_split(self) -> tuple[SplitCount, ...]:
+        """Samples, groups and boxes of each split, labeled and empty samples."""
+        rows = self._connection.rows(
+            f"WITH {CURRENT_SPLIT}, counted AS ("
+            "SELECT sample_n, count(*) AS boxes FROM boxes GROUP BY sample_n) "
+            "SELECT coalesce(c.split, ''), count(*), count(DISTINCT s.group_id), "
+            "coalesce(sum(CASE s.state WHEN 'labeled' THEN k.boxes END), 0) "
+            "FROM samples s LEFT JOIN counted k ON k.sample_n = s.n "
+            "LEFT JOIN current c ON c.group_id = s.group_id AND c.action = 'assigned' "
+            f"WHERE s.state IN {_FROZEN_STATES} GROUP BY 1 ORDER BY 1"
+        )
+        return tuple(
+            SplitCount(
+                split=str(row[0]),
+                samples=int(row[1]),
+                groups=int(row[2]),
+                boxes=int(row[3]),
+            )
+            for row in rows
+        )
+
+    def group_lines(self) -> tuple[GroupLine, ...]:
+        """Every group with its sessions, size and newest ledger row."""
+        rows = self._connection.rows(
+            f"WITH {CURRENT_SPLIT} SELECT s.group_id, "
+            "json_group_array(DISTINCT e.name), count(*), "
+            "coalesce(c.split, ''), coalesce(c.action, ''), coalesce(c.reason, '') "
+            "FROM samples s JOIN sessions e ON e.id = s.session_id "
+            "LEFT JOIN current c ON c.group_id = s.group_id "
+            "GROUP BY s.group_id ORDER BY min(e.started_us), s.group_id"
+        )
+        return tuple(
+            GroupLine(
+                id=str(row[0]),
+                sessions=tuple(sorted(json.loads(row[1]))),
+                samples=int(row[2]),
+                split=str(row[3]),
+                action=str(row[4]),
+                reason=str(row[5]),
+            )
+            for row in rows
+        )
+
+    def boxes_of_class(
+        self, class_id: int, limit: int
+    ) -> tuple[tuple[str, str, Box, bool], ...]:
+        """Accepted boxes of a class as (sample id, suffix, box, reviewed)."""
+        rows = self._connection.rows(
+            "SELECT b.id, b.class_id, b.x0, b.y0, b.x1, b.y1, b.origin, b.score, "
+            "s.id, s.suffix, s.reviewed FROM boxes b JOIN samples s ON s.n = b.sample_n "
+            "WHERE b.class_id = ? AND s.state = 'labeled' ORDER BY s.id, b.id LIMIT ?",
+            [class_id, limit],
+        )
+        return tuple((str(r[8]), str(r[9]), box_of_row(r), bool(r[10])) for r in rows)
+
+    def frozen_samples(self) -> Iterator[VersionSample]:
+        """What a version holds: labeled and empty samples with boxes, sorted by id.
+
+        Streams; call it inside `reading` so that all rows are of one state.
+        """
+        boxes = _boxes_by_sample(self._connection)
+        upcoming = next(boxes, None)
+        for row in self._connection.each(
+            f"WITH {CURRENT_SPLIT} SELECT s.id, s.width, s.height, s.suffix, s.state, "
+            "s.group_id, coalesce(c.split, ''), e.name, e.place, e.source, "
+            "e.conditions, s.captured_us, s.source_name, s.size_bytes, s.reviewed, "
+            "s.orientation FROM samples s JOIN sessions e ON e.id = s.session_id "
+            "LEFT JOIN current c ON c.group_id = s.group_id AND c.action = 'assigned' "
+            f"WHERE s.state IN {_FROZEN_STATES} ORDER BY s.id"
+        ):
+            mine: tuple[Box, ...] = ()
+            if upcoming is not None and upcoming[0] == row[0]:
+                mine = upcoming[1]
+                upcoming = next(boxes, None)
+            yield _frozen(row, mine)
+
+
+def _boxes_by_sample(
+    connection: Connection,
+) -> Iterator[tuple[str, tuple[Box, ...]]]:
+    current, gathered = "", list[Box]()
+    for row in connection.each(
+        "SELECT b.id, b.class_id, b.x0, b.y0, b.x1, b.y1, b.origin, b.score, s.id "
+        "FROM samples s JOIN boxes b ON b.sample_n = s.n "
+        "WHERE s.state = 'labeled' ORDER BY s.id, b.id"
+    ):
+        if row[8] != current:
+            if gathered:
+                yield current, tuple(gathered)
+            current, gathered = row[8], []
+        gathered.append(box_of_row(row))
+    if gathered:
+        yield current, tuple(gathered)
+
+
+def _frozen(row: tuple[object, ...], boxes: tuple[Box, ...]) -> VersionSample:
+    return VersionSample(
+        id=str(row[0]),
+        width=int(str(row[1])),
+        height=int(str(row[2])),
+        suffix=str(row[3]),
+        state=SampleState(str(row[4])),
+        group=str(row[5]),
+        split=str(row[6]),
+        boxes=boxes,
+        session=str(row[7]),
+        place=str(row[8]),
+        camera=str(row[9]),
+        conditions=tuple((str(k), str(v)) for k, v in json.loads(str(row[10]))),
+        captured_us=int(str(row[11])),
+        source_name=str(row[12]),
+        size_bytes=int(str(row[13])),
+        reviewed=bool(row[14]),
+        orientation=int(str(row[15])),
+    )

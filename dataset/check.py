@@ -1,0 +1,218 @@
+"""The check of a project: proves it, and mends what an interruption left behind.
+
+A crash can leave a whole image without a row (it was never acknowledged), temporary
+files, and a version folder the catalog does not list. All three are repaired without
+loss. What was damaged from outside is named, with what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from .durable import TEMPORARY_PREFIX, make_folder
+from .errors import BadImage, FieldsetError, PolicyRefusal
+from .findings import Finding, Severity
+from .project import Project
+from .progress import SILENT, Progress
+from .records import Sample
+from .version import list_versions
+
+QUARANTINE = "quarantine"
+RECOVERED = "recovered"
+# A younger file may belong to a capture that is at work right now.
+SETTLED_S = 60.0
+
+
+def check(
+    project: Project,
+    *,
+    deep: bool = False,
+    repair: bool = False,
+    settled_s: float = SETTLED_S,
+    progress: Progress = SILENT,
+) -> tuple[Finding, ...]:
+    """What is wrong with a project; a single OK finding when nothing is.
+
+    Args:
+        project: an open project; writable where `repair` is asked for.
+        deep: also prove every image's bytes by hash and all of SQLite's pages.
+        repair: mend what can be mended without loss.
+        settled_s: age in seconds from which an unknown file counts as left behind.
+        progress: told of every image looked at.
+    """
+    found = [
+        *_catalog_findings(project, deep=deep),
+        *_image_findings(project, deep=deep, progress=progress),
+        *_leftover_findings(project, repair=repair, settled_s=settled_s),
+        *_orphan_findings(project, repair=repair, settled_s=settled_s),
+        *_version_findings(project, repair=repair),
+    ]
+    if found:
+        return tuple(found)
+    count = project.catalog.samples.count()
+    how = "proven by hash" if deep else "there"
+    return (
+        Finding(
+            severity=Severity.OK,
+            what=f"The project is sound: {count} samples, every image {how}",
+            path=str(project.root),
+        ),
+    )
+
+
+def _catalog_findings(project: Project, *, deep: bool) -> Iterator[Finding]:
+    for damage in project.catalog.damages(deep=deep):
+        yield Finding(
+            severity=Severity.ERROR,
+            what=f"The catalog is damaged: {damage}",
+            path=str(project.catalog.path),
+            next="restore the newest backup with `fieldset restore`",
+        )
+
+
+def _image_findings(
+    project: Project, *, deep: bool, progress: Progress
+) -> Iterator[Finding]:
+    total = project.catalog.samples.count()
+    for done, sample in enumerate(project.catalog.samples.each(), start=1):
+        progress.step(done, total, "images")
+        finding = _image_finding(project, sample, deep=deep)
+        if finding is not None:
+            yield finding
+
+
+def _image_finding(project: Project, sample: Sample, *, deep: bool) -> Finding | None:
+    path = project.image_path(sample)
+    try:
+        size = path.stat().st_size
+    except OSError:
+        what = "The image of a sample is missing, its labels are kept"
+    else:
+        if size != sample.size_bytes:
+            what = "The image of a sample has another length than was stored"
+        elif deep and _is_changed(project, sample):
+            what = "The image of a sample has other bytes than were stored"
+        else:
+            return None
+    return Finding(
+        severity=Severity.ERROR,
+        what=what,
+        path=str(path),
+        next="put the file back from a backup, or run `fieldset erase "
+        f"{sample.id[:12]}`",
+    )
+
+
+def _is_changed(project: Project, sample: Sample) -> bool:
+    try:
+        project.images.verify(sample.id, sample.suffix)
+    except FieldsetError:
+        return True
+    return False
+
+
+def _leftover_findings(
+    project: Project, *, repair: bool, settled_s: float
+) -> Iterator[Finding]:
+    places = [*project.images.leftovers(), *project.root.glob(f"{TEMPORARY_PREFIX}*")]
+    for path in places:
+        if not _is_settled(path, settled_s):
+            continue
+        if repair:
+            path.unlink(missing_ok=True)
+        yield Finding(
+            severity=Severity.WARNING,
+            what="An interrupted write left a temporary file"
+            + (", it was removed" if repair else ""),
+            path=str(path),
+            next="" if repair else "run `fieldset check --repair`",
+        )
+
+
+def _orphan_findings(
+    project: Project, *, repair: bool, settled_s: float
+) -> Iterator[Finding]:
+    for path in project.images.files():
+        if project.catalog.samples.has(path.stem) or not _is_settled(path, settled_s):
+            continue
+        if not repair:
+            yield Finding(
+                severity=Severity.WARNING,
+                what="An image was stored but never acknowledged",
+                path=str(path),
+                next="run `fieldset check --repair` to take it in",
+            )
+            continue
+        yield _mended(project, path)
+
+
+def _mended(project: Project, path: Path) -> Finding:
+    """Adopt an unknown image that is what its name says; put others aside."""
+    data = path.read_bytes()
+    try:
+        if hashlib.sha256(data).hexdigest() != path.stem:
+            raise BadImage(f"The bytes are not those of the name: {path}")
+        _adopt(project, data, path)
+    except (BadImage, PolicyRefusal) as error:
+        aside = project.root / QUARANTINE
+        make_folder(aside)
+        path.replace(aside / path.name)
+        return Finding(
+            severity=Severity.WARNING,
+            what=f"An unknown file was put aside ({error})",
+            path=str(aside / path.name),
+            next="look at it, then delete it",
+        )
+    return Finding(
+        severity=Severity.WARNING,
+        what=f"An image that was never acknowledged was taken in as `{RECOVERED}`",
+        path=str(path),
+    )
+
+
+def _adopt(project: Project, data: bytes, path: Path) -> None:
+    with project.catalog.writing():
+        sessions = project.catalog.sessions
+        session = (
+            sessions.by_name(RECOVERED)
+            if sessions.has_name(RECOVERED)
+            else project.begin_session(name=RECOVERED)
+        )
+    stored_us = path.stat().st_mtime_ns // 1000
+    project.take_in(data, session, captured_us=stored_us, source_name=path.name)
+
+
+def _version_findings(project: Project, *, repair: bool) -> Iterator[Finding]:
+    listed = {version.id for version in project.versions()}
+    on_disk = {version.id for version in list_versions(project.root)}
+    for version in list_versions(project.root):
+        if version.id in listed:
+            continue
+        if repair:
+            project.catalog.versions.add(version)
+        yield Finding(
+            severity=Severity.WARNING,
+            what=f"A whole version is not in the catalog: {version.alias}"
+            + (", it was added" if repair else ""),
+            path=str(project.root / "versions" / version.alias),
+            next="" if repair else "run `fieldset check --repair`",
+        )
+    for version in project.versions():
+        if version.id not in on_disk:
+            yield Finding(
+                severity=Severity.ERROR,
+                what=f"A version of the catalog is missing: {version.alias}",
+                path=str(project.root / "versions" / version.alias),
+                next="put the folder back from a backup",
+            )
+
+
+def _is_settled(path: Path, settled_s: float) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime >= settled_s
+    except OSError:
+        return False
+

@@ -1,0 +1,295 @@
+"""Drift: the distance between two sets of samples, with its uncertainty.
+
+Whole sessions are compared, never single images, and cameras are compared with
+themselves (strata). Each metric gets a shift in its own unit and in standard
+deviations of the base, a 95 % interval, a permutation p, Holm's adjusted p over all
+metrics tested, and a verdict:
+
+- drift: adjusted p at most 0.05 and the shift beyond the practical limit;
+- stable: the whole interval inside the limit;
+- not enough data: anything else, and always where too few arrangements of the
+  sessions exist for the family's strictest level to be reached.
+
+A session that stands in both sets (two versions of one dataset) counts for the
+base: the current set is judged by the sessions it adds. What is tested is the mean;
+a change of spread alone shows in the histograms only. Method: `resampling`; limits:
+`practical_limits`. Holm: Scandinavian Journal of Statistics 6 (1979).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import resampling
+from .drift_report import (
+    LEVEL,
+    PERMUTATIONS,
+    DriftReport,
+    DriftVerdict,
+    MetricDrift,
+    SampleValue,
+    SessionMean,
+)
+from .drift_tables import SampleTable
+from .drift_verdicts import Tested, judge, overall
+from .measures import METRICS, Metric
+from .practical_limits import LIMITS, Limit
+from .progress import SILENT, Progress
+from .session_means import SessionMeans, session_means
+from .session_needs import SessionsMore
+
+__all__ = [
+    "LEVEL",
+    "LIMITS",
+    "DriftReport",
+    "DriftVerdict",
+    "Limit",
+    "MetricDrift",
+    "SampleTable",
+    "SampleValue",
+    "SessionMean",
+    "SessionsMore",
+    "compare",
+    "holm",
+]
+
+# Random arrangements times sessions above which fewer are drawn.
+_WORK = 200_000_000
+_NAMES_SHOWN = 5
+
+
+def compare(
+    base: SampleTable,
+    current: SampleTable,
+    *,
+    limits: Mapping[str, Limit] = LIMITS,
+    seed: int = 0,
+    permutations: int = PERMUTATIONS,
+    progress: Progress = SILENT,
+) -> DriftReport:
+    """How far `current` is from `base`, metric by metric.
+
+    The same tables and seed give the same report, whatever the order of the rows.
+    Metrics that only one table has are named in the notes.
+
+    Args:
+        base: the set to compare with.
+        current: the set in question.
+        limits: practical limits by metric; others get a quarter of the base's sd.
+        seed: of the random arrangements, 0 or more.
+        permutations: random arrangements of the sessions; more are drawn where the
+            family needs them, fewer with very many sessions.
+        progress: told once a metric.
+
+    Raises:
+        Cancelled: the person asked to stop.
+    """
+    metrics, missing = _metrics_of(base, current)
+    if _is_same(base, current, metrics):
+        return _unchanged(base, metrics, limits, seed)
+    names = [metric.name for metric in metrics]
+    means, left_out = session_means(base, current, names, shown=_NAMES_SHOWN)
+    drawn = _draws(permutations, len(names), len(means.sessions))
+    tested = _tested(means, metrics, limits, drawn, seed, progress)
+    known = {test.metric.name: test.p for test in tested if test.p is not None}
+    adjusted = dict(zip(known, holm(list(known.values())), strict=True))
+    judged = tuple(
+        judge(test, adjusted.get(test.metric.name), len(known), means, current)
+        for test in tested
+    )
+    return DriftReport(
+        metrics=judged,
+        family=tuple(known),
+        verdict=overall(judged),
+        base_samples=means.sample_count(current=False),
+        base_sessions=int((~means.current).sum()),
+        current_samples=means.sample_count(current=True),
+        current_sessions=int(means.current.sum()),
+        permutations=drawn,
+        seed=seed,
+        notes=missing + left_out,
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down adjusted p values, in the order given."""
+    size = len(p_values)
+    order = sorted(range(size), key=lambda index: (p_values[index], index))
+    adjusted = [1.0] * size
+    highest = 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, p_values[index] * (size - rank)))
+        adjusted[index] = highest
+    return adjusted
+
+
+def _metrics_of(
+    base: SampleTable, current: SampleTable
+) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+    """The metrics of both tables, known ones first, and notes on the others."""
+    both = set(base.values) & set(current.values)
+    known = [metric for metric in METRICS if metric.name in both]
+    others = sorted(both - {metric.name for metric in known})
+    known += [Metric(name=name, unit="", label=name) for name in others]
+    alone = sorted(set(base.values) ^ set(current.values))
+    notes = tuple(
+        f"Measured in one set only, and not compared: `{name}`." for name in alone
+    )
+    return tuple(known), notes
+
+
+def _draws(permutations: int, family: int, sessions: int) -> int:
+    """Random arrangements to draw: enough for the family, in bearable time."""
+    least = math.ceil(20 * max(1, family) / LEVEL)
+    affordable = _WORK // max(1, sessions)
+    return max(least, min(permutations, affordable))
+
+
+def _is_same(
+    base: SampleTable, current: SampleTable, metrics: Sequence[Metric]
+) -> bool:
+    """Whether both tables hold the same samples with the same values."""
+    if not len(base) or set(base.sample_ids) != set(current.sample_ids):
+        return False
+    old = np.argsort(np.array(base.sample_ids))
+    new = np.argsort(np.array(current.sample_ids))
+    return all(
+        np.array_equal(
+            base.values[metric.name][old],
+            current.values[metric.name][new],
+            equal_nan=True,
+        )
+        for metric in metrics
+    )
+
+
+def _unchanged(
+    table: SampleTable,
+    metrics: Sequence[Metric],
+    limits: Mapping[str, Limit],
+    seed: int,
+) -> DriftReport:
+    """The report on a set against itself: nothing is estimated, nothing moved."""
+    empty = table_without_rows(table)
+    names = [metric.name for metric in metrics]
+    means, _ = session_means(table, empty, names, shown=_NAMES_SHOWN)
+    judged = []
+    for column, metric in enumerate(metrics):
+        used = means.counts[:, column] > 0
+        mean, sd = _mean_and_sd(means, column, used)
+        judged.append(
+            MetricDrift(
+                name=metric.name,
+                unit=metric.unit,
+                label=metric.label,
+                verdict=DriftVerdict.STABLE,
+                reason="both sets hold the same samples",
+                effect=0.0,
+                interval=(0.0, 0.0),
+                p=1.0,
+                p_adjusted=1.0,
+                limit=limits.get(metric.name, Limit()).in_unit(sd or 0.0),
+                base_mean=mean,
+                base_sd=sd,
+                current_mean=mean,
+                base_sessions=int(used.sum()),
+                current_sessions=int(used.sum()),
+            )
+        )
+    return DriftReport(
+        metrics=tuple(judged),
+        family=tuple(names),
+        verdict=overall(judged),
+        base_samples=len(table),
+        base_sessions=len(means.sessions),
+        current_samples=len(table),
+        current_sessions=len(means.sessions),
+        permutations=0,
+        seed=seed,
+        notes=("Both sets hold the same samples.",),
+    )
+
+
+def table_without_rows(table: SampleTable) -> SampleTable:
+    """A table of the same metrics and no samples."""
+    return SampleTable(
+        sample_ids=(),
+        sessions=(),
+        strata=(),
+        values={name: np.zeros(0) for name in table.values},
+    )
+
+
+def _tested(
+    means: SessionMeans,
+    metrics: Sequence[Metric],
+    limits: Mapping[str, Limit],
+    draws: int,
+    seed: int,
+    progress: Progress,
+) -> list[Tested]:
+    """Each metric's estimate; metrics measured in the same sessions go together."""
+    alike: dict[bytes, list[int]] = {}
+    for column in range(len(metrics)):
+        alike.setdefault(means.usable(column).tobytes(), []).append(column)
+    found: dict[int, Tested] = {}
+    for columns in alike.values():
+        progress.step(len(found), len(metrics), "comparing")
+        used = means.usable(columns[0])
+        layout = resampling.Layout(
+            strata=means.strata[used], current=means.current[used]
+        )
+        estimates: Sequence[resampling.Estimate | None] = [None] * len(columns)
+        if used.any():
+            values = means.means[used][:, columns]
+            estimates = resampling.estimate(
+                values, layout, permutations=draws, seed=seed
+            )
+        for column, answer in zip(columns, estimates, strict=True):
+            found[column] = _test(means, column, metrics[column], limits, used, answer)
+    progress.step(len(metrics), len(metrics), "comparing")
+    return [found[column] for column in range(len(metrics))]
+
+
+def _test(
+    means: SessionMeans,
+    column: int,
+    metric: Metric,
+    limits: Mapping[str, Limit],
+    used: NDArray[np.bool_],
+    answer: resampling.Estimate | None,
+) -> Tested:
+    known = means.counts[:, column] > 0 if answer is None else used
+    base_mean, base_sd = _mean_and_sd(means, column, known & ~means.current)
+    current_mean, _ = _mean_and_sd(means, column, known & means.current)
+    layout = resampling.Layout(strata=means.strata[used], current=means.current[used])
+    return Tested(
+        metric=metric,
+        column=column,
+        limit=limits.get(metric.name, Limit()).in_unit(base_sd or 0.0),
+        used=used,
+        base_sessions=int((known & ~means.current).sum()),
+        current_sessions=int((known & means.current).sum()),
+        base_mean=base_mean,
+        base_sd=base_sd,
+        current_mean=current_mean,
+        arrangements=layout.arrangements if used.any() else 0,
+        estimate=answer,
+    )
+
+
+def _mean_and_sd(
+    means: SessionMeans, column: int, rows: NDArray[np.bool_]
+) -> tuple[float | None, float | None]:
+    """Mean and standard deviation over samples, each session weighing the same."""
+    if not rows.any():
+        return None, None
+    centres = means.means[rows, column]
+    mean = float(centres.mean())
+    spread = means.variances[rows, column] + (centres - mean) ** 2
+    sd = math.sqrt(float(spread.mean()))
+    return mean, sd if sd > 1e-12 * abs(mean) else 0.0

@@ -1,0 +1,37 @@
+"""What a check found: one sentence, how grave it is, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How grave a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a check found.
+
+    `what` is a sentence with the offending value last, `path` the file or thing it
+    is about, `next` the next step, or "".
+    """
+
+    severity: Severity
+    what: str
+    path: str = ""
+    next: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The finding as `--json` prints it."""
+        return {
+            "severity": self.severity.value,
+            "what": self.what,
+            "path": self.path,
+            "next": self.next,
+        }

@@ -1,0 +1,78 @@
+"""Freezes the labelled samples of a project as a version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .assignment import SplitOutcome, assign_splits
+from .balance import BalanceVerdict
+from .errors import PolicyRefusal, UsageError
+from .project import Project, now_us
+from .progress import SILENT, Progress
+from .records import Version
+from .status import balance_of
+from .version import write_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """A version that was frozen; `known` means that its content was frozen before."""
+
+    version: Version
+    known: bool
+    split: SplitOutcome
+
+
+def freeze(
+    project: Project,
+    *,
+    message: str = "",
+    author: str = "",
+    progress: Progress = SILENT,
+) -> Frozen:
+    """Assign new groups, enforce the balance, and freeze what is labeled or empty.
+
+    Content that an earlier version holds makes no new one.
+
+    Raises:
+        UsageError: nothing is labeled yet.
+        PolicyRefusal: the balance policy refuses.
+        StorageFull, ReadOnlyProject: nothing is left behind.
+    """
+    split = assign_splits(project)
+    _enforce_balance(project)
+    catalog = project.catalog
+    parent = _newest(project.versions())
+    with catalog.reading():
+        written = write_version(
+            project.root,
+            samples=catalog.tables.frozen_samples(),
+            classes=catalog.classes.all(include_retired=True),
+            splits=project.splits,
+            policy={"balance": project.settings.balance.effective_policy},
+            parent=parent.id if parent else None,
+            message=message,
+            author=author,
+            created_us=now_us(),
+            progress=progress,
+        )
+    catalog.versions.add(written.version)
+    return Frozen(version=written.version, known=written.known, split=split)
+
+
+def _newest(versions: tuple[Version, ...]) -> Version | None:
+    return versions[-1] if versions else None
+
+
+def _enforce_balance(project: Project) -> None:
+    if not any(row.samples for row in project.catalog.tables.by_split()):
+        raise UsageError(
+            f"There is nothing to freeze, no sample is labeled: {project.root}",
+            hint="label some samples with `fieldset label`",
+        )
+    balance = balance_of(project)
+    if balance.verdict is BalanceVerdict.REFUSE:
+        raise PolicyRefusal(
+            f"The balance policy refuses this version: {'; '.join(balance.reasons)}",
+            hint='capture what is missing, or set policy = "warn" in fieldset.toml',
+        )

@@ -1,0 +1,398 @@
+"""Numbers that describe one image and its boxes, for drift and for the queue.
+
+Pixels are (H, W, 3) uint8 in BGR order, upright. Luma is the Rec. 601 weighting
+that OpenCV uses for gray (0.299 R + 0.587 G + 0.114 B), 0 black to 1 white.
+What cannot be measured is NaN: sharpness of an image under 3 pixels, the place of
+boxes where there are none.
+
+Brightness, spread, clipping, contrast and entropy come from one histogram of every
+pixel. Colour is measured at half size. Sharpness and noise would be falsified by
+shrinking, so they are measured at full resolution on nine tiles of at most 192
+pixels a side, centred in the cells of a 3 x 3 grid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import Box
+
+# Raise it whenever a number below can come out differently: it voids the cache.
+CODE_VERSION = 1
+TILE_GRID = 3
+TILE_SIDE = 192
+# Luma (0..255) at or beyond which a pixel counts as clipped.
+CLIP_LOW = 3
+CLIP_HIGH = 252
+# A box this close to the border (share of the side) touches it.
+EDGE_SHARE = 0.005
+QUIET_TILES = 3
+EMBEDDING_GRID = 4
+EMBEDDING_SIDE = 64
+EMBEDDING_ANGLES = 8
+EMBEDDING_LENGTH = EMBEDDING_GRID**2 * 4 + 4 * EMBEDDING_ANGLES
+
+Pixels = NDArray[np.uint8]
+Gray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One measured number: its key, its unit and how a person calls it."""
+
+    name: str
+    unit: str
+    label: str
+    about: str = ""
+
+
+IMAGE_METRICS = (
+    Metric(
+        name="brightness",
+        unit="luma 0-1",
+        label="brightness",
+        about="mean luma",
+    ),
+    Metric(
+        name="luma_spread",
+        unit="luma 0-1",
+        label="light to dark range",
+        about="luma that 95 % of the pixels stay under, less that of 5 %",
+    ),
+    Metric(
+        name="clip_low",
+        unit="share",
+        label="black pixels",
+        about=f"share of pixels with luma up to {CLIP_LOW} of 255",
+    ),
+    Metric(
+        name="clip_high",
+        unit="share",
+        label="blown-out pixels",
+        about=f"share of pixels with luma from {CLIP_HIGH} of 255",
+    ),
+    Metric(
+        name="contrast",
+        unit="luma 0-1",
+        label="contrast",
+        about="standard deviation of luma (RMS contrast)",
+    ),
+    Metric(
+        name="sharpness",
+        unit="dB",
+        label="sharpness",
+        about="energy of the Laplacian; 3 dB less is half of it",
+    ),
+    Metric(
+        name="noise",
+        unit="grey levels",
+        label="noise",
+        about="standard deviation of the noise, of 255, on the quietest tiles",
+    ),
+    Metric(
+        name="entropy",
+        unit="bit",
+        label="richness of tones",
+        about="entropy of the luma histogram, 0 to 8",
+    ),
+    Metric(
+        name="saturation",
+        unit="share",
+        label="colourfulness",
+        about="mean HSV saturation, 0 gray to 1",
+    ),
+    Metric(
+        name="red_green",
+        unit="ratio",
+        label="red to green",
+        about="mean red over mean green",
+    ),
+    Metric(
+        name="blue_green",
+        unit="ratio",
+        label="blue to green",
+        about="mean blue over mean green",
+    ),
+)
+BOX_METRICS = (
+    Metric(
+        name="boxes",
+        unit="boxes",
+        label="boxes per image",
+        about="accepted boxes; 0 where a person said: nothing here",
+    ),
+    Metric(
+        name="box_area",
+        unit="share of image",
+        label="box area",
+        about="mean area of the boxes over the area of the image",
+    ),
+    Metric(
+        name="box_aspect",
+        unit="doublings",
+        label="box shape",
+        about="mean log2 of width over height: 1 is twice as wide as high",
+    ),
+    Metric(
+        name="box_x",
+        unit="share of width",
+        label="box centre, across",
+        about="mean centre of the boxes, 0 left to 1 right",
+    ),
+    Metric(
+        name="box_y",
+        unit="share of height",
+        label="box centre, down",
+        about="mean centre of the boxes, 0 top to 1 bottom",
+    ),
+    Metric(
+        name="box_edge",
+        unit="share of boxes",
+        label="boxes at the edge",
+        about="share of the boxes that touch the border of the image",
+    ),
+)
+METRICS = IMAGE_METRICS + BOX_METRICS
+
+
+def _digest() -> str:
+    """Hexadecimal digest that changes when any measure may have changed."""
+    lines = [f"measures {CODE_VERSION}"]
+    lines += [f"{metric.name} {metric.unit}" for metric in METRICS]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+DIGEST = _digest()
+
+
+def measure_image(pixels: Pixels) -> dict[str, float]:
+    """Every number of IMAGE_METRICS for one upright image.
+
+    Args:
+        pixels: (H, W, 3) uint8, BGR, at least 1 x 1.
+
+    Raises:
+        ValueError: the array is no such image.
+    """
+    _check(pixels)
+    gray = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    values = _tones(gray)
+    values |= _details(gray)
+    values |= _colours(pixels)
+    return {metric.name: values[metric.name] for metric in IMAGE_METRICS}
+
+
+def measure_boxes(boxes: Sequence[Box], width: int, height: int) -> dict[str, float]:
+    """Every number of BOX_METRICS for the accepted boxes of one image.
+
+    Corners are clipped to the image first. All but the count are NaN without
+    boxes. Call it for `labeled` and `empty` samples only: elsewhere a missing box
+    means that nobody has looked yet.
+
+    Args:
+        boxes: accepted boxes, in pixels of the upright image.
+        width: of the upright image, in pixels, at least 1.
+        height: of the upright image, in pixels, at least 1.
+
+    Raises:
+        ValueError: the image has no size.
+    """
+    if width < 1 or height < 1:
+        raise ValueError(f"an image has a size: {width}x{height}")
+    values = {metric.name: math.nan for metric in BOX_METRICS}
+    values["boxes"] = float(len(boxes))
+    if not boxes:
+        return values
+    raw = np.array([(b.x0, b.y0, b.x1, b.y1) for b in boxes], dtype=np.float64)
+    sides = np.array([width, height, width, height], dtype=np.float64)
+    corners = np.clip(raw / sides, 0.0, 1.0)
+    size = corners[:, 2:] - corners[:, :2]
+    centre = (corners[:, 2:] + corners[:, :2]) / 2
+    touches = (corners[:, :2] <= EDGE_SHARE).any(axis=1)
+    touches |= (corners[:, 2:] >= 1 - EDGE_SHARE).any(axis=1)
+    whole = (raw[:, 2] - raw[:, 0]) / (raw[:, 3] - raw[:, 1])
+    values["box_area"] = float((size[:, 0] * size[:, 1]).mean())
+    values["box_aspect"] = float(np.log2(whole).mean())
+    values["box_x"] = float(centre[:, 0].mean())
+    values["box_y"] = float(centre[:, 1].mean())
+    values["box_edge"] = float(touches.mean())
+    return values
+
+
+def embed(pixels: Pixels) -> NDArray[np.float32]:
+    """A compact vector of colour and edges, (96,) float32, for maps and distances.
+
+    The image is shrunk to 64 x 64. Numbers 0 to 63 are the mean L, a and b
+    (CIE Lab, each about 0 to 1) and the standard deviation of L in each cell of a
+    4 x 4 grid, rows first; numbers 64 to 95 are, for each quarter, the shares of
+    edge strength in eight unsigned directions (as in HOG, Dalal and Triggs 2005,
+    without its blocks), all 0 where a quarter has no edge at all.
+
+    Args:
+        pixels: (H, W, 3) uint8, BGR, at least 1 x 1.
+
+    Raises:
+        ValueError: the array is no such image.
+    """
+    _check(pixels)
+    small = pixels
+    while min(small.shape[:2]) >= 4 * EMBEDDING_SIDE:  # halving is the fast path
+        half = (small.shape[1] // 2, small.shape[0] // 2)
+        small = _resized(small, half)
+    small = _resized(small, (EMBEDDING_SIDE, EMBEDDING_SIDE))
+    lab = cv2.cvtColor(small, cv2.COLOR_BGR2Lab).astype(np.float32) / np.float32(255)
+    cell = EMBEDDING_SIDE // EMBEDDING_GRID
+    cells = lab.reshape(EMBEDDING_GRID, cell, EMBEDDING_GRID, cell, 3)
+    means = cells.mean(axis=(1, 3))
+    spread = cells[..., 0].std(axis=(1, 3))[..., None]
+    colour = np.concatenate([means, spread], axis=2).ravel()
+    light: NDArray[np.float32] = np.ascontiguousarray(lab[..., 0])
+    return np.concatenate([colour, _directions(light)]).astype(np.float32)
+
+
+def _check(pixels: Pixels) -> None:
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+        raise ValueError(
+            f"an image is (H, W, 3) uint8: {pixels.shape} {pixels.dtype.name}"
+        )
+    if 0 in pixels.shape:
+        raise ValueError(f"an image has a size: {pixels.shape}")
+
+
+def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """The image at (width, height), by area so that nothing aliases."""
+    resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return resized.astype(np.uint8, copy=False)
+
+
+def _tones(gray: Gray) -> dict[str, float]:
+    """What the histogram of luma alone tells.
+
+    RMS contrast: Peli, "Contrast in complex images", JOSA A 7 (1990), eq. 4.
+    """
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
+    share = counts.astype(np.float64) / gray.size
+    levels = np.arange(256, dtype=np.float64) / 255
+    mean = float(share @ levels)
+    below = np.cumsum(share)
+    low, high = np.searchsorted(below, [0.05 - 1e-12, 0.95 - 1e-12])
+    seen = share[share > 0]
+    return {
+        "brightness": mean,
+        "luma_spread": float(levels[high] - levels[low]),
+        "clip_low": float(share[: CLIP_LOW + 1].sum()),
+        "clip_high": float(share[CLIP_HIGH:].sum()),
+        "contrast": math.sqrt(max(0.0, float(share @ (levels - mean) ** 2))),
+        "entropy": abs(float(-(seen * np.log2(seen)).sum())),
+    }
+
+
+def _tiles(gray: Gray) -> list[Gray]:
+    """Full-resolution tiles, centred in the cells of a 3 x 3 grid."""
+    height, width = gray.shape
+    rows = _spans(height)
+    columns = _spans(width)
+    return [gray[y0:y1, x0:x1] for y0, y1 in rows for x0, x1 in columns]
+
+
+def _spans(length: int) -> list[tuple[int, int]]:
+    """Start and end of each tile along one side; one span on a small image."""
+    if length < TILE_GRID * 8:
+        return [(0, length)]
+    side = min(TILE_SIDE, length // TILE_GRID)
+    starts = [
+        (2 * cell + 1) * length // (2 * TILE_GRID) - side // 2
+        for cell in range(TILE_GRID)
+    ]
+    return [(start, start + side) for start in starts]
+
+
+def _details(gray: Gray) -> dict[str, float]:
+    """Sharpness and noise of the full-resolution tiles.
+
+    Sharpness is 10 log10(1 + mean over the tiles of the variance of the Laplacian):
+    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+    The logarithm is ours: blur divides the variance, so that equal blur is an equal
+    step whatever the scene.
+    """
+    if min(gray.shape) < 3:
+        return {"sharpness": math.nan, "noise": math.nan}
+    tiles = _tiles(gray)
+    energy = [_laplacian_variance(tile) for tile in tiles]
+    return {
+        "sharpness": 10 * math.log10(1 + sum(energy) / len(energy)),
+        "noise": _noise(tiles),
+    }
+
+
+def _laplacian_variance(tile: Gray) -> float:
+    edges = cv2.Laplacian(tile, cv2.CV_16S, ksize=1)
+    _, spread = cv2.meanStdDev(edges)
+    return float(spread[0, 0]) ** 2
+
+
+_IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
+
+
+def _noise(tiles: Sequence[Gray]) -> float:
+    """Standard deviation of the noise in grey levels of 255.
+
+    Immerkaer, "Fast noise variance estimation", Computer Vision and Image
+    Understanding 64 (1996), eq. 6. Texture looks like noise to it, so we differ in
+    one point: the mean of the three quietest tiles. Tiles at the ends of the scale
+    carry no noise and are left out where there are others.
+    """
+    estimates: list[float] = []
+    clipped: list[float] = []
+    for tile in tiles:
+        answer = cv2.filter2D(tile, cv2.CV_16S, _IMMERKAER)[1:-1, 1:-1]
+        total = cv2.norm(answer, cv2.NORM_L1)
+        sigma = math.sqrt(math.pi / 2) * total / (6 * answer.size)
+        level = cv2.mean(tile)[0]
+        ends = level <= CLIP_LOW or level >= CLIP_HIGH
+        (clipped if ends else estimates).append(sigma)
+    quiet = sorted(estimates or clipped)[:QUIET_TILES]
+    return float(sum(quiet) / len(quiet))
+
+
+def _colours(pixels: Pixels) -> dict[str, float]:
+    """Saturation and the balance of the channels, at half size."""
+    height, width = pixels.shape[:2]
+    half = (max(1, width // 2), max(1, height // 2))
+    small = _resized(pixels, half)
+    blue, green, red, _ = cv2.mean(small)
+    saturation = cv2.mean(cv2.cvtColor(small, cv2.COLOR_BGR2HSV))[1] / 255
+    # Under one grey level the ratio is rounding, not colour.
+    known = green >= 1.0
+    return {
+        "saturation": float(saturation),
+        "red_green": float(red / green) if known else math.nan,
+        "blue_green": float(blue / green) if known else math.nan,
+    }
+
+
+def _directions(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shares of edge strength by direction in each quarter, (32,) float32."""
+    dx = cv2.Sobel(light, cv2.CV_32F, 1, 0)
+    dy = cv2.Sobel(light, cv2.CV_32F, 0, 1)
+    strength = np.hypot(dx, dy)
+    angle = np.mod(np.arctan2(dy, dx), math.pi) * (EMBEDDING_ANGLES / math.pi)
+    bins = np.minimum(angle.astype(np.int64), EMBEDDING_ANGLES - 1)
+    half = EMBEDDING_SIDE // 2
+    quarter = (np.arange(EMBEDDING_SIDE) // half).astype(np.int64)
+    index = (quarter[:, None] * 2 + quarter[None, :]) * EMBEDDING_ANGLES + bins
+    summed = np.bincount(
+        index.ravel(), weights=strength.ravel(), minlength=4 * EMBEDDING_ANGLES
+    ).reshape(4, EMBEDDING_ANGLES)
+    total = summed.sum(axis=1, keepdims=True)
+    # Below this, strength is the rounding of a flat picture.
+    shares: NDArray[np.float64] = np.zeros_like(summed)
+    np.divide(summed, total, out=shares, where=total > 1e-3)
+    return shares.ravel().astype(np.float32)

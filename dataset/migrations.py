@@ -1,0 +1,204 @@
+"""The history of the catalog's tables, one function a step, never edited later.
+
+Applied by sqlite-utils' own `Migrations`, each step in one transaction. The number
+of known steps is the catalog's schema number: a catalog with more than this
+program knows is refused (see `dataset.catalog.connection`).
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+catalog_migrations = Migrations("fieldset")
+
+FIRST_TABLES = (
+    """
+    CREATE TABLE facts (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE classes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        colour TEXT NOT NULL,
+        key INTEGER,
+        retired INTEGER NOT NULL DEFAULT 0,
+        merged_into INTEGER REFERENCES classes(id)
+    )
+    """,
+    """
+    CREATE TABLE sessions (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        station TEXT NOT NULL,
+        source TEXT NOT NULL,
+        place TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        conditions TEXT NOT NULL,
+        started_us INTEGER NOT NULL,
+        ended_us INTEGER
+    )
+    """,
+    """
+    CREATE TABLE refusals (
+        session_id TEXT NOT NULL REFERENCES sessions(id),
+        reason TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (session_id, reason)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE gaps (
+        n INTEGER PRIMARY KEY,
+        session_id TEXT NOT NULL REFERENCES sessions(id),
+        lost_us INTEGER NOT NULL,
+        back_us INTEGER NOT NULL,
+        reason TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE groups (
+        id TEXT PRIMARY KEY,
+        joined_into TEXT REFERENCES groups(id),
+        reason TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE samples (
+        n INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        session_id TEXT NOT NULL REFERENCES sessions(id),
+        sequence INTEGER NOT NULL,
+        suffix TEXT NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        orientation INTEGER NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        captured_us INTEGER NOT NULL,
+        source_name TEXT NOT NULL,
+        group_id TEXT NOT NULL REFERENCES groups(id),
+        state TEXT NOT NULL DEFAULT 'new',
+        skip_reason TEXT NOT NULL DEFAULT '',
+        reviewed INTEGER NOT NULL DEFAULT 0,
+        revision INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (session_id, sequence)
+    )
+    """,
+    "CREATE INDEX samples_by_state ON samples(state)",
+    "CREATE INDEX samples_by_group ON samples(group_id)",
+    """
+    CREATE TABLE boxes (
+        sample_n INTEGER NOT NULL REFERENCES samples(n) ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        class_id INTEGER NOT NULL REFERENCES classes(id),
+        x0 REAL NOT NULL,
+        y0 REAL NOT NULL,
+        x1 REAL NOT NULL,
+        y1 REAL NOT NULL,
+        origin TEXT NOT NULL,
+        score REAL,
+        PRIMARY KEY (sample_n, id)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX boxes_by_class ON boxes(class_id)",
+    """
+    CREATE TABLE proposals (
+        sample_n INTEGER NOT NULL REFERENCES samples(n) ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        class_id INTEGER NOT NULL REFERENCES classes(id),
+        x0 REAL NOT NULL,
+        y0 REAL NOT NULL,
+        x1 REAL NOT NULL,
+        y1 REAL NOT NULL,
+        origin TEXT NOT NULL,
+        score REAL,
+        verdict TEXT NOT NULL,
+        PRIMARY KEY (sample_n, id)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE journal (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        sample_id TEXT NOT NULL,
+        title TEXT NOT NULL,
+        before TEXT NOT NULL,
+        after TEXT NOT NULL,
+        at_us INTEGER NOT NULL,
+        keys INTEGER NOT NULL DEFAULT 0,
+        status TEXT NOT NULL DEFAULT 'done'
+    )
+    """,
+    "CREATE INDEX journal_by_status ON journal(status, n)",
+    """
+    CREATE TABLE splits (
+        name TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        rule TEXT NOT NULL,
+        share REAL NOT NULL,
+        sealed INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE split_ledger (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_id TEXT NOT NULL REFERENCES groups(id),
+        split TEXT NOT NULL,
+        action TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        at_us INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TRIGGER ledger_rows_stay BEFORE UPDATE ON split_ledger
+    BEGIN SELECT RAISE(ABORT, 'the split ledger is append-only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_rows_are_kept BEFORE DELETE ON split_ledger
+    BEGIN SELECT RAISE(ABORT, 'the split ledger is append-only'); END
+    """,
+    """
+    CREATE TABLE versions (
+        id TEXT PRIMARY KEY,
+        number INTEGER NOT NULL UNIQUE,
+        parent TEXT,
+        created_us INTEGER NOT NULL,
+        message TEXT NOT NULL,
+        author TEXT NOT NULL,
+        samples INTEGER NOT NULL,
+        boxes INTEGER NOT NULL,
+        images_root TEXT NOT NULL,
+        labels_root TEXT NOT NULL,
+        splits_root TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE measures (
+        sample_id TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        numbers TEXT NOT NULL,
+        PRIMARY KEY (sample_id, digest)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE fingerprints (
+        sample_id TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE tombstones (
+        sample_id TEXT PRIMARY KEY,
+        erased_us INTEGER NOT NULL,
+        reason TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+)
+
+
+@catalog_migrations()
+def m0001_first_tables(db: Database) -> None:
+    """Everything the first release keeps."""
+    for statement in FIRST_TABLES:
+        db.execute(statement)

@@ -1,0 +1,120 @@
+"""Which groups a split takes in: the rules of DESIGN section 7, parsed.
+
+""  or "random"          by shortfall (see `split`)
+"hand"                   only what a person puts in
+"after:2026-11-01"       groups captured wholly on or after that day (UTC)
+"after:2026-11-01/7d"    the same, and the groups of the 7 days before, or across
+                         the border, go nowhere: an embargo
+"place:NAME"             groups captured at that place
+"camera:NAME"            groups captured by that camera
+"condition:light=night"  groups captured under that condition
+"condition:light=night/3"  about a third of them, by keyed hash
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from .errors import UsageError
+from .groups import GroupFacts
+
+_DAY_US: Final = 86_400_000_000
+_AFTER = re.compile(r"after:(\d{4}-\d{2}-\d{2})(?:/(\d{1,4})d)?")
+_NAMED = re.compile(r"(place|camera):(.+)")
+_CONDITION = re.compile(r"condition:([^=]+)=([^=]+?)(?:/([1-9]\d{0,3}))?")
+
+
+class Answer(StrEnum):
+    """What a rule says of a group."""
+
+    TAKES = "takes"
+    EMBARGO = "embargo"
+    LEAVES = "leaves"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRule:
+    """A parsed rule; `kind` is shortfall, hand, after, place, camera or condition."""
+
+    kind: str
+    key: str = ""
+    value: str = ""
+    every: int = 1
+    after_us: int = 0
+    embargo_us: int = 0
+
+    @property
+    def is_shortfall(self) -> bool:
+        """Whether groups come by shortfall rather than by what they are."""
+        return self.kind == "shortfall"
+
+    def answer(self, group: GroupFacts, split: str, salt: bytes) -> Answer:
+        """What the rule says of a whole group, for the split of that name."""
+        if self.kind == "after":
+            return self._after(group)
+        if self.kind == "place":
+            takes = group.place == self.value
+        elif self.kind == "camera":
+            takes = group.camera == self.value
+        elif self.kind == "condition":
+            takes = (self.key, self.value) in group.conditions
+        else:
+            takes = False
+        if takes and self.every > 1:
+            takes = keyed_order(salt, f"{split}\0{group.id}") % self.every == 0
+        return Answer.TAKES if takes else Answer.LEAVES
+
+    def _after(self, group: GroupFacts) -> Answer:
+        if group.started_us >= self.after_us:
+            return Answer.TAKES
+        if self.embargo_us and group.ended_us >= self.after_us - self.embargo_us:
+            return Answer.EMBARGO
+        return Answer.LEAVES
+
+
+def parse_rule(rule: str) -> SplitRule:
+    """The rule that a split's `rule` text stands for.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
+    if rule in ("", "random"):
+        return SplitRule(kind="shortfall")
+    if rule == "hand":
+        return SplitRule(kind="hand")
+    if match := _AFTER.fullmatch(rule):
+        try:
+            day = datetime.strptime(match[1], "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError as error:
+            raise _unknown(rule) from error
+        days = int(match[2] or 0)
+        return SplitRule(
+            kind="after",
+            after_us=int(day.timestamp()) * 1_000_000,
+            embargo_us=days * _DAY_US,
+        )
+    if match := _NAMED.fullmatch(rule):
+        return SplitRule(kind=match[1], value=match[2])
+    if match := _CONDITION.fullmatch(rule):
+        every = int(match[3] or 1)
+        return SplitRule(kind="condition", key=match[1], value=match[2], every=every)
+    raise _unknown(rule)
+
+
+def keyed_order(salt: bytes, text: str) -> int:
+    """A number that only the holder of `salt` can foresee: HMAC-SHA-256 (RFC 2104)."""
+    return int.from_bytes(hmac.digest(salt, text.encode(), hashlib.sha256), "big")
+
+
+def _unknown(rule: str) -> UsageError:
+    return UsageError(
+        f"There is no such rule for a split: {rule}",
+        hint="a rule is random, hand, after:YYYY-MM-DD, place:NAME, camera:NAME or "
+        "condition:KEY=VALUE",
+    )
