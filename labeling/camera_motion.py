@@ -1,0 +1,123 @@
+"""How the camera moved between two images: a similarity, and how far to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.records import Box
+
+from .geometry import Corners
+
+WORKING_SIDE = 480
+POINTS = 240
+INLIER_PX = 2.0
+LEAST_INLIERS = 12
+TRUSTED = 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraMotion:
+    """A similarity from the earlier image's pixels to the later one's.
+
+    `matrix` is (2, 3) float64. `quality` is the share of tracked background points
+    that agree with it, 0 to 1; below TRUSTED the matrix is the identity.
+    """
+
+    matrix: NDArray[np.float64]
+    quality: float
+
+    @property
+    def is_trusted(self) -> bool:
+        """True where the background's points agree on one motion."""
+        return self.quality >= TRUSTED
+
+    @property
+    def scale(self) -> float:
+        """How much larger things became, 1 for no zoom."""
+        return float(np.hypot(self.matrix[0, 0], self.matrix[1, 0]))
+
+    def apply(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the earlier image lies in the later one."""
+        moved = self.matrix @ np.array([x, y, 1.0])
+        return float(moved[0]), float(moved[1])
+
+    def carry(self, corners: Corners) -> Corners:
+        """The box with its centre moved and its sides scaled by the camera's motion."""
+        x0, y0, x1, y1 = corners
+        x, y = self.apply((x0 + x1) / 2, (y0 + y1) / 2)
+        half_w, half_h = self.scale * (x1 - x0) / 2, self.scale * (y1 - y0) / 2
+        return x - half_w, y - half_h, x + half_w, y + half_h
+
+    def warp(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The earlier image as the later camera would have seen it."""
+        if np.allclose(self.matrix, np.eye(2, 3), atol=1e-3):
+            return image
+        size = (image.shape[1], image.shape[0])
+        warped = cv2.warpAffine(
+            image, self.matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(warped, np.uint8)
+
+
+STEADY = CameraMotion(matrix=np.eye(2, 3), quality=0.0)
+
+
+def estimate(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], boxes: Sequence[Box]
+) -> CameraMotion:
+    """The camera's motion between two grey images of one size, (H, W) uint8.
+
+    Corners outside the boxes are followed by pyramidal Lucas-Kanade flow, checked
+    forward and backward, and a similarity is fitted by RANSAC (OpenCV seeds its own
+    generator with a constant, so the answer is the same each time).
+    """
+    shrink = min(WORKING_SIDE / max(before.shape), 1.0)
+    small = [
+        cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        for image in (before, after)
+    ]
+    mask = np.full(small[0].shape, 255, np.uint8)
+    for box in boxes:
+        x0, y0, x1, y1 = (int(v * shrink) for v in (box.x0, box.y0, box.x1, box.y1))
+        mask[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = 0
+    found = cv2.goodFeaturesToTrack(small[0], POINTS, 0.01, 7, mask=mask)
+    if found is None or len(found) < LEAST_INLIERS:
+        return STEADY
+    there, good = _followed(small[0], small[1], found.astype(np.float32))
+    if good.sum() < LEAST_INLIERS:
+        return STEADY
+    matrix, inliers = cv2.estimateAffinePartial2D(
+        found[good], there[good], ransacReprojThreshold=INLIER_PX
+    )
+    if matrix is None or inliers.sum() < LEAST_INLIERS:
+        return STEADY
+    return _judged(np.asarray(matrix, np.float64), int(inliers.sum()), len(found), shrink)
+
+
+def _followed(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], points: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    there, seen, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, maxLevel=4)
+    back, back_seen, _ = cv2.calcOpticalFlowPyrLK(after, before, there, None, maxLevel=4)
+    error = np.linalg.norm((back - points).reshape(-1, 2), axis=1)
+    good = (seen.ravel() > 0) & (back_seen.ravel() > 0) & (error < 1.0)
+    return np.asarray(there, np.float32), good
+
+
+def _judged(
+    matrix: NDArray[np.float64], inliers: int, points: int, shrink: float
+) -> CameraMotion:
+    matrix[:, 2] /= shrink
+    quality = inliers / points
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if quality < TRUSTED or not 0.5 < scale < 2.0:
+        return CameraMotion(matrix=np.eye(2, 3), quality=min(quality, 0.99 * TRUSTED))
+    still = np.abs(matrix - np.eye(2, 3))
+    if still[:, :2].max() < 2e-3 and still[:, 2].max() < 0.75:
+        matrix = np.eye(2, 3)
+    return CameraMotion(matrix=matrix, quality=quality)

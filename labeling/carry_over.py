@@ -1,0 +1,249 @@
+"""Boxes of accepted images become proposals on the next image of the session.
+
+`propose` is pure: it follows every box of the newest accepted image, and answers with
+where each one is now, how likely that place is right, and what became of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from dataset.records import Box, BoxOrigin, Proposal, Verdict
+
+from . import camera_motion, candidates, template
+from .camera_motion import CameraMotion
+from .candidates import Candidate, Evidence, Scene, Target
+from .geometry import Corners, area, clip, corners_of, iou_matrix
+
+MEMORY = 3
+"""How many earlier accepted images are looked at beside the newest."""
+STILL_SCORE = 0.97
+WEAK_BELOW = 0.4
+LEFT_BELOW = 0.06
+LEFT_INSIDE = 0.25
+"""A box with less of its area than this inside the image has left."""
+
+WEIGHTS = {"looks": 2.5, "near": 1.5, "changed": 1.0, "flow": 2.0, "alike": 2.0, "ahead": 1.0}
+BIAS = -4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedImage:
+    """One image a person accepted, with its boxes.
+
+    `pixels` is (H, W, 3) uint8, BGR, upright. The id of a box stands for the object:
+    equal ids in two images are one object.
+    """
+
+    pixels: NDArray[np.uint8]
+    boxes: tuple[Box, ...]
+    captured_us: int = 0
+
+
+def propose(
+    history: Sequence[AcceptedImage], image: NDArray[np.uint8]
+) -> tuple[Proposal, ...]:
+    """Proposals for `image`, one for each box of the newest accepted image, in its order.
+
+    `history` holds the session's accepted images, newest last; one is enough, more
+    teach velocity and looks. `image` is (H, W, 3) uint8, BGR. The answer is () without
+    history, where the sizes differ, and where the whole scene changed. The same input
+    gives the same answer; nothing is kept between calls.
+    """
+    if not history or not history[-1].boxes:
+        return ()
+    newest = history[-1]
+    if newest.pixels.shape != image.shape:
+        return ()
+    scene = make_scene(newest, image)
+    if is_other_scene(scene):
+        return ()
+    targets = [make_target(history, index, scene.motion) for index in range(len(newest.boxes))]
+    still = [_is_still(scene, corners_of(box)) for box in newest.boxes]
+    moving = [k for k, same in enumerate(still) if not same]
+    sought = [targets[k] for k in moving]
+    found = [candidates.search(scene, target) for target in sought]
+    refined = candidates.refine(scene, sought, found)
+    chosen = dict(zip(moving, assign(refined), strict=True))
+    return tuple(
+        _still(box) if still[k] else _moved(box, targets[k], chosen[k], image)
+        for k, box in enumerate(newest.boxes)
+    )
+
+
+def make_scene(newest: AcceptedImage, image: NDArray[np.uint8]) -> Scene:
+    """Everything about the two images that all boxes share."""
+    before = cv2.cvtColor(newest.pixels, cv2.COLOR_BGR2GRAY)
+    after = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    motion = camera_motion.estimate(before, after, newest.boxes)
+    return Scene(
+        before=newest.pixels,
+        after=image,
+        before_grey=before,
+        after_grey=after,
+        change_sum=_change(newest.pixels, image, motion),
+        motion=motion,
+    )
+
+
+def _change(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], motion: CameraMotion
+) -> NDArray[np.float64]:
+    apart = cv2.absdiff(cv2.blur(motion.warp(before), (3, 3)), cv2.blur(after, (3, 3)))
+    apart = apart.max(axis=2)
+    floor = float(np.median(apart))
+    change = np.clip((apart.astype(np.float32) - 6 - 2 * floor) / 16, 0, 1)
+    return np.asarray(cv2.integral(change, sdepth=cv2.CV_64F), np.float64)
+
+
+def is_other_scene(scene: Scene) -> bool:
+    """True where nothing of the earlier picture is left to follow."""
+    if scene.motion.is_trusted:
+        return False
+    thumbs = [
+        cv2.resize(grey, (24, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
+        for grey in (scene.before_grey, scene.after_grey)
+    ]
+    alike = float(np.corrcoef(thumbs[0].ravel(), thumbs[1].ravel())[0, 1])
+    colours = [
+        cv2.calcHist([pixels], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3)
+        for pixels in (scene.before, scene.after)
+    ]
+    common = float(np.minimum(*colours).sum() / colours[0].sum())
+    return alike < 0.2 and common < 0.35
+
+
+def _is_still(scene: Scene, corners: Corners) -> bool:
+    inside = clip(corners, scene.after.shape[1], scene.after.shape[0])
+    if inside is None:
+        return False
+    x0, y0, x1, y1 = (round(v) for v in inside)
+    old, new = (
+        cv2.blur(pixels[y0 : y1 + 1, x0 : x1 + 1], (3, 3)).astype(np.int16)
+        for pixels in (scene.before, scene.after)
+    )
+    apart = np.abs(old - new).max(axis=2)
+    return float(apart.mean()) < 3.0 and float((apart > 14).mean()) < 0.01
+
+
+def make_target(
+    history: Sequence[AcceptedImage], index: int, motion: CameraMotion
+) -> Target:
+    """One box of the newest image with what the history knows of it."""
+    newest = history[-1]
+    box = newest.boxes[index]
+    corners = corners_of(box)
+    others = tuple(corners_of(b) for k, b in enumerate(newest.boxes) if k != index)
+    size = float(np.sqrt(area(corners)))
+    expected, spread = motion.carry(corners), 1.2 * size
+    seen = _seen_before(history[:-1], box.id)
+    if seen and motion.is_trusted:
+        dx, dy = _shift(corners_of(seen[-1][1]), corners)
+        expected = (expected[0] + dx, expected[1] + dy, expected[2] + dx, expected[3] + dy)
+        spread = 0.35 * size + 0.35 * float(np.hypot(dx, dy))
+    looks = tuple(
+        window
+        for image, earlier in seen[-MEMORY:]
+        if (window := _look(image, earlier, box)) is not None
+    )
+    return Target(
+        corners=corners, expected=expected, spread=spread, looks=looks, others=others
+    )
+
+
+def _seen_before(
+    history: Sequence[AcceptedImage], box_id: str
+) -> list[tuple[AcceptedImage, Box]]:
+    return [
+        (image, box) for image in history for box in image.boxes if box.id == box_id
+    ]
+
+
+def _shift(old: Corners, new: Corners) -> tuple[float, float]:
+    return (
+        (new[0] + new[2] - old[0] - old[2]) / 2,
+        (new[1] + new[3] - old[1] - old[3]) / 2,
+    )
+
+
+def _look(image: AcceptedImage, earlier: Box, box: Box) -> template.Maps | None:
+    rows, columns = template.cells_of(box.width, box.height)
+    zoom = template.half_cells_a_pixel(earlier.width, earlier.height)
+    margin = 3 / zoom
+    x0, y0, x1, y1 = corners_of(earlier)
+    around = (x0 - margin, y0 - margin, x1 + margin, y1 + margin)
+    region = template.look(image.pixels, around, zoom)
+    if region is None:
+        return None
+    return template.window_at(region, corners_of(earlier), rows, columns)
+
+
+def logit(evidence: Evidence) -> float:
+    """The weighed evidence; the score is its logistic function."""
+    return BIAS + sum(
+        weight * getattr(evidence, name) for name, weight in WEIGHTS.items()
+    )
+
+
+def score_of(candidate: Candidate) -> float:
+    """The chance that the candidate has IoU >= 0.7 with the truth."""
+    return float(1 / (1 + np.exp(-logit(candidate.evidence))))
+
+
+def assign(found: Sequence[Sequence[Candidate]]) -> list[Candidate | None]:
+    """One candidate for each object so that the sum is best and no place is used twice.
+
+    Candidates of several objects that overlap much are one place; objects and places
+    are paired by the Hungarian method (Kuhn 1955). None for an object without any.
+    """
+    every = [(k, c) for k, own in enumerate(found) for c in own]
+    if not every:
+        return [None] * len(found)
+    every.sort(key=lambda one: -logit(one[1].evidence))
+    overlaps = iou_matrix([c.corners for _, c in every], [c.corners for _, c in every])
+    place = np.full(len(every), -1)
+    for i in range(len(every)):
+        if place[i] < 0:
+            place[(place < 0) & (overlaps[i] > 0.6)] = i
+    gain = np.full((len(found), len(every) + len(found)), -50.0)
+    gain[np.arange(len(found)), len(every) + np.arange(len(found))] = -30.0
+    best: dict[tuple[int, int], Candidate] = {}
+    for i, (k, candidate) in enumerate(every):
+        at = int(place[i])
+        if (k, at) not in best:
+            best[k, at] = candidate
+            gain[k, at] = logit(candidate.evidence)
+    rows, columns = linear_sum_assignment(gain, maximize=True)
+    chosen: list[Candidate | None] = [None] * len(found)
+    for k, at in zip(rows.tolist(), columns.tolist(), strict=True):
+        chosen[k] = best.get((k, at))
+    return chosen
+
+
+def _still(box: Box) -> Proposal:
+    same = replace(box, origin=BoxOrigin.CARRIED, score=STILL_SCORE)
+    return Proposal(box=same, verdict=Verdict.STILL)
+
+
+def _moved(
+    box: Box, target: Target, chosen: Candidate | None, image: NDArray[np.uint8]
+) -> Proposal:
+    height, width = image.shape[:2]
+    corners = target.expected if chosen is None else chosen.corners
+    score = 0.0 if chosen is None else score_of(chosen)
+    inside = clip(corners, width, height)
+    if inside is None or area(inside) < LEFT_INSIDE * area(corners):
+        gone = replace(box, origin=BoxOrigin.CARRIED, score=0.0)
+        return Proposal(box=gone, verdict=Verdict.LEFT)
+    x0, y0, x1, y1 = inside
+    carried = replace(
+        box, x0=x0, y0=y0, x1=x1, y1=y1, origin=BoxOrigin.CARRIED, score=score
+    )
+    verdict = Verdict.MOVED if score >= WEAK_BELOW else Verdict.WEAK
+    return Proposal(box=carried, verdict=Verdict.LEFT if score < LEFT_BELOW else verdict)

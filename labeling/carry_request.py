@@ -1,0 +1,118 @@
+"""Carry-over for one sample: what may be carried, gathered first, worked out later.
+
+Gathering reads the catalog and is quick; working it out decodes pictures and may
+run on any thread. Boxes are carried only within a session, onto a sample nobody has
+said anything about, over a short enough pause, and never past an `empty` sample.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.image_file import decode
+from dataset.project import Project
+from dataset.records import Box, Proposal, Sample, SampleState
+
+from .carry_over import AcceptedImage, propose
+
+HISTORY = 4
+CACHED_BYTES = 256 * 1024 * 1024
+
+
+class PixelCache:
+    """Decoded pictures, the least recently used given up first; for all threads."""
+
+    def __init__(self, limit_bytes: int = CACHED_BYTES) -> None:
+        self._limit = limit_bytes
+        self._held = 0
+        self._lock = threading.Lock()
+        self._pictures: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
+
+    def pixels(self, path: Path) -> NDArray[np.uint8]:
+        """The picture in that file, (H, W, 3) uint8 BGR, upright.
+
+        Raises:
+            BadImage: it cannot be decoded.
+            OSError: it cannot be read.
+        """
+        with self._lock:
+            found = self._pictures.get(path)
+            if found is not None:
+                self._pictures.move_to_end(path)
+                return found
+        pixels = decode(path.read_bytes())
+        with self._lock:
+            if path not in self._pictures:
+                self._pictures[path] = pixels
+                self._held += pixels.nbytes
+            while self._held > self._limit and len(self._pictures) > 1:
+                _, dropped = self._pictures.popitem(last=False)
+                self._held -= dropped.nbytes
+        return pixels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryRequest:
+    """All that carry-over needs for one sample; history is newest last."""
+
+    sample_id: str
+    path: Path
+    history: tuple[tuple[Path, tuple[Box, ...], int], ...]
+    cache: PixelCache
+
+    def run(self) -> tuple[Proposal, ...]:
+        """Work out the proposals; touches no catalog, runs on any thread.
+
+        Raises:
+            BadImage: one of the pictures cannot be decoded.
+            OSError: one of them cannot be read.
+        """
+        accepted = [
+            AcceptedImage(
+                pixels=self.cache.pixels(path), boxes=boxes, captured_us=captured_us
+            )
+            for path, boxes, captured_us in self.history
+        ]
+        return propose(accepted, self.cache.pixels(self.path))
+
+
+def carry_request(
+    project: Project, sample: Sample, cache: PixelCache
+) -> CarryRequest | None:
+    """What may be carried onto a sample; None where nothing may."""
+    catalog = project.catalog
+    labels = catalog.labels.get(sample.id)
+    if labels.state is not SampleState.NEW or labels.proposals:
+        return None
+    used: list[Sample] = []
+    later = sample
+    for earlier in catalog.samples.decided_before(sample, HISTORY):
+        if not _follows(earlier, later, project.settings.label.carry_gap_s):
+            break
+        used.insert(0, earlier)
+        later = earlier
+    if not used:
+        return None
+    return CarryRequest(
+        sample_id=sample.id,
+        path=project.image_path(sample),
+        history=tuple(
+            (project.image_path(s), catalog.labels.boxes(s.id), s.captured_us)
+            for s in used
+        ),
+        cache=cache,
+    )
+
+
+def _follows(earlier: Sample, later: Sample, gap_s: float) -> bool:
+    if earlier.state is not SampleState.LABELED:
+        return False
+    if (earlier.width, earlier.height) != (later.width, later.height):
+        return False
+    return abs(later.captured_us - earlier.captured_us) <= gap_s * 1e6

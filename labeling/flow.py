@@ -1,0 +1,119 @@
+"""Forward-backward optical flow from boxes of one image to places in the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .geometry import Corners
+
+GRID = 6
+WINDOW = (15, 15)
+LEVELS = 3
+CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 12, 0.03)
+
+Points = NDArray[np.float32]
+Grey = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """Where the points inside one box went.
+
+    `corners` is the box after their median shift and scale, `agreement` the share of
+    points that came back to where they started AND went the common way, 0 to 1.
+    """
+
+    corners: Corners
+    agreement: float
+
+
+def _grid(corners: Corners) -> Points:
+    x0, y0, x1, y1 = corners
+    steps = (np.arange(GRID) + 0.5) / GRID
+    steps = 0.1 + 0.8 * steps
+    xs, ys = np.meshgrid(x0 + (x1 - x0) * steps, y0 + (y1 - y0) * steps)
+    return np.stack([xs, ys], axis=-1).reshape(-1, 2).astype(np.float32)
+
+
+def follow(
+    before: Grey, after: Grey, jumps: Sequence[tuple[Corners, Corners]]
+) -> tuple[Followed, ...]:
+    """Follows a grid of points from each box to about where a guess puts it.
+
+    Each jump is (box in the earlier image, guess in the later one). All points of all
+    jumps go through one call forward and one backward.
+    """
+    if not jumps:
+        return ()
+    start = np.concatenate([_grid(source) for source, _ in jumps])
+    guess = np.concatenate([_grid(target) for _, target in jumps])
+    there, seen = _flow(before, after, start, guess)
+    back, returned = _flow(after, before, there, there + start - guess)
+    error = np.linalg.norm(back - start, axis=1)
+    count = GRID * GRID
+    out = []
+    for index, (source, target) in enumerate(jumps):
+        part = slice(index * count, (index + 1) * count)
+        good = seen[part] & returned[part]
+        out.append(_summed(source, target, start[part], there[part], error[part], good))
+    return tuple(out)
+
+
+def _flow(
+    before: Grey, after: Grey, start: Points, guess: Points
+) -> tuple[Points, NDArray[np.bool_]]:
+    there, seen, _ = cv2.calcOpticalFlowPyrLK(
+        before,
+        after,
+        start,
+        guess.copy(),
+        winSize=WINDOW,
+        maxLevel=LEVELS,
+        criteria=CRITERIA,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+    )
+    return np.asarray(there, np.float32), seen.ravel() > 0
+
+
+def _summed(
+    source: Corners,
+    target: Corners,
+    start: Points,
+    there: Points,
+    error: NDArray[np.float32],
+    good: NDArray[np.bool_],
+) -> Followed:
+    size = float(np.sqrt((source[2] - source[0]) * (source[3] - source[1])))
+    good = good & (error < max(0.05 * size, 1.0))
+    if good.sum() < 5:
+        return Followed(corners=target, agreement=0.0)
+    old, new = start[good], there[good]
+    scale = _scale(old, new)
+    centre = np.array([source[0] + source[2], source[1] + source[3]]) / 2
+    offsets = new - (centre + (old - centre) * scale)
+    shift = np.median(offsets, axis=0)
+    close = np.linalg.norm(offsets - shift, axis=1) < max(0.08 * size, 1.5)
+    if close.sum() >= 4:
+        shift = offsets[close].mean(axis=0)
+    x, y = (centre + shift).tolist()
+    half_w = (source[2] - source[0]) * scale / 2
+    half_h = (source[3] - source[1]) * scale / 2
+    corners = (x - half_w, y - half_h, x + half_w, y + half_h)
+    return Followed(corners=corners, agreement=float(close.sum()) / len(start))
+
+
+def _scale(old: Points, new: Points) -> float:
+    """Median ratio of distances between pairs of points (Kalal et al. 2010)."""
+    first, second = np.triu_indices(len(old), 1)
+    before = np.linalg.norm(old[first] - old[second], axis=1)
+    after = np.linalg.norm(new[first] - new[second], axis=1)
+    apart = before > 2
+    if not apart.any():
+        return 1.0
+    ratio = float(np.median(after[apart] / before[apart]))
+    return float(np.clip(ratio, 0.5, 2.0))

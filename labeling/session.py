@@ -1,0 +1,351 @@
+"""A labeling session: one person going through the queue, every edit saved at once.
+
+The window, the demo and the tests label through this one object. It writes only on
+edits: going to a sample, and offering proposals for it, leaves the catalog alone.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import replace as changed
+
+from dataset.catalog import Catalog
+from dataset.errors import UsageError
+from dataset.project import Project, now_us
+from dataset.records import (
+    Box,
+    BoxOrigin,
+    LabelEdit,
+    LabelState,
+    Proposal,
+    Sample,
+    SampleState,
+)
+
+from . import edits
+from .carry_request import CarryRequest, PixelCache, carry_request
+from .geometry import Corners, clip
+from .pace import Pace, pace_of
+from .queue import Queue
+
+TODO = (SampleState.NEW, SampleState.PROPOSED)
+STATE_FILTERS: dict[str, tuple[SampleState, ...]] = {
+    "todo": TODO,
+    "labeled": (SampleState.LABELED,),
+    "empty": (SampleState.EMPTY,),
+    "skipped": (SampleState.SKIPPED,),
+    "any": (),
+}
+_HISTORY_SHOWN = 12
+_PACE_OVER = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelView:
+    """What there is to see of the current sample.
+
+    `proposals` are the kept ones and those offered by carry-over; `position` counts
+    from 1 in a queue of `total`; `left` of them are still to do; `history` is newest
+    first; `touched` is the id of the box the last edit made or changed.
+    """
+
+    sample: Sample
+    boxes: tuple[Box, ...]
+    proposals: tuple[Proposal, ...]
+    position: int
+    total: int
+    left: int
+    history: tuple[str, ...]
+    can_undo: bool
+    can_redo: bool
+    touched: str
+    pace: Pace | None
+
+
+class LabelingSession:
+    """Goes through a queue of samples and saves what a person decides.
+
+    Every verb is durable when it returns and gives the view that follows, or None
+    at the end of the queue.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        state: str = "todo",
+        class_id: int | None = None,
+        session_id: str | None = None,
+        clock: Callable[[], int] = now_us,
+    ) -> None:
+        if state not in STATE_FILTERS:
+            raise UsageError(
+                f"There is no such queue filter: {state}",
+                hint=f"the filters are {', '.join(STATE_FILTERS)}",
+            )
+        self._project = project
+        self._clock = clock
+        self._queue = Queue(
+            self._catalog.samples.queue_ids(
+                states=STATE_FILTERS[state], class_id=class_id, session_id=session_id
+            )
+        )
+        self._offers: dict[str, tuple[Proposal, ...]] = {}
+        self._touched = ""
+        self._cache = PixelCache()
+
+    @property
+    def project(self) -> Project:
+        """The project whose samples are labeled."""
+        return self._project
+
+    @property
+    def current(self) -> LabelView | None:
+        """The view of the current sample; None when the queue is at its end."""
+        sample_id = self._queue.current
+        if sample_id is None:
+            return None
+        with self._catalog.reading():
+            return self._view(sample_id)
+
+    def draw(self, corners: Corners, class_id: int) -> LabelView | None:
+        """Add a box, clipped to the picture.
+
+        Raises:
+            UsageError: nothing of it lies in the picture.
+        """
+        sample = self._sample()
+        x0, y0, x1, y1 = _inside(corners, sample)
+        box = Box(
+            id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1
+        )
+        return self._edit(
+            f"drew {self._class_name(class_id)}",
+            lambda labels: edits.draw(labels, box),
+            touched=box.id,
+        )
+
+    def move(self, box_id: str, corners: Corners) -> LabelView | None:
+        """Give a box other corners; a proposal is accepted with them."""
+        inside = _inside(corners, self._sample())
+        return self._edit(
+            "moved a box",
+            lambda labels: edits.move(labels, box_id, inside),
+            touched=box_id,
+        )
+
+    def relabel(self, box_id: str, class_id: int) -> LabelView | None:
+        """Give a box another class; a proposal is accepted with it."""
+        return self._edit(
+            f"relabelled to {self._class_name(class_id)}",
+            lambda labels: edits.relabel(labels, box_id, class_id),
+            touched=box_id,
+        )
+
+    def adopt(self, box_id: str) -> LabelView | None:
+        """Accept one proposal as it is."""
+        return self._edit(
+            "took a proposal",
+            lambda labels: edits.adopt(labels, box_id),
+            touched=box_id,
+        )
+
+    def delete(self, box_id: str) -> LabelView | None:
+        """Delete a box or drop a proposal."""
+        return self._edit("deleted a box", lambda labels: edits.delete(labels, box_id))
+
+    def drop_proposals(self) -> LabelView | None:
+        """Drop all proposals of the sample."""
+        return self._edit("dropped the proposals", edits.drop_proposals)
+
+    def accept(self, keys: int = 1) -> LabelView | None:
+        """Accept all boxes and sure proposals, save, and go on.
+
+        `keys` counts what the person pressed and dragged for this sample.
+
+        Raises:
+            UsageError: there is nothing to accept.
+        """
+        sample_id = self._sample().id
+        before = self._catalog.labels.get(sample_id)
+        after = edits.accept(self._shown(sample_id, before))
+        carried = sum(box.origin is BoxOrigin.CARRIED for box in after.boxes)
+        title = f"accepted {self._queue.position}, {len(after.boxes)} boxes"
+        if carried:
+            title = f"accepted {self._queue.position}, carried {carried} boxes"
+        self._save(sample_id, title, before, after, keys)
+        return self._go_on()
+
+    def mark_empty(self, keys: int = 1) -> LabelView | None:
+        """Say that nothing is on the sample, save, and go on."""
+        return self._decide("empty", edits.mark_empty, keys)
+
+    def skip(self, reason: str) -> LabelView | None:
+        """Leave the sample out for a reason, save, and go on."""
+        return self._decide("skipped", lambda labels: edits.skip(labels, reason), 0)
+
+    def review(self) -> LabelView | None:
+        """Say a second yes to the current sample and go on."""
+        return self._decide("reviewed", edits.review, 0)
+
+    def undo(self) -> LabelView | None:
+        """Take the newest edit back, also one of an earlier run, and go to it."""
+        entry = self._catalog.labels.undo()
+        return self.current if entry is None else self.go_to(entry.sample_id)
+
+    def redo(self) -> LabelView | None:
+        """Make the edit again that was undone last, and go to it."""
+        entry = self._catalog.labels.redo()
+        return self.current if entry is None else self.go_to(entry.sample_id)
+
+    def next(self) -> LabelView | None:
+        """Go to the next sample; writes nothing."""
+        return self.step(1)
+
+    def previous(self) -> LabelView | None:
+        """Go to the sample before; writes nothing."""
+        return self.step(-1)
+
+    def step(self, by: int) -> LabelView | None:
+        """Go on or back by that many samples; writes nothing."""
+        self._touched = ""
+        self._queue.step(by)
+        return self.current
+
+    def go_to(self, sample_id: str) -> LabelView | None:
+        """Go to one sample; writes nothing."""
+        self._touched = ""
+        self._queue.go_to(sample_id)
+        return self.current
+
+    def neighbours(self, before: int, after: int) -> tuple[Sample, ...]:
+        """The samples round the current one, in queue order."""
+        return self._catalog.samples.many(self._queue.around(before, after))
+
+    def offer(
+        self, sample_id: str, proposals: tuple[Proposal, ...]
+    ) -> LabelView | None:
+        """Show proposals of carry-over; nothing is written.
+
+        They are left out when the sample is not the current one any more, or when
+        a person has said something about it meanwhile.
+        """
+        if sample_id == self._queue.current:
+            labels = self._catalog.labels.get(sample_id)
+            if labels.state is SampleState.NEW and proposals:
+                self._offers = {sample_id: proposals}
+        return self.current
+
+    def carry_request(self) -> CarryRequest | None:
+        """What carry-over needs for the current sample; None where nothing carries.
+
+        Reads the catalog only; run the request on any thread, then `offer`.
+        """
+        sample_id = self._queue.current
+        if sample_id is None:
+            return None
+        with self._catalog.reading():
+            sample = self._catalog.samples.get(sample_id)
+            return carry_request(self._project, sample, self._cache)
+
+    @property
+    def _catalog(self) -> Catalog:
+        return self._project.catalog
+
+    def _sample(self) -> Sample:
+        sample_id = self._queue.current
+        if sample_id is None:
+            raise UsageError("The queue is at its end", hint="capture more samples")
+        return self._catalog.samples.get(sample_id)
+
+    def _shown(self, sample_id: str, labels: LabelState) -> LabelState:
+        """The labels with what was offered for them."""
+        offered = self._offers.get(sample_id, ())
+        if labels.state is not SampleState.NEW or not offered:
+            return labels
+        return changed(labels, proposals=labels.proposals + offered)
+
+    def _edit(
+        self,
+        title: str,
+        edit: Callable[[LabelState], LabelState],
+        *,
+        touched: str = "",
+    ) -> LabelView | None:
+        sample_id = self._sample().id
+        with self._catalog.writing():
+            before = self._catalog.labels.get(sample_id)
+            shown = self._shown(sample_id, before)
+            if shown.proposals != before.proposals:
+                # The first edit of a sample keeps what was offered for it, so that
+                # undo can bring a dropped proposal back.
+                self._catalog.labels.propose(sample_id, shown.proposals)
+                before = self._catalog.labels.get(sample_id)
+            self._save(sample_id, title, before, edit(before), 0)
+        self._offers.pop(sample_id, None)
+        self._touched = touched
+        return self.current
+
+    def _decide(
+        self, title: str, edit: Callable[[LabelState], LabelState], keys: int
+    ) -> LabelView | None:
+        sample_id = self._sample().id
+        before = self._catalog.labels.get(sample_id)
+        self._save(
+            sample_id, f"{title} {self._queue.position}", before, edit(before), keys
+        )
+        return self._go_on()
+
+    def _save(
+        self,
+        sample_id: str,
+        title: str,
+        before: LabelState,
+        after: LabelState,
+        keys: int,
+    ) -> None:
+        self._catalog.labels.apply(
+            LabelEdit(
+                sample_id=sample_id,
+                title=title,
+                before=before,
+                after=after,
+                at_us=self._clock(),
+                keys=keys,
+            )
+        )
+
+    def _go_on(self) -> LabelView | None:
+        self._offers.clear()
+        return self.step(1)
+
+    def _view(self, sample_id: str) -> LabelView:
+        labels = self._catalog.labels.get(sample_id)
+        states = self._catalog.samples.states()
+        return LabelView(
+            sample=self._catalog.samples.get(sample_id),
+            boxes=labels.boxes,
+            proposals=self._shown(sample_id, labels).proposals,
+            position=self._queue.position,
+            total=len(self._queue),
+            left=sum(states[state] for state in TODO),
+            history=self._catalog.journal.titles(_HISTORY_SHOWN),
+            can_undo=self._catalog.journal.last_done() is not None,
+            can_redo=self._catalog.journal.first_undone() is not None,
+            touched=self._touched,
+            pace=pace_of(self._catalog.journal.decisions(_PACE_OVER)),
+        )
+
+    def _class_name(self, class_id: int) -> str:
+        return self._catalog.classes.get(class_id).name
+
+
+def _inside(corners: Corners, sample: Sample) -> Corners:
+    clipped = clip(corners, sample.width, sample.height)
+    if clipped is None:
+        raise UsageError(
+            f"The box lies outside the picture: {corners}", hint="draw it again"
+        )
+    return clipped
