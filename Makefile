@@ -58,7 +58,7 @@ format-check: environment
 		{ echo "Run: make format" >&2; exit 1; }
 
 lint: environment
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format=concise .
 
 types: environment
 	@$(BIN)/mypy --no-error-summary
@@ -80,7 +80,7 @@ lock: environment ## resolve requirements.lock anew, with hashes and without add
 	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--no-annotate --extra dev --extra azure \
+		--no-annotate --system-certs --extra dev --extra azure \
 		--output-file requirements.lock pyproject.toml
 
 screenshots: environment ## the README's pictures, from a seeded demo

@@ -69,7 +69,7 @@ def _catalog_findings(project: Project, *, deep: bool) -> Iterator[Finding]:
             severity=Severity.ERROR,
             what=f"The catalog is damaged: {damage}",
             path=str(project.catalog.path),
-            next="restore the newest backup with `fieldset restore`",
+            next_step="restore the newest backup with `fieldset restore`",
         )
 
 
@@ -101,7 +101,7 @@ def _image_finding(project: Project, sample: Sample, *, deep: bool) -> Finding |
         severity=Severity.ERROR,
         what=what,
         path=str(path),
-        next="put the file back from a backup, or run `fieldset erase "
+        next_step="put the file back from a backup, or run `fieldset erase "
         f"{sample.id[:12]}`",
     )
 
@@ -128,7 +128,7 @@ def _leftover_findings(
             what="An interrupted write left a temporary file"
             + (", it was removed" if repair else ""),
             path=str(path),
-            next="" if repair else "run `fieldset check --repair`",
+            next_step="" if repair else "run `fieldset check --repair`",
         )
 
 
@@ -143,7 +143,7 @@ def _orphan_findings(
                 severity=Severity.WARNING,
                 what="An image was stored but never acknowledged",
                 path=str(path),
-                next="run `fieldset check --repair` to take it in",
+                next_step="run `fieldset check --repair` to take it in",
             )
             continue
         yield _mended(project, path)
@@ -164,7 +164,7 @@ def _mended(project: Project, path: Path) -> Finding:
             severity=Severity.WARNING,
             what=f"An unknown file was put aside ({error})",
             path=str(aside / path.name),
-            next="look at it, then delete it",
+            next_step="look at it, then delete it",
         )
     return Finding(
         severity=Severity.WARNING,
@@ -198,7 +198,7 @@ def _version_findings(project: Project, *, repair: bool) -> Iterator[Finding]:
             what=f"A whole version is not in the catalog: {version.alias}"
             + (", it was added" if repair else ""),
             path=str(project.root / "versions" / version.alias),
-            next="" if repair else "run `fieldset check --repair`",
+            next_step="" if repair else "run `fieldset check --repair`",
         )
     for version in project.versions():
         if version.id not in on_disk:
@@ -206,7 +206,7 @@ def _version_findings(project: Project, *, repair: bool) -> Iterator[Finding]:
                 severity=Severity.ERROR,
                 what=f"A version of the catalog is missing: {version.alias}",
                 path=str(project.root / "versions" / version.alias),
-                next="put the folder back from a backup",
+                next_step="put the folder back from a backup",
             )
 
 

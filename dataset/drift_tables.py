@@ -68,8 +68,8 @@ def table_from_version(
 
     What counts as a session is the sample's session; where one session holds several
     groups (an import of unrelated images) or is not known, its group; else the
-    sample itself. The stratum is the camera. Samples that `measures` does not know keep their row, all NaN, so that
-    the counts stay honest.
+    sample itself. The stratum is the camera. Samples that `measures` does not know
+    keep their row, all NaN, so that the counts stay honest.
 
     Args:
         version: what to read the samples from.

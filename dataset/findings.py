@@ -19,13 +19,13 @@ class Finding:
     """One thing that a check found.
 
     `what` is a sentence with the offending value last, `path` the file or thing it
-    is about, `next` the next step, or "".
+    is about, `next_step` the next step, or "".
     """
 
     severity: Severity
     what: str
     path: str = ""
-    next: str = ""
+    next_step: str = ""
 
     def to_json(self) -> dict[str, str]:
         """The finding as `--json` prints it."""
@@ -33,5 +33,5 @@ class Finding:
             "severity": self.severity.value,
             "what": self.what,
             "path": self.path,
-            "next": self.next,
+            "next": self.next_step,
         }

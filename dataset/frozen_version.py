@@ -10,11 +10,11 @@ from typing import Any, Final, overload
 import numpy as np
 import pyarrow as pa
 
-from . import manifest
 from .errors import NotFound
 from .hash_tree import bucket_of
 from .manifest import Manifest
 from .records import SAMPLE_ID, LabelClass, Split, Version, VersionSample
+from .sample_batch import samples_of
 from .version_file import MANIFEST_NAME, VersionRecord
 
 _PAGE_ROWS: Final = 512
@@ -83,7 +83,7 @@ class FrozenVersion:
             NotFound: the version has no such sample.
         """
         row = self.row_of(sample_id)
-        return manifest.samples_of(self.manifest.read(row, row + 1))[0]
+        return samples_of(self.manifest.read(row, row + 1))[0]
 
     def row_of(self, sample_id: str) -> int:
         """The place of a sample in the manifest and in `samples`.
@@ -146,14 +146,14 @@ class VersionSamples(Sequence[VersionSample]):
     def __iter__(self) -> Iterator[VersionSample]:
         for table in self._frozen.batches():
             for start in range(0, table.num_rows, _PAGE_ROWS):
-                yield from manifest.samples_of(table.slice(start, _PAGE_ROWS))
+                yield from samples_of(table.slice(start, _PAGE_ROWS))
 
     def _page(self, page: int) -> list[VersionSample]:
         found = self._pages.get(page)
         if found is None:
             start = page * _PAGE_ROWS
             stop = min(start + _PAGE_ROWS, len(self))
-            found = manifest.samples_of(self._frozen.manifest.read(start, stop))
+            found = samples_of(self._frozen.manifest.read(start, stop))
             self._pages[page] = found
             if len(self._pages) > _PAGES_KEPT:
                 self._pages.popitem(last=False)

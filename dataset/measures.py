@@ -136,7 +136,7 @@ BOX_METRICS = (
     ),
     Metric(
         name="box_aspect",
-        unit="doublings",
+        unit="log2 w/h",
         label="box shape",
         about="mean log2 of width over height: 1 is twice as wide as high",
     ),

@@ -91,12 +91,7 @@ class Project:
             SettingsError: `fieldset.toml` is not valid.
             ProjectError: the catalog is missing or damaged.
         """
-        root = root.absolute()
-        if not (root / FILE_NAME).is_file():
-            raise NotAProject(
-                f"This is not a fieldset project: {root}",
-                hint="run `fieldset init DIR`, or name one with `--project DIR`",
-            )
+        root = require_project(root)
         read_settings(root / FILE_NAME)
         if not (root / CATALOG_NAME).is_file():
             raise ProjectError(
@@ -264,6 +259,21 @@ class Project:
         while self.catalog.sessions.has_name(name):
             name, number = f"{stem} ({number})", number + 1
         return name
+
+
+def require_project(root: Path) -> Path:
+    """The absolute folder of a project, looked at but not opened.
+
+    Raises:
+        NotAProject: the folder holds none.
+    """
+    root = root.absolute()
+    if not (root / FILE_NAME).is_file():
+        raise NotAProject(
+            f"This is not a fieldset project: {root}",
+            hint="run `fieldset init DIR`, or name one with `--project DIR`",
+        )
+    return root
 
 
 def now_us() -> int:

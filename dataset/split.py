@@ -15,7 +15,7 @@ left are as few as the splits that still lack a class, they go to those splits.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -200,40 +200,31 @@ class _Shortfall:
             splits, key=lambda s: (_KIND_ORDER[s.kind], -s.share, s.name)
         )
         self._targets = targets
-        self._index: dict[tuple[str, object], int] = {}
-        totals: list[float] = []
-        for group in groups:
-            for key, amount in _dimensions(group):
-                at = self._index.setdefault(key, len(totals))
-                if at == len(totals):
-                    totals.append(0.0)
-                totals[at] += amount
-        self._names = list(self._index)
-        self._totals = totals
+        self._names, self._vectors = _number(groups)
+        count = len(self._names)
         self._weights = self._weigh()
         self._shares = self._share_out()
-        self._have = [[0.0] * len(totals) for _ in self._splits]
-        self._left = [0] * len(totals)
+        self._have = [[0.0] * count for _ in self._splits]
+        self._left = [0] * count
         self._lacking = [
-            sum(1 for shares in self._shares if shares[at] > 0)
-            for at in range(len(totals))
+            sum(1 for shares in self._shares if shares[at] > 0) for at in range(count)
         ]
 
     def note(self, group: GroupFacts, split: str) -> None:
         """Count a group that the ledger put into a split."""
         for place, candidate in enumerate(self._splits):
             if candidate.name == split:
-                self._add(place, self._vector(group))
+                self._add(place, self._vectors[group.id])
 
     def expect(self, groups: Sequence[GroupFacts]) -> None:
         """Count the groups that are still to be placed."""
         for group in groups:
-            for at, _ in self._vector(group):
+            for at, _ in self._vectors[group.id]:
                 self._left[at] += 1
 
     def place(self, group: GroupFacts) -> Assignment:
         """Give a group to the split where it mends most."""
-        vector = self._vector(group)
+        vector = self._vectors[group.id]
         urgent = [at for at, _ in vector if self._left[at] <= self._lacking[at]]
         scores = [
             self._gain(place, vector) + self._urgency(place, urgent)
@@ -296,13 +287,6 @@ class _Shortfall:
                 self._lacking[at] -= 1
             have[at] += part
 
-    def _vector(self, group: GroupFacts) -> list[tuple[int, float]]:
-        """The group's part of the total, by dimension."""
-        return [
-            (self._index[key], amount / self._totals[self._index[key]])
-            for key, amount in _dimensions(group)
-        ]
-
     def _weigh(self) -> list[float]:
         """The weight of each dimension; the classes share theirs, as conditions do."""
         count = Counter(kind for kind, _ in self._names)
@@ -342,14 +326,33 @@ class _Shortfall:
         return split.share
 
 
+def _number(
+    groups: Sequence[GroupFacts],
+) -> tuple[list[tuple[str, object]], dict[str, list[tuple[int, float]]]]:
+    """The dimensions, and by group id which part of each one's total it holds."""
+    index: dict[tuple[str, object], int] = {}
+    totals: list[float] = []
+    amounts: dict[str, list[tuple[int, float]]] = {}
+    for group in groups:
+        own = amounts[group.id] = []
+        for key, amount in _dimensions(group):
+            at = index.setdefault(key, len(totals))
+            if at == len(totals):
+                totals.append(0.0)
+            totals[at] += amount
+            own.append((at, amount))
+    vectors = {
+        group_id: [(at, amount / totals[at]) for at, amount in own]
+        for group_id, own in amounts.items()
+    }
+    return list(index), vectors
+
+
 def _dimensions(group: GroupFacts) -> list[tuple[tuple[str, object], float]]:
     """What a group counts for: samples, boxes by class, samples by condition."""
     samples = float(max(group.samples, 1))
     found: list[tuple[tuple[str, object], float]] = [(_SIZE, samples)]
-    boxes: dict[int, int] = defaultdict(int)
-    for class_id, count in group.boxes:
-        boxes[class_id] += count
-    found += [(("class", c), float(n)) for c, n in sorted(boxes.items()) if n > 0]
+    found += [(("class", c), float(n)) for c, n in sorted(group.boxes) if n > 0]
     found += [(("condition", pair), samples) for pair in sorted(set(group.conditions))]
     return found
 

@@ -147,8 +147,8 @@ def _missed_shares(
 
 
 def _error(what: str) -> Finding:
-    return Finding(severity=Severity.ERROR, what=what, next="restore the catalog")
+    return Finding(severity=Severity.ERROR, what=what, next_step="restore the catalog")
 
 
 def _warning(what: str, step: str) -> Finding:
-    return Finding(severity=Severity.WARNING, what=what, next=step)
+    return Finding(severity=Severity.WARNING, what=what, next_step=step)

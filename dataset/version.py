@@ -20,11 +20,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from . import durable, manifest, version_file
+from . import durable, version_file
 from .errors import NotFound, ProjectError
 from .frozen_version import FrozenVersion
 from .progress import SILENT, Progress
 from .records import LabelClass, Split, Version, VersionSample
+from .sample_batch import batches_of
 from .version_build import VersionBuild
 
 __all__ = [
@@ -89,7 +90,7 @@ def write_version(
         StorageFull, ReadOnlyProject: nothing is left behind.
     """
     return write_version_batches(
-        root, batches=manifest.batches_of(samples), classes=classes, splits=splits,
+        root, batches=batches_of(samples), classes=classes, splits=splits,
         policy=policy, parent=parent, message=message, author=author,
         created_us=created_us, number=number, progress=progress,
     )  # fmt: skip
@@ -109,7 +110,7 @@ def write_version_batches(
     number: int | None = None,
     progress: Progress = SILENT,
 ) -> WrittenVersion:
-    """`write_version` for samples as record batches of `manifest.BATCH`.
+    """`write_version` for samples as record batches of `sample_batch.BATCH`.
 
     The way for a million samples: no Python object is made for a sample or a box.
     Raises and guarantees the same.

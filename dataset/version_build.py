@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from . import manifest, version_file
+from . import manifest, sample_batch, version_file
 from .errors import ProjectError
 from .hash_tree import BUCKETS, TreeBuilder, buckets_of
-from .manifest import LeafColumns
 from .progress import Progress
 from .records import LabelClass, Split, Version
+from .sample_batch import LeafColumns
 from .version_file import ClassCount, SplitCount, Trees, VersionRecord
 
 
@@ -47,7 +47,7 @@ class VersionBuild:
         done = 0
         with manifest.ManifestWriter(self._path) as writer:
             for batch in _rechunked(batches):
-                columns = manifest.leaf_columns(batch)
+                columns = sample_batch.leaf_columns(batch)
                 self._check_order(columns.ids)
                 self._grow(columns)
                 self._counts.add(batch, columns)
@@ -95,8 +95,9 @@ class VersionBuild:
         self._rows += np.bincount(buckets_of(columns.ids), minlength=BUCKETS)
 
     def _check_order(self, ids: NDArray[np.uint8]) -> None:
-        texts = [self._last, *(row.tobytes() for row in ids)]
-        for before, after in pairwise(texts):
+        data = ids.tobytes()
+        texts = [data[at : at + 32] for at in range(0, len(data), 32)]
+        for before, after in pairwise([self._last, *texts]):
             if before >= after:
                 raise ProjectError(
                     f"Samples must come sorted by id, each once: {after.hex()}"
@@ -176,18 +177,21 @@ class _Counts:
         split_of: NDArray[np.int64],
     ) -> None:
         pairs = (classes.astype(np.int64) << 20) | split_of[owners]
-        found, counts = np.unique(pairs, return_counts=True)
-        for pair, count in zip(found.tolist(), counts.tolist(), strict=True):
-            self._class_boxes[pair >> 20, pair & 0xFFFFF] += count
-        once = np.unique(np.stack([owners, pairs]), axis=1)[1]
-        found, counts = np.unique(once, return_counts=True)
-        for pair, count in zip(found.tolist(), counts.tolist(), strict=True):
-            self._class_samples[pair >> 20, pair & 0xFFFFF] += count
+        found, which, boxes = np.unique(pairs, return_inverse=True, return_counts=True)
+        # One number for a sample and a pair: each sample counts once for a class.
+        once = np.unique(owners * len(found) + which) % max(len(found), 1)
+        samples = np.bincount(once, minlength=len(found))
+        for pair, own_boxes, own_samples in zip(
+            found.tolist(), boxes.tolist(), samples.tolist(), strict=True
+        ):
+            key = (pair >> 20, pair & 0xFFFFF)
+            self._class_boxes[key] += own_boxes
+            self._class_samples[key] += own_samples
 
 
 def _rechunked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same rows in batches of a row group each, the last one shorter."""
-    size = manifest.ROW_GROUP_ROWS
+    size = sample_batch.BATCH_ROWS
     waiting: list[pa.RecordBatch] = []
     count = 0
     for batch in batches:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import flow, template
+from . import colours, flow, template
 from .camera_motion import CameraMotion
 from .geometry import Corners, iou
 
@@ -36,6 +36,10 @@ class Evidence:
     flow: float = 0.0
     alike: float = 0.0
     ahead: float = 0.0
+    colour: float = 0.0
+    stands_out: float = 0.0
+    outlined: float = 0.0
+    size: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +64,35 @@ class Scene:
     before_grey: NDArray[np.uint8]
     after_grey: NDArray[np.uint8]
     change_sum: NDArray[np.float64]
+    before_colours: colours.ColourMap
+    after_colours: colours.ColourMap
     motion: CameraMotion
 
     def changed(self, corners: Corners) -> float:
         """Mean change inside the box, 0 to 1; 0 outside the image."""
-        rows, columns = self.change_sum.shape
-        x0, x1 = (min(max(round(v), 0), columns - 1) for v in corners[::2])
-        y0, y1 = (min(max(round(v), 0), rows - 1) for v in corners[1::2])
-        if x1 <= x0 or y1 <= y0:
-            return 0.0
-        table = self.change_sum
-        total = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
-        return float(total) / ((x1 - x0) * (y1 - y0))
+        return box_mean(self.change_sum, corners)
+
+
+def box_mean(table: NDArray[np.float64], corners: Corners, shrink: float = 1) -> float:
+    """Mean inside a box from an integral image of the shrunk picture; 0 outside it."""
+    rows, columns = table.shape
+    x0, x1 = (min(max(round(v * shrink), 0), columns - 1) for v in corners[::2])
+    y0, y1 = (min(max(round(v * shrink), 0), rows - 1) for v in corners[1::2])
+    if x1 <= x0 or y1 <= y0:
+        return 0.0
+    total = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
+    return float(total) / ((x1 - x0) * (y1 - y0))
+
+
+def _ring_contrast(
+    table: NDArray[np.float64], corners: Corners, shrink: float = 1
+) -> float:
+    """Mean inside the box above the mean beside it, a quarter of its width each way."""
+    x0, y0, x1, y1 = corners
+    aside = (x1 - x0) / 4
+    left = box_mean(table, (x0 - aside, y0, x0, y1), shrink)
+    right = box_mean(table, (x1, y0, x1 + aside, y1), shrink)
+    return box_mean(table, corners, shrink) - (left + right) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,9 +237,27 @@ def refine(
     followed = iter(flow.follow(scene.before_grey, scene.after_grey, jumps))
     out: list[list[Candidate]] = []
     for target, own in zip(targets, found, strict=True):
-        patch = _patch(scene.before_grey, target.corners)
-        out.append([_refined(scene, target, c, next(followed), patch) for c in own])
+        memory = _memory(scene, target)
+        out.append([_refined(scene, target, c, next(followed), memory) for c in own])
     return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is kept of a box to compare each candidate with."""
+
+    patch: NDArray[np.float32]
+    histograms: NDArray[np.float64]
+    odds: NDArray[np.float64]
+
+
+def _memory(scene: Scene, target: Target) -> Memory:
+    weights = colours.odds(scene.before_colours, target.corners)
+    return Memory(
+        patch=_patch(scene.before_grey, target.corners),
+        histograms=colours.histograms(scene.before_colours, target.corners),
+        odds=colours.odds_table(scene.after_colours, weights),
+    )
 
 
 def _refined(
@@ -226,16 +265,28 @@ def _refined(
     target: Target,
     candidate: Candidate,
     way: flow.Followed,
-    patch: NDArray[np.float32],
+    memory: Memory,
 ) -> Candidate:
-    corners = candidate.corners
+    corners, patch = candidate.corners, memory.patch
     alike = _correlation(patch, _patch(scene.after_grey, corners))
     if way.agreement > 0.25 and iou(way.corners, corners) > 0.3:
         other = _correlation(patch, _patch(scene.after_grey, way.corners))
         if other >= alike - 0.02:
             corners, alike = way.corners, other
     agreement = way.agreement if iou(way.corners, candidate.corners) > 0.3 else 0.0
-    evidence = replace(candidate.evidence, flow=agreement, alike=max(alike, 0.0))
+    shrink = scene.after_colours.shrink
+    scale = np.sqrt((corners[2] - corners[0]) * (corners[3] - corners[1])) / target.size
+    evidence = replace(
+        candidate.evidence,
+        flow=agreement,
+        alike=max(alike, 0.0),
+        colour=colours.likeness(
+            memory.histograms, colours.histograms(scene.after_colours, corners)
+        ),
+        stands_out=_ring_contrast(memory.odds, corners, shrink),
+        outlined=_ring_contrast(scene.change_sum, corners),
+        size=-abs(float(np.log(scale))),
+    )
     return _placed(scene, target, corners, evidence)
 
 

@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 
 from dataset.records import Box, BoxOrigin, Proposal, Verdict
 
-from . import camera_motion, candidates, template
+from . import camera_motion, candidates, colours, template
 from .camera_motion import CameraMotion
 from .candidates import Candidate, Evidence, Scene, Target
 from .geometry import Corners, area, clip, corners_of, iou_matrix
@@ -88,6 +88,8 @@ def make_scene(newest: AcceptedImage, image: NDArray[np.uint8]) -> Scene:
         before_grey=before,
         after_grey=after,
         change_sum=_change(newest.pixels, image, motion),
+        before_colours=colours.colour_map(newest.pixels),
+        after_colours=colours.colour_map(image),
         motion=motion,
     )
 
@@ -111,11 +113,11 @@ def is_other_scene(scene: Scene) -> bool:
         for grey in (scene.before_grey, scene.after_grey)
     ]
     alike = float(np.corrcoef(thumbs[0].ravel(), thumbs[1].ravel())[0, 1])
-    colours = [
+    counts = [
         cv2.calcHist([pixels], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3)
         for pixels in (scene.before, scene.after)
     ]
-    common = float(np.minimum(*colours).sum() / colours[0].sum())
+    common = float(np.minimum(*counts).sum() / counts[0].sum())
     return alike < 0.2 and common < 0.35
 
 

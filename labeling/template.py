@@ -23,7 +23,7 @@ CELL_PX = 4
 SIDE_CELLS = 9.0
 RIDGE = 0.02
 NEGATIVES = 220
-COLOUR_WEIGHT = 1.0
+COLOUR_WEIGHT = 2.0
 
 Maps = tuple[NDArray[np.float32], ...]
 

@@ -131,6 +131,13 @@ class Tables:
             for row in rows
         )
 
+    def samples_by_session(self) -> dict[str, int]:
+        """How many samples each session holds, by session id."""
+        rows = self._connection.rows(
+            "SELECT session_id, count(*) FROM samples GROUP BY session_id"
+        )
+        return {str(session_id): int(count) for session_id, count in rows}
+
     def boxes_of_class(
         self, class_id: int, limit: int
     ) -> tuple[tuple[str, str, Box, bool], ...]:

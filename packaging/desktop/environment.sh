@@ -4,15 +4,15 @@
 # digest of the lock and of the folder's own place (a copied environment is no use), and
 # .venv/installed the one of pyproject.toml.
 #
-# PYTHON=python3.12 chooses an interpreter; otherwise the newest from 3.11 to 3.14 that
-# runs and can make virtual environments.
+# PYTHON=python3.12 chooses an interpreter; otherwise the environment that is there
+# serves, or else the newest from 3.11 to 3.14 that runs and can make environments.
 set -eu
 
 cd "$(dirname "$0")/../.."
 root=$(pwd)
 
 lock_digest() {
-    { cat requirements.lock; echo "$root ${PYTHON:-}"; } | cksum
+    { cat requirements.lock; echo "$root"; } | cksum
 }
 
 project_digest() {
@@ -71,10 +71,19 @@ pip() {
         --no-input --quiet "$@" </dev/null
 }
 
+version_of() {
+    "$1" -c 'import platform; print(platform.python_version())'
+}
+
+is_ready() {
+    is_noted .venv/ready lock_digest && version=$(version_of .venv/bin/python) &&
+        [ "$version" = "$(version_of "${PYTHON:-.venv/bin/python}")" ]
+}
+
 make_environment() {
     python=$(choose_python)
-    version=$("$python" -c 'import platform; print(platform.python_version())')
-    echo "Setting up .venv with Python $version; this takes a few minutes." >&2
+    echo "Setting up .venv with Python $(version_of "$python");" \
+        "this takes a few minutes." >&2
     "$python" -m venv --clear .venv ||
         stop "the virtual environment could not be made with: $python"
     pip install --require-hashes -r requirements.lock ||
@@ -82,9 +91,7 @@ make_environment() {
     lock_digest >.venv/ready
 }
 
-if ! { is_noted .venv/ready lock_digest && .venv/bin/python -c ''; } 2>/dev/null; then
-    make_environment
-fi
+is_ready 2>/dev/null || make_environment
 if ! is_noted .venv/installed project_digest; then
     pip install --no-deps --no-build-isolation --editable . ||
         stop "fieldset could not be installed from: $root"

@@ -1,0 +1,319 @@
+"""The typed changes between two versions: what a diff speaks of.
+
+Each is a frozen value about one sample. `subject` names the thing that changed and
+`outcome` what became of it, so that a three-way diff can tell agreement from conflict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from .matching import corners
+from .records import Box, SampleState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that differs about one sample."""
+
+    kind: ClassVar[str] = ""
+    order: ClassVar[int] = 0
+    sample_id: str
+
+    @property
+    def subject(self) -> str:
+        """What of the sample changed: "" the sample, `#...` a property, or a box id."""
+        return ""
+
+    @property
+    def outcome(self) -> object:
+        """What it became; None where it is gone."""
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """The change as `diff --list --json` prints it."""
+        return {"kind": self.kind, "sample": self.sample_id, **self._details()}
+
+    def _details(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleAdded(Change):
+    """A sample that only the new version holds; its boxes are counted, not listed."""
+
+    kind: ClassVar[str] = "sample_added"
+    split: str
+    boxes: int
+
+    @property
+    def outcome(self) -> object:
+        """The split and the number of boxes."""
+        return self.split, self.boxes
+
+    def _details(self) -> dict[str, Any]:
+        return {"split": self.split, "boxes": self.boxes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRemoved(Change):
+    """A sample that only the old version holds; its boxes are counted, not listed."""
+
+    kind: ClassVar[str] = "sample_removed"
+    split: str
+    boxes: int
+
+    def _details(self) -> dict[str, Any]:
+        return {"split": self.split, "boxes": self.boxes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeChanged(Change):
+    """The upright size (width, height) of a sample differs, in pixels."""
+
+    kind: ClassVar[str] = "size_changed"
+    order: ClassVar[int] = 1
+    old: tuple[int, int]
+    new: tuple[int, int]
+
+    @property
+    def subject(self) -> str:
+        """`#size`."""
+        return "#size"
+
+    @property
+    def outcome(self) -> object:
+        """The new size."""
+        return self.new
+
+    def _details(self) -> dict[str, Any]:
+        return {"old": list(self.old), "new": list(self.new)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged(Change):
+    """The state of a sample differs, as labeled to empty."""
+
+    kind: ClassVar[str] = "state_changed"
+    order: ClassVar[int] = 2
+    old: SampleState
+    new: SampleState
+
+    @property
+    def subject(self) -> str:
+        """`#state`."""
+        return "#state"
+
+    @property
+    def outcome(self) -> object:
+        """The new state."""
+        return self.new
+
+    def _details(self) -> dict[str, Any]:
+        return {"old": self.old.value, "new": self.new.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxAdded(Change):
+    """A box that only the new version holds."""
+
+    kind: ClassVar[str] = "box_added"
+    order: ClassVar[int] = 3
+    box: Box
+
+    @property
+    def subject(self) -> str:
+        """The box's id."""
+        return self.box.id
+
+    @property
+    def outcome(self) -> object:
+        """Class and corners."""
+        return self.box.class_id, corners(self.box)
+
+    def _details(self) -> dict[str, Any]:
+        return _box_details(self.box)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxRemoved(Change):
+    """A box that only the old version holds."""
+
+    kind: ClassVar[str] = "box_removed"
+    order: ClassVar[int] = 4
+    box: Box
+
+    @property
+    def subject(self) -> str:
+        """The box's id."""
+        return self.box.id
+
+    def _details(self) -> dict[str, Any]:
+        return _box_details(self.box)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxRelabelled(Change):
+    """A box that has another class than before."""
+
+    kind: ClassVar[str] = "box_relabelled"
+    order: ClassVar[int] = 5
+    old: Box
+    new: Box
+
+    @property
+    def subject(self) -> str:
+        """The box's id in the old version."""
+        return self.old.id
+
+    @property
+    def outcome(self) -> object:
+        """The new class."""
+        return "class", self.new.class_id
+
+    def _details(self) -> dict[str, Any]:
+        return {
+            "box": self.new.id,
+            "old_class": self.old.class_id,
+            "new_class": self.new.class_id,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxMoved(Change):
+    """A box whose corners differ.
+
+    `shift` is the way of the centre (x, y) in pixels, `area_ratio` new over old.
+    """
+
+    kind: ClassVar[str] = "box_moved"
+    order: ClassVar[int] = 6
+    old: Box
+    new: Box
+    iou: float
+    shift: tuple[float, float]
+    area_ratio: float
+
+    @property
+    def subject(self) -> str:
+        """The box's id in the old version."""
+        return self.old.id
+
+    @property
+    def outcome(self) -> object:
+        """The new corners."""
+        return "corners", corners(self.new)
+
+    def _details(self) -> dict[str, Any]:
+        return {
+            "box": self.new.id,
+            "class": self.new.class_id,
+            "old": list(corners(self.old)),
+            "new": list(corners(self.new)),
+            "iou": round(self.iou, 6),
+            "shift": [round(value, 3) for value in self.shift],
+            "area_ratio": round(self.area_ratio, 6),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxReidentified(Change):
+    """A box that was matched by its place and has another UUID than before."""
+
+    kind: ClassVar[str] = "box_reidentified"
+    order: ClassVar[int] = 7
+    old: Box
+    new: Box
+
+    @property
+    def subject(self) -> str:
+        """The box's id in the old version."""
+        return self.old.id
+
+    @property
+    def outcome(self) -> object:
+        """The new id."""
+        return "id", self.new.id
+
+    def _details(self) -> dict[str, Any]:
+        return {"old_box": self.old.id, "box": self.new.id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitChanged(Change):
+    """The split of a sample differs; "" is no split.
+
+    `touches_test` says that a test set held it before, or holds it after it was in
+    train or val: the numbers of models that were tested are in doubt.
+    """
+
+    kind: ClassVar[str] = "split_changed"
+    order: ClassVar[int] = 8
+    old: str
+    new: str
+    touches_test: bool
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it left one split for another, rather than none."""
+        return bool(self.old and self.new)
+
+    @property
+    def subject(self) -> str:
+        """`#split`."""
+        return "#split"
+
+    @property
+    def outcome(self) -> object:
+        """The new split."""
+        return self.new
+
+    def _details(self) -> dict[str, Any]:
+        return {"old": self.old, "new": self.new, "touches_test": self.touches_test}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupChanged(Change):
+    """The group of a sample differs: groups were joined."""
+
+    kind: ClassVar[str] = "group_changed"
+    order: ClassVar[int] = 9
+    old: str
+    new: str
+
+    @property
+    def subject(self) -> str:
+        """`#group`."""
+        return "#group"
+
+    @property
+    def outcome(self) -> object:
+        """The new group."""
+        return self.new
+
+    def _details(self) -> dict[str, Any]:
+        return {"old": self.old, "new": self.new}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassChange:
+    """How the taxonomy differs: added, removed, renamed, retired or restored."""
+
+    kind: str
+    class_id: int
+    old: str
+    new: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The change as `diff --json` prints it."""
+        return {"id": self.class_id, "old": self.old, "new": self.new}
+
+
+def sort_key(change: Change) -> tuple[str, int, str]:
+    """Changes stand by sample, then kind, then box."""
+    return change.sample_id, change.order, change.subject
+
+
+def _box_details(box: Box) -> dict[str, Any]:
+    return {"box": box.id, "class": box.class_id, "corners": list(corners(box))}

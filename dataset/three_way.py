@@ -1,0 +1,110 @@
+"""A three-way comparison: which side changed what since a common base."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .changes import Change, SampleRemoved, sort_key
+
+Subject = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Something of one sample that both sides changed, each in its own way."""
+
+    sample_id: str
+    subject: str
+    old: tuple[Change, ...]
+    new: tuple[Change, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The conflict as `diff --base --json` prints it."""
+        return {
+            "sample": self.sample_id,
+            "subject": self.subject,
+            "old": [change.to_json() for change in self.old],
+            "new": [change.to_json() for change in self.new],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreeWay:
+    """Changes since the base: of the old side alone, the new alone, both alike.
+
+    `conflicts` hold what both changed differently; those changes are in none of the
+    other three.
+    """
+
+    only_old: tuple[Change, ...]
+    only_new: tuple[Change, ...]
+    both: tuple[Change, ...]
+    conflicts: tuple[Conflict, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts, and each conflict."""
+        return {
+            "only_old": len(self.only_old),
+            "only_new": len(self.only_new),
+            "both": len(self.both),
+            "conflicts": [conflict.to_json() for conflict in self.conflicts],
+        }
+
+
+def three_way(old: Sequence[Change], new: Sequence[Change]) -> ThreeWay:
+    """Sorts the changes that two sides made since the same base."""
+    left, right = _by_subject(old), _by_subject(new)
+    _lift_removed(left, right)
+    _lift_removed(right, left)
+    only_old: list[Change] = []
+    both: list[Change] = []
+    conflicts: list[Conflict] = []
+    for subject in sorted(left):
+        mine, theirs = left[subject], right.get(subject, [])
+        if not theirs:
+            only_old += mine
+        elif _outcomes(mine) == _outcomes(theirs):
+            both += mine
+        else:
+            conflicts.append(
+                Conflict(
+                    sample_id=subject[0],
+                    subject=subject[1],
+                    old=tuple(sorted(mine, key=sort_key)),
+                    new=tuple(sorted(theirs, key=sort_key)),
+                )
+            )
+    only_new = [c for subject in right if subject not in left for c in right[subject]]
+    return ThreeWay(
+        only_old=tuple(sorted(only_old, key=sort_key)),
+        only_new=tuple(sorted(only_new, key=sort_key)),
+        both=tuple(sorted(both, key=sort_key)),
+        conflicts=tuple(conflicts),
+    )
+
+
+def _by_subject(changes: Sequence[Change]) -> dict[Subject, list[Change]]:
+    found: dict[Subject, list[Change]] = defaultdict(list)
+    for change in changes:
+        found[change.sample_id, change.subject].append(change)
+    return dict(found)
+
+
+def _lift_removed(
+    removing: dict[Subject, list[Change]], editing: dict[Subject, list[Change]]
+) -> None:
+    """Edits of a sample that the other side removed become one subject with that."""
+    removed = {
+        subject[0]
+        for subject, changes in removing.items()
+        if isinstance(changes[0], SampleRemoved)
+    }
+    for subject in [s for s in editing if s[0] in removed and s[1]]:
+        editing.setdefault((subject[0], ""), []).extend(editing.pop(subject))
+
+
+def _outcomes(changes: Sequence[Change]) -> set[tuple[str, object]]:
+    return {(change.kind, change.outcome) for change in changes}

@@ -1,0 +1,150 @@
+"""Proves that a version on the disk is what its id says, down to the pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from . import sample_batch, version_file
+from .errors import FieldsetError
+from .findings import Finding, Severity
+from .frozen_version import FrozenVersion
+from .hash_tree import TreeBuilder
+from .progress import SILENT, Progress
+from .records import VersionSample
+from .version_file import MANIFEST_NAME
+
+NAMED: Final = 20
+_CHUNK: Final = 1 << 20
+_KINDS: Final = ("images", "labels", "splits")
+
+ReadImage = Callable[[VersionSample], bytes]
+
+
+def verify(
+    frozen: FrozenVersion,
+    read_image: ReadImage | None = None,
+    *,
+    progress: Progress = SILENT,
+) -> tuple[Finding, ...]:
+    """What is wrong with a version; () when it is whole and true.
+
+    The id is computed again from `version.json`, the manifest's digest from its
+    bytes, every leaf and the three trees from the manifest's rows, and, with
+    `read_image`, the SHA-256 of every picture. At most `NAMED` samples of a kind are
+    named one by one; the rest are counted.
+
+    Args:
+        frozen: the version.
+        read_image: gives the bytes of a sample's image, or raises FieldsetError or
+            OSError; None leaves the pictures out.
+        progress: told the number of samples looked at.
+    """
+    found = [*_id_findings(frozen), *_file_findings(frozen)]
+    try:
+        found += _row_findings(frozen, progress)
+        if read_image is not None:
+            found += _image_findings(frozen, read_image, progress)
+    except (FieldsetError, ValueError, UnicodeDecodeError) as error:
+        found.append(_error(str(error), frozen.folder / MANIFEST_NAME))
+    return tuple(found)
+
+
+def _id_findings(frozen: FrozenVersion) -> Iterator[Finding]:
+    record, version = frozen.record, frozen.version
+    path = frozen.folder / version_file.FILE_NAME
+    if record.trees.roots != version.roots:
+        yield _error("The roots are not those of the buckets", path)
+    used = [count.split for count in record.split_counts]
+    computed = version_file.version_id(
+        version.roots,
+        version_file.taxonomy_digest(record.classes),
+        version_file.policy_digest(record.policy, record.splits, used),
+    )
+    if computed != version.id:
+        yield _error(f"The id is not that of the content: {version.id}", path)
+
+
+def _file_findings(frozen: FrozenVersion) -> Iterator[Finding]:
+    path = frozen.folder / MANIFEST_NAME
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        yield _error(f"The manifest cannot be read ({error.strerror})", path)
+        return
+    if digest.hexdigest() != frozen.record.manifest_sha256:
+        yield _error("The manifest has other bytes than were written", path)
+
+
+def _row_findings(frozen: FrozenVersion, progress: Progress) -> list[Finding]:
+    path = frozen.folder / MANIFEST_NAME
+    builders = {kind: TreeBuilder() for kind in _KINDS}
+    changed: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    done = 0
+    for table in frozen.batches():
+        batch = table.combine_chunks().to_batches()[0]
+        columns = sample_batch.leaf_columns(batch)
+        for kind in _KINDS:
+            leaves = getattr(columns, kind)
+            builders[kind].add(columns.ids, leaves)
+            stored = sample_batch.raw_bytes(batch.column(f"{kind}_leaf"))
+            rows = np.flatnonzero((stored != leaves).any(axis=1))
+            changed[kind] += [columns.ids[row].tobytes().hex() for row in rows]
+        done += batch.num_rows
+        progress.step(done, frozen.version.samples, "samples")
+    found = []
+    for kind in _KINDS:
+        found += _named(
+            f"The {kind} of a sample are not those that were frozen",
+            changed[kind], path,
+        )  # fmt: skip
+        tree, stored_tree = builders[kind].finish(), getattr(frozen.record.trees, kind)
+        if count := int(tree.differing(stored_tree).sum()):
+            found.append(
+                _error(f"The {kind} differ from their root, buckets: {count}", path)
+            )
+    return found
+
+
+def _image_findings(
+    frozen: FrozenVersion, read_image: ReadImage, progress: Progress
+) -> list[Finding]:
+    missing, changed = [], []
+    for done, sample in enumerate(frozen.samples, start=1):
+        try:
+            data = read_image(sample)
+        except (FieldsetError, OSError):
+            missing.append(sample.id)
+        else:
+            if hashlib.sha256(data).hexdigest() != sample.id:
+                changed.append(sample.id)
+        progress.step(done, frozen.version.samples, "images")
+    images = frozen.root / "images"
+    return [
+        *_named("An image of the version is missing", missing, images),
+        *_named("An image has other bytes than were frozen", changed, images),
+    ]
+
+
+def _named(what: str, sample_ids: list[str], path: Path) -> list[Finding]:
+    found = [_error(f"{what}: {sample_id}", path) for sample_id in sample_ids[:NAMED]]
+    if len(sample_ids) > NAMED:
+        rest = len(sample_ids) - NAMED
+        found.append(_error(f"{what}, further samples: {rest}", path))
+    return found
+
+
+def _error(what: str, path: Path) -> Finding:
+    return Finding(
+        severity=Severity.ERROR,
+        what=what,
+        path=str(path),
+        next_step="restore it from a backup",
+    )

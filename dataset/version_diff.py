@@ -1,0 +1,129 @@
+"""What a comparison of two versions comes to: counts, changes and their JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .changes import Change, ClassChange, SampleAdded
+from .records import Version
+from .three_way import ThreeWay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleCounts:
+    """Samples of both versions: unchanged + changed + removed = those of the old."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxCounts:
+    """Boxes of both versions, those of added and removed samples counted in.
+
+    A box that was both relabelled and moved counts in both; `unchanged` are those
+    that were neither.
+    """
+
+    added: int = 0
+    removed: int = 0
+    relabelled: int = 0
+    moved: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitCounts:
+    """Samples by what became of their split.
+
+    `moved` from one to another, `test_moved` those of them that a test set is part
+    of, `assigned` from none, `released` into none (quarantined or withdrawn).
+    """
+
+    moved: int = 0
+    test_moved: int = 0
+    assigned: int = 0
+    released: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassDelta:
+    """Boxes of one class in the old and new version; by split as (old, new)."""
+
+    class_id: int
+    name: str
+    old: int
+    new: int
+    splits: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionDiff:
+    """What it takes to come from `old` to `new`; changes by sample, kind and box."""
+
+    old: Version
+    new: Version
+    samples: SampleCounts
+    boxes: BoxCounts
+    splits: SplitCounts
+    classes: tuple[ClassDelta, ...]
+    taxonomy: tuple[ClassChange, ...]
+    changes: tuple[Change, ...] = field(repr=False)
+    three_way: ThreeWay | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether both hold the same content under the same classes."""
+        return not self.changes and not self.taxonomy
+
+    @property
+    def semver_step(self) -> str:
+        """`major`, `minor`, `patch` or "" as Croissant 1.1 defines versions.
+
+        Minor where samples and classes were only added, major where a record was
+        changed, removed or moved between splits; patch where only the policy differs.
+        """
+        if self.old.id == self.new.id:
+            return ""
+        if self.is_empty:
+            return "patch"
+        only_added = all(isinstance(change, SampleAdded) for change in self.changes)
+        only_new = all(change.kind == "added" for change in self.taxonomy)
+        return "minor" if only_added and only_new else "major"
+
+    def to_json(self, *, with_changes: bool = False) -> dict[str, Any]:
+        """The keys that `diff --json` promises; `drift` is filled in by the caller."""
+        content: dict[str, Any] = {
+            "old": {"id": self.old.id, "alias": self.old.alias},
+            "new": {"id": self.new.id, "alias": self.new.alias},
+            "samples": _fields(self.samples),
+            "boxes": _fields(self.boxes),
+            "splits": _fields(self.splits),
+            "classes": {
+                str(delta.class_id): {
+                    "name": delta.name,
+                    "old": delta.old,
+                    "new": delta.new,
+                    "splits": {n: {"old": a, "new": b} for n, a, b in delta.splits},
+                }
+                for delta in self.classes
+            },
+            "taxonomy": {
+                kind: [c.to_json() for c in self.taxonomy if c.kind == kind]
+                for kind in ("added", "removed", "renamed", "retired", "restored")
+            },
+            "drift": {},
+        }
+        if with_changes:
+            content["changes"] = [change.to_json() for change in self.changes]
+        if self.three_way is not None:
+            content["three_way"] = self.three_way.to_json()
+        return content
+
+
+def _fields(counts: object) -> Mapping[str, int]:
+    return {name: getattr(counts, name) for name in type(counts).__slots__}  # type: ignore[attr-defined]

@@ -1,0 +1,90 @@
+"""Which colours a box holds, and how alike two boxes are by that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .geometry import Corners
+
+WORKING_SIDE = 480
+LIGHT_BINS = 8
+TINT_BINS = 7
+TINT_STEP = 8
+BINS = LIGHT_BINS * TINT_BINS * TINT_BINS
+PARTS = 3
+
+_LIGHT = (np.arange(256) * LIGHT_BINS // 256 * TINT_BINS * TINT_BINS).astype(np.uint16)
+_TINT = np.clip(
+    np.round((np.arange(256) - 128) / TINT_STEP) + TINT_BINS // 2, 0, TINT_BINS - 1
+).astype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColourMap:
+    """An image as colour numbers below BINS, shrunk: (H * shrink, W * shrink) uint16."""
+
+    bins: NDArray[np.uint16]
+    shrink: float
+
+    def part(self, corners: Corners) -> NDArray[np.uint16]:
+        """The colour numbers inside a box, at least one pixel where it is inside."""
+        rows, columns = self.bins.shape
+        x0, y0, x1, y1 = (round(value * self.shrink) for value in corners)
+        x0, y0 = min(max(x0, 0), columns - 1), min(max(y0, 0), rows - 1)
+        return self.bins[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+
+
+def colour_map(image: NDArray[np.uint8]) -> ColourMap:
+    """A BGR image's colours: eight lights, seven by seven tints (CIE Lab)."""
+    shrink = min(WORKING_SIDE / max(image.shape[:2]), 1.0)
+    small = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    light, green_red, blue_yellow = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2LAB))
+    tints = _TINT[green_red] * np.uint16(TINT_BINS) + _TINT[blue_yellow]
+    return ColourMap(bins=_LIGHT[light] + tints, shrink=shrink)
+
+
+def histograms(colours: ColourMap, corners: Corners) -> NDArray[np.float64]:
+    """(PARTS, BINS) float64: shares of colours in parts stacked from top to bottom.
+
+    The outer eighth on the left and right is left out: mostly background.
+    """
+    x0, y0, x1, y1 = corners
+    inset, step = (x1 - x0) / 8, (y1 - y0) / PARTS
+    out = np.empty((PARTS, BINS))
+    for part in range(PARTS):
+        top = y0 + part * step
+        inside = colours.part((x0 + inset, top, x1 - inset, top + step))
+        out[part] = np.bincount(inside.ravel(), minlength=BINS) / max(inside.size, 1)
+    return out
+
+
+def likeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Mean Bhattacharyya coefficient of the parts, 0 to 1."""
+    return float(np.sqrt(a * b).sum()) / PARTS
+
+
+def odds(colours: ColourMap, corners: Corners) -> NDArray[np.float32]:
+    """(BINS,) float32: how much each colour speaks for the box against its surroundings.
+
+    The logarithm of the ratio of both shares, -1 to 1, 0 for a colour seen in neither.
+    """
+    x0, y0, x1, y1 = corners
+    width, height = x1 - x0, y1 - y0
+    inner = (x0 + width / 8, y0 + height / 16, x1 - width / 8, y1 - height / 16)
+    outer = (x0 - width, y0 - height / 2, x1 + width, y1 + height / 2)
+    own = np.bincount(colours.part(inner).ravel(), minlength=BINS).astype(np.float64)
+    around = np.bincount(colours.part(outer).ravel(), minlength=BINS)
+    boxed = np.bincount(colours.part(corners).ravel(), minlength=BINS)
+    rest = np.maximum(around - boxed, 0).astype(np.float64)
+    floor = 0.002
+    ratio = np.log((own / max(own.sum(), 1) + floor) / (rest / max(rest.sum(), 1) + floor))
+    return np.clip(ratio / 4, -1, 1).astype(np.float32)
+
+
+def odds_table(colours: ColourMap, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The odds of each pixel as an integral image, one row and column larger."""
+    return np.asarray(cv2.integral(weights[colours.bins], sdepth=cv2.CV_64F), np.float64)

@@ -1,0 +1,1 @@
+"""How a version leaves the house, and how other people's data sets come in."""

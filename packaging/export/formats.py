@@ -1,0 +1,75 @@
+"""The catalogue of formats: what comes in, what goes out, and which one this is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dataset.errors import BadFile, UsageError
+
+from .coco import CocoReader
+from .coco_writer import CocoWriter
+from .contract import Reader, Writer
+from .image_folder import ImageFolderReader
+from .side_car import has_side_car, read_side_car
+from .voc import VocReader
+from .yolo import YoloReader
+from .yolo_writer import YoloWriter
+
+# In the order in which they are asked: the plainest one takes anything.
+READERS: tuple[Reader, ...] = (
+    CocoReader(),
+    YoloReader(),
+    VocReader(),
+    ImageFolderReader(),
+)
+WRITERS: tuple[Writer, ...] = (CocoWriter(), YoloWriter())
+
+
+def detect_format(path: Path) -> str:
+    """The name of the format that a file or folder from elsewhere is in.
+
+    Raises:
+        BadFile: there is nothing, or nothing that any reader takes.
+    """
+    if not path.exists():
+        raise BadFile(f"There is no such file or folder: {path}")
+    if path.is_dir() and has_side_car(path):
+        named = read_side_car(path).format
+        if any(item.format == named for item in READERS):
+            return named
+    for item in READERS:
+        if item.detect(path):
+            return item.format
+    known = ", ".join(item.format for item in READERS)
+    raise BadFile(
+        f"Nothing here is in a format that is taken in ({known}): {path}",
+        hint="give the folder that holds the images and their labels",
+    )
+
+
+def reader_for(name: str) -> Reader:
+    """The reader of that format.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for item in READERS:
+        if item.format == name:
+            return item
+    known = ", ".join(item.format for item in READERS)
+    raise UsageError(
+        f"No such format comes in: {name}", hint=f"choose one of auto, {known}"
+    )
+
+
+def writer_for(name: str) -> Writer:
+    """The writer of that format.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for item in WRITERS:
+        if item.format == name:
+            return item
+    known = ", ".join(item.format for item in WRITERS)
+    raise UsageError(f"No such format goes out: {name}", hint=f"choose one of {known}")

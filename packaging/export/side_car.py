@@ -1,0 +1,311 @@
+"""`fieldset.json`, the side-car of every export: what the format cannot say.
+
+It holds the taxonomy, the splits, the sessions, and of each sample its group, state and
+boxes with UUIDs and exact corners (whole 1/1024 pixels), so that taking a complete
+export in again gives the same version id. It names no clock, host, user or absolute
+path, and lists the SHA-256 of every other file that is no image; an image's digest is
+its sample's id. One sample a line, so that a million of them can be written without
+holding them.
+
+    {"fieldset": 1, "format": ..., "version": "dv-...", "complete": true,
+     "digest": ..., "classes": [...], "splits": [...], "sessions": [...],
+     "samples": [...], "files": {...}}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from dataset.errors import BadFile
+from dataset.records import (
+    SAMPLE_ID,
+    SPLIT_NAME,
+    Box,
+    BoxOrigin,
+    LabelClass,
+    SampleState,
+    Split,
+    SplitKind,
+    VersionSample,
+)
+
+from .export_folder import ExportFolder
+from .plan import UNITS_PER_PIXEL, Plan, units
+from .source_folder import SourceFolder
+
+FILE_NAME = "fieldset.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideCarSession:
+    """A session as a side-car tells it; the name is its key."""
+
+    name: str
+    place: str = ""
+    camera: str = ""
+    conditions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideCar:
+    """What a side-car says. `files` maps each file to its SHA-256, images included."""
+
+    format: str
+    version: str
+    is_complete: bool
+    digest: str
+    classes: tuple[LabelClass, ...]
+    splits: tuple[Split, ...]
+    sessions: tuple[SideCarSession, ...]
+    samples: Mapping[str, VersionSample]
+    image_names: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def sample_of(self, name: str) -> VersionSample | None:
+        """The sample whose image has that relative name."""
+        sample_id = self.image_names.get(name)
+        return None if sample_id is None else self.samples.get(sample_id)
+
+
+class SideCarWriter:
+    """Writes a side-car: `add` each sample in order, then `finish`."""
+
+    def __init__(self, folder: ExportFolder, plan: Plan, format_name: str) -> None:
+        self._folder = folder
+        self._plan = plan
+        self._format = format_name
+        self._sessions: dict[str, SideCarSession] = {}
+        self._images: set[str] = set()
+        self._scratch = folder.scratch()
+        self._stream: IO[bytes] = self._scratch.open("wb")
+
+    def add(self, sample: VersionSample, name: str) -> None:
+        """Note a sample and the relative name of its image."""
+        self._sessions.setdefault(
+            sample.session,
+            SideCarSession(
+                name=sample.session,
+                place=sample.place,
+                camera=sample.camera,
+                conditions=sample.conditions,
+            ),
+        )
+        separator = b",\n" if self._images else b"\n"
+        self._images.add(name)
+        self._stream.write(separator + _line(_sample_row(sample, name)))
+
+    def finish(self) -> str:
+        """Write the side-car and give the digest of the files it speaks of."""
+        self._stream.close()
+        digest = self._folder.digest()
+        files = {
+            name: value
+            for name, value in sorted(self._folder.digests.items())
+            if name not in self._images
+        }
+        frozen = self._plan.frozen
+        head = {
+            "fieldset": SCHEMA,
+            "format": self._format,
+            "version": frozen.version.id,
+            "complete": self._plan.is_complete,
+            "digest": digest,
+        }
+        lists = {
+            "classes": [_class_row(item) for item in frozen.classes],
+            "splits": [_split_row(item) for item in frozen.splits],
+            "sessions": [_session_row(s) for _, s in sorted(self._sessions.items())],
+        }
+        parts: list[bytes | Path] = [_line(head)[:-1] + b",\n"]
+        for key, rows in lists.items():
+            joined = b",\n".join(_line(row) for row in rows)
+            parts.append(b'"' + key.encode() + b'":[\n' + joined + b"],\n")
+        parts += [b'"samples":[', self._scratch, b"],\n"]
+        joined = b",\n".join(
+            _line(name) + b":" + _line(value) for name, value in files.items()
+        )
+        parts.append(b'"files":{\n' + joined + b"}}\n")
+        self._folder.write_joined(FILE_NAME, parts)
+        return digest
+
+    def close(self) -> None:
+        """Remove what an interrupted export left; harmless after `finish`."""
+        self._stream.close()
+        self._scratch.unlink(missing_ok=True)
+
+
+def has_side_car(folder: Path) -> bool:
+    """Whether an export of ours lies in the folder."""
+    return (folder / FILE_NAME).is_file()
+
+
+def read_side_car(folder: Path) -> SideCar:
+    """The side-car of an export.
+
+    Raises:
+        BadFile: it is missing, damaged, or of a newer fieldset.
+    """
+    path = folder / FILE_NAME
+    content = SourceFolder(folder).json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("fieldset"), int):
+        raise BadFile(f"This is no side-car of fieldset: {path}")
+    if content["fieldset"] > SCHEMA:
+        raise BadFile(
+            f"The side-car was written by a newer fieldset: {path}",
+            hint="update fieldset",
+        )
+    try:
+        return _decoded(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadFile(f"The side-car is damaged ({error!r}): {path}") from None
+
+
+def _decoded(content: Mapping[str, Any]) -> SideCar:
+    sessions = {
+        row["name"]: SideCarSession(
+            name=str(row["name"]),
+            place=str(row["place"]),
+            camera=str(row["camera"]),
+            conditions=tuple((str(k), str(v)) for k, v in row["conditions"]),
+        )
+        for row in content["sessions"]
+    }
+    samples = {}
+    names = {}
+    for row in content["samples"]:
+        sample = _sample(row, sessions[row["session"]])
+        samples[sample.id] = sample
+        names[str(row["file"])] = sample.id
+    return SideCar(
+        format=str(content["format"]),
+        version=str(content["version"]),
+        is_complete=content["complete"] is True,
+        digest=str(content["digest"]),
+        classes=tuple(_class(row) for row in content["classes"]),
+        splits=tuple(_split(row) for row in content["splits"]),
+        sessions=tuple(sessions.values()),
+        samples=samples,
+        image_names=names,
+        files={**{str(k): str(v) for k, v in content["files"].items()}, **names},
+    )
+
+
+def _sample_row(sample: VersionSample, name: str) -> dict[str, Any]:
+    return {
+        "id": sample.id,
+        "file": name,
+        "width": sample.width,
+        "height": sample.height,
+        "orientation": sample.orientation,
+        "bytes": sample.size_bytes,
+        "state": sample.state.value,
+        "reviewed": sample.reviewed,
+        "group": sample.group,
+        "split": sample.split,
+        "session": sample.session,
+        "captured_us": sample.captured_us,
+        "source_name": sample.source_name,
+        "boxes": [
+            [box.id, box.class_id, *units(box), box.origin.value, box.score]
+            for box in sorted(sample.boxes, key=lambda box: box.id)
+        ],
+    }
+
+
+def _sample(row: Mapping[str, Any], session: SideCarSession) -> VersionSample:
+    sample_id = str(row["id"])
+    split = str(row["split"])
+    if not SAMPLE_ID.fullmatch(sample_id) or not SPLIT_NAME.fullmatch(split):
+        raise ValueError("a sample's id or split")
+    return VersionSample(
+        id=sample_id,
+        width=int(row["width"]),
+        height=int(row["height"]),
+        suffix=str(row["file"]).rpartition(".")[2],
+        state=SampleState(row["state"]),
+        group=str(row["group"]),
+        split=split,
+        boxes=tuple(_box(box) for box in row["boxes"]),
+        session=session.name,
+        place=session.place,
+        camera=session.camera,
+        conditions=session.conditions,
+        captured_us=int(row["captured_us"]),
+        source_name=str(row["source_name"]),
+        size_bytes=int(row["bytes"]),
+        reviewed=row["reviewed"] is True,
+        orientation=int(row["orientation"]),
+    )
+
+
+def _box(row: list[Any]) -> Box:
+    box_id, class_id, x0, y0, x1, y1, origin, score = row
+    return Box(
+        id=str(box_id),
+        class_id=int(class_id),
+        x0=int(x0) / UNITS_PER_PIXEL,
+        y0=int(y0) / UNITS_PER_PIXEL,
+        x1=int(x1) / UNITS_PER_PIXEL,
+        y1=int(y1) / UNITS_PER_PIXEL,
+        origin=BoxOrigin(origin),
+        score=None if score is None else float(score),
+    )
+
+
+def _class_row(item: LabelClass) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "colour": item.colour,
+        "key": item.key,
+        "retired": item.retired,
+    }
+
+
+def _class(row: Mapping[str, Any]) -> LabelClass:
+    return LabelClass(
+        id=int(row["id"]),
+        name=str(row["name"]),
+        colour=str(row["colour"]),
+        key=None if row["key"] is None else int(row["key"]),
+        retired=row["retired"] is True,
+    )
+
+
+def _split_row(item: Split) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "kind": item.kind.value,
+        "rule": item.rule,
+        "share": item.share,
+        "sealed": item.sealed,
+    }
+
+
+def _split(row: Mapping[str, Any]) -> Split:
+    return Split(
+        name=str(row["name"]),
+        kind=SplitKind(row["kind"]),
+        rule=str(row["rule"]),
+        share=float(row["share"]),
+        sealed=row["sealed"] is True,
+    )
+
+
+def _session_row(item: SideCarSession) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "place": item.place,
+        "camera": item.camera,
+        "conditions": [list(pair) for pair in item.conditions],
+    }
+
+
+def _line(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode()

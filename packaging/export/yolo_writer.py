@@ -1,0 +1,143 @@
+"""YOLO as Ultralytics reads it, going out: a text file an image, a row a box.
+
+    data.yaml                               no `path` key: the folder can be moved
+    data-<test set>.yaml                    one for each further test set
+    images/<split>/<sample id>.<suffix>
+    labels/<split>/<sample id>.txt          empty where nothing is in the image
+    fieldset.json
+
+A row is `class cx cy width height`, relative to the upright image, with 8 decimals:
+on the longest side allowed that is finer than the 1/1024 pixel of a version. A class's
+number is its position among the classes in use, by permanent id, in every split.
+Equal rows are dropped by the trainer; they are written once, and said.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from dataset.progress import SILENT, Progress
+from dataset.records import SplitKind, VersionSample
+
+from .contract import ExportResult, FrozenSamples, ImportedBox, Reader
+from .delivery import deliver
+from .export_folder import ExportFolder
+from .plan import Plan, clipped_boxes
+from .yolo import YoloReader
+
+_SMALLEST_SIDE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class YoloWriter:
+    """Writes versions as YOLO detection."""
+
+    format: ClassVar[str] = "yolo"
+
+    def write(
+        self,
+        version: FrozenSamples,
+        target: Path,
+        *,
+        update: bool = False,
+        include_sealed: bool = False,
+        progress: Progress = SILENT,
+    ) -> ExportResult:
+        """Write the version into `target`, as `contract.Writer` says."""
+        return deliver(
+            version,
+            target,
+            make_pages=_Pages,
+            format_name=self.format,
+            update=update,
+            include_sealed=include_sealed,
+            progress=progress,
+        )
+
+
+class _Pages:
+    """The label files and the yaml files."""
+
+    format: ClassVar[str] = "yolo"
+    # Half a unit of a version: nothing read back is another box.
+    tolerance_px: ClassVar[float] = 1 / 2048
+
+    def __init__(self, plan: Plan, folder: ExportFolder) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._names = plan.class_names()
+        self._index = plan.class_index()
+        self._equal_rows = 0
+        self._small_images = 0
+
+    def image_name(self, sample: VersionSample) -> str:
+        """`images/<split>/<id>.<suffix>`."""
+        return f"images/{sample.split}/{sample.id}.{sample.suffix}"
+
+    def add(self, sample: VersionSample) -> list[ImportedBox]:
+        """Write the label file."""
+        rows: dict[str, ImportedBox] = {}
+        for box, shown in clipped_boxes(sample, self._names):
+            row = _row(self._index[box.class_id], shown, sample)
+            self._equal_rows += row in rows
+            rows.setdefault(row, shown)
+        text = "".join(f"{row}\n" for row in rows)
+        self._folder.write(f"labels/{sample.split}/{sample.id}.txt", text.encode())
+        self._small_images += min(sample.width, sample.height) < _SMALLEST_SIDE
+        return list(rows.values())
+
+    def finish(self) -> None:
+        """Write the yaml files."""
+        for name in ("train", "val"):
+            self._folder.make_folder(f"images/{name}")
+            self._folder.make_folder(f"labels/{name}")
+        tests = [s.name for s in self._plan.splits if s.kind is SplitKind.TEST]
+        self._folder.write("data.yaml", self._yaml(tests[0] if tests else None))
+        for name in tests[1:]:
+            self._folder.write(f"data-{name}.yaml", self._yaml(name))
+
+    def close(self) -> None:
+        """Nothing to remove: this format needs no scratch files."""
+
+    def reader(self) -> Reader:
+        """The YOLO reader."""
+        return YoloReader()
+
+    def notes(self) -> tuple[str, ...]:
+        """Equal rows, missing splits and images that the trainer will reject."""
+        notes = []
+        if self._equal_rows:
+            notes.append(f"Equal boxes were written once: {self._equal_rows} dropped")
+        held = {split.kind for split in self._plan.splits}
+        notes += [
+            f"YOLO trainers want samples in this split: {kind.value}"
+            for kind in (SplitKind.TRAIN, SplitKind.VAL)
+            if kind not in held
+        ]
+        if self._small_images:
+            notes.append(
+                "YOLO trainers reject images under 10 pixels on a side: "
+                f"{self._small_images}"
+            )
+        return tuple(notes)
+
+    def _yaml(self, test: str | None) -> bytes:
+        names = ", ".join(
+            json.dumps(item.name, ensure_ascii=False) for item in self._plan.classes
+        )
+        lines = ["train: images/train", "val: images/val"]
+        if test is not None:
+            lines.append(f"test: images/{test}")
+        lines.append(f"names: [{names}]")
+        return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _row(index: int, box: ImportedBox, sample: VersionSample) -> str:
+    x = (box.x0 + box.x1) / 2 / sample.width
+    y = (box.y0 + box.y1) / 2 / sample.height
+    width = (box.x1 - box.x0) / sample.width
+    height = (box.y1 - box.y0) / sample.height
+    return f"{index} {x:.8f} {y:.8f} {width:.8f} {height:.8f}"

@@ -1,0 +1,152 @@
+"""The values that a camera hands over, and the one interface of every source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.errors import CameraError
+
+NO_CONTROLS: Mapping[str, float] = MappingProxyType({})
+
+
+class SourceKind(StrEnum):
+    """What stands behind an address."""
+
+    USB = "usb"
+    RTSP = "rtsp"
+    HTTP = "http"
+    VIDEO = "video"
+    FOLDER = "folder"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One picture before it is stored; equal only to itself.
+
+    `pixels` is (H, W, 3) uint8 BGR, upright, read-only and owned by this frame
+    alone, so it may cross threads. `elapsed_s` is the source's own clock in seconds:
+    media time for clips and folders, the machine's monotonic clock for live cameras
+    (it runs on through a reconnect). `captured_us` is wall-clock time: of arrival for
+    live cameras, the file's time (plus media time) for clips and folders.
+    `encoded` holds the camera's or file's own bytes where they were handed over
+    unchanged, and `suffix` their format ("jpg"); else None and "".
+    `session` and `name` say which sub-folder and file of a folder it is.
+    """
+
+    index: int
+    captured_us: int
+    elapsed_s: float
+    pixels: NDArray[np.uint8]
+    encoded: bytes | None = None
+    suffix: str = ""
+    session: str = ""
+    name: str = ""
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceInfo:
+    """What is known of an open source; `address` never shows a password.
+
+    Width and height are those of the first frame. `fps` is what the source says of
+    itself (0.0: nothing). `controls` are values read back, not values asked for.
+    """
+
+    address: str
+    kind: SourceKind
+    width: int
+    height: int
+    fps: float
+    live: bool
+    controls: Mapping[str, float] = field(
+        default_factory=lambda: NO_CONTROLS, compare=False
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A picture that came and was not passed on; `name` is its file, if it has one."""
+
+    at_us: int
+    reason: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeChange:
+    """From the next frame on the pictures have another (width, height)."""
+
+    at_us: int
+    old: tuple[int, int]
+    new: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A live source was lost and came back; wall-clock microseconds."""
+
+    lost_us: int
+    back_us: int
+    reason: str
+
+
+CameraEvent = Refusal | SizeChange | Gap
+OnEvent = Callable[[CameraEvent], None]
+
+
+def ignore_event(event: CameraEvent) -> None:
+    """Take no notice."""
+
+
+class NoPicture(CameraError):
+    """No picture came within the asked time; a later read may still give one."""
+
+
+class CameraSource(Protocol):
+    """Pictures from one address, read by one thread; `close` may come from another."""
+
+    @property
+    def info(self) -> SourceInfo:
+        """What is known of the source."""
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """How many pictures were not passed on so far, by reason."""
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """Return the next frame; None at the end of a clip or folder, or when closed.
+
+        A live source gives its newest frame that was not read yet and drops older
+        ones; a clip or folder loses none. Events are told from inside this call.
+
+        Raises:
+            NoPicture: none came within `timeout_s`; the source may still give one.
+            CameraError: the source is lost; each further read says so again.
+        """
+
+    def age_s(self) -> float:
+        """Return the age of the newest frame in seconds: the only sign of life."""
+
+    def close(self) -> None:
+        """Let go of the camera, its process and its thread; a second call is free."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...

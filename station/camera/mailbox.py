@@ -1,0 +1,168 @@
+"""Where a receiving thread leaves frames for the thread that reads them.
+
+Live: the newest frame replaces the one before it, which nobody read. Clips and folders:
+a short queue whose putter waits when it is full, so that no frame is lost.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+
+from dataset.errors import CameraError
+
+from .frames import CameraEvent, Frame, Refusal, SourceInfo
+
+_QUEUE = 4
+_EVENTS = 10_000
+
+
+class Mailbox:
+    """One source's frames, events and fate, shared by two threads."""
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._changed = threading.Condition()
+        self._frames: deque[tuple[float, Frame]] = deque()
+        self._events: deque[CameraEvent] = deque(maxlen=_EVENTS)
+        self._refused: Counter[str] = Counter()
+        self._info: SourceInfo | None = None
+        self._failure: CameraError | None = None
+        self._over = False
+        self._closed = False
+        self._newest_s = time.monotonic()
+        self._dropped = 0
+
+    @property
+    def info(self) -> SourceInfo | None:
+        """What the source said of itself, once it did."""
+        return self._info
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Refused pictures by reason."""
+        with self._changed:
+            return dict(self._refused)
+
+    @property
+    def dropped(self) -> int:
+        """Frames of a live source that a newer one replaced before they were read."""
+        return self._dropped
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing further will be put in."""
+        return self._over or self._closed
+
+    def age_s(self) -> float:
+        """Seconds since the newest frame arrived, or since the start."""
+        return max(0.0, time.monotonic() - self._newest_s)
+
+    def put_info(self, info: SourceInfo) -> None:
+        """Note what the source is."""
+        with self._changed:
+            self._info = info
+            self._changed.notify_all()
+
+    def put_event(self, event: CameraEvent) -> None:
+        """Queue an event for the reading thread; refusals are counted at once."""
+        with self._changed:
+            if isinstance(event, Refusal):
+                self._refused[event.reason] += 1
+            self._events.append(event)
+            self._changed.notify_all()
+
+    def put_frame(self, arrived_s: float, frame: Frame) -> None:
+        """Leave a frame that arrived at a monotonic time; may wait (see above)."""
+        with self._changed:
+            if self._live:
+                self._dropped += len(self._frames)
+                self._frames.clear()
+            else:
+                self._changed.wait_for(
+                    lambda: len(self._frames) < _QUEUE or self.is_over
+                )
+            if self.is_over:
+                return
+            self._newest_s = arrived_s
+            self._frames.append((arrived_s, frame))
+            self._changed.notify_all()
+
+    def fail(self, failure: CameraError) -> None:
+        """Note that the source is lost; the first reason stays."""
+        with self._changed:
+            if not self.is_over:
+                self._failure = failure
+                self._over = True
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Note that the clip or folder is at its end."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Wake everybody up; nothing is taken or put any more."""
+        with self._changed:
+            self._closed = True
+            self._frames.clear()
+            self._changed.notify_all()
+
+    def wait_info(self, timeout_s: float) -> SourceInfo | None:
+        """Wait for the source to open; None when it did not within `timeout_s`.
+
+        Raises:
+            CameraError: it failed.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._info or self.is_over, timeout_s)
+            if self._info is None and self._failure is not None:
+                raise _again(self._failure)
+            return self._info
+
+    def take(self, timeout_s: float, stale_s: float) -> Frame | CameraEvent | None:
+        """Take the next event or frame, events first; None after the end.
+
+        A live frame older than `stale_s` is refused and the next one waited for.
+
+        Raises:
+            TimeoutError: nothing came within `timeout_s`.
+            CameraError: the source is lost.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        with self._changed:
+            while True:
+                self._refuse_stale(stale_s)
+                if self._closed:
+                    return None
+                if self._events:
+                    return self._events.popleft()
+                if self._frames:
+                    self._changed.notify_all()
+                    return self._frames.popleft()[1]
+                if self._failure is not None:
+                    raise _again(self._failure)
+                if self._over:
+                    return None
+                left_s = deadline_s - time.monotonic()
+                if left_s <= 0 or not self._changed.wait(left_s):
+                    if self._events or self._frames or self.is_over:
+                        continue
+                    raise TimeoutError
+
+    def _refuse_stale(self, stale_s: float) -> None:
+        if self._live and self._frames:
+            arrived_s, frame = self._frames[0]
+            if time.monotonic() - arrived_s > stale_s:
+                self._frames.clear()
+                reason = "read too late"
+                self._refused[reason] += 1
+                self._events.append(Refusal(at_us=frame.captured_us, reason=reason))
+
+
+def _again(failure: CameraError) -> CameraError:
+    """The same failure as a new object: each raise has its own traceback."""
+    return type(failure)(failure.message, hint=failure.hint)

@@ -1,0 +1,190 @@
+"""The child process that opens and decodes one source: `-m station.camera.reader`.
+
+Decoders abort the whole process on some clips and block for ever on some cameras, so
+they run here. The request (with its password) comes over the standard input, never as
+an argument that other users can see; messages go out over the standard output, which is
+first taken away from every library that might print to it. When the input closes, the
+program has let go of us or is dead, and this process ends within half a second whatever
+a decoder does. (PDEATHSIG was rejected: it fires when the starting THREAD ends.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from dataset.errors import FieldsetError, UsageError
+
+from .address import Address
+from .feed import Attempt, Feed, FeedInfo, Picture, Rejected, trim_messages
+from .folder_feed import FolderFeed
+from .frames import SourceKind
+from .freshness import Freshness
+from .http_feed import HttpFeed
+from .usb_feed import UsbFeed
+from .video_feed import VideoFeed
+from .wire import send, widen
+
+STALE = "a picture from before"
+_GRACE_S = 0.5
+
+
+def main() -> int:
+    """Serve one request; the exit code is 0 unless this process is at fault."""
+    pipe = _take_output()
+    _forbid_core_files()
+    request = json.loads(sys.stdin.buffer.readline())
+    address = Address(
+        kind=SourceKind(request["kind"]),
+        target=request["target"],
+        shown=request["shown"],
+    )
+    feed = make_feed(address, float(request["timeout_s"]), int(request["skip"]))
+    stop = threading.Event()
+    threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    with contextlib.suppress(BrokenPipeError):
+        try:
+            _Playing(pipe, address).play(feed, stop)
+        except FieldsetError as error:
+            send(pipe, {"type": "error", "message": error.message, "hint": error.hint})
+        finally:
+            feed.close()
+    sys.stderr.flush()
+    os._exit(0)  # a draining thread or a library's own must not hold us
+
+
+def make_feed(address: Address, timeout_s: float, skip: int = 0) -> Feed:
+    """The feed for a checked address; `skip` leaves out a folder's first images."""
+    if address.kind is SourceKind.HTTP:
+        return HttpFeed(address, timeout_s)
+    if address.kind in (SourceKind.VIDEO, SourceKind.RTSP):
+        return VideoFeed(address, timeout_s)
+    if address.kind is SourceKind.FOLDER:
+        return FolderFeed(address, skip)
+    if address.kind is SourceKind.USB:
+        return UsbFeed(address, timeout_s)
+    raise UsageError(f"A source of this kind is not opened: {address.kind}")
+
+
+class _Playing:
+    """Sends what a feed yields and keeps the little that must be remembered."""
+
+    def __init__(self, pipe: int, address: Address) -> None:
+        self._pipe = pipe
+        self._live = address.live
+        self._has_sizes = address.kind is SourceKind.FOLDER
+        self._freshness = Freshness()
+        self._size: tuple[int, int] | None = None
+        self._index = 0
+
+    def play(self, feed: Feed, stop: threading.Event) -> None:
+        info = feed.open()
+        for item in _until(feed.pictures(), stop):
+            if isinstance(item, Attempt):
+                send(
+                    self._pipe, {"type": "at", "number": item.number, "name": item.name}
+                )
+            elif isinstance(item, Rejected):
+                self._refuse(item.reason, item.name)
+            elif self._live and not self._freshness.is_fresh(
+                item.arrived_s, item.media_s
+            ):
+                self._refuse(STALE)
+            else:
+                self._note_size(item, info)
+                self._send_frame(item)
+            trim_messages()
+        send(self._pipe, {"type": "end"})
+
+    def _refuse(self, reason: str, name: str = "") -> None:
+        send(
+            self._pipe,
+            {"type": "refused", "at_us": _now_us(), "reason": reason, "name": name},
+        )
+
+    def _note_size(self, picture: Picture, info: FeedInfo) -> None:
+        height, width = picture.pixels.shape[:2]
+        size = (width, height)
+        if self._size is None:
+            self._send_info(size, info)
+        elif size != self._size and not self._has_sizes:
+            send(
+                self._pipe,
+                {"type": "size", "at_us": _now_us(), "old": self._size, "new": size},
+            )
+        self._size = size
+
+    def _send_info(self, size: tuple[int, int], info: FeedInfo) -> None:
+        send(
+            self._pipe,
+            {
+                "type": "info",
+                "width": size[0],
+                "height": size[1],
+                "fps": info.fps,
+                "controls": dict(info.controls),
+            },
+        )
+
+    def _send_frame(self, picture: Picture) -> None:
+        age_s = time.monotonic() - picture.arrived_s
+        wall_us = picture.wall_us
+        media_s = picture.arrived_s if self._live else picture.media_s
+        header = {
+            "type": "frame",
+            "index": self._index,
+            "captured_us": _now_us(age_s) if wall_us is None else wall_us,
+            "elapsed_s": media_s,
+            "arrived_s": picture.arrived_s,
+            "suffix": picture.suffix,
+            "session": picture.session,
+            "name": picture.name,
+        }
+        send(self._pipe, header, encoded=picture.encoded, pixels=picture.pixels)
+        self._index += 1
+
+
+def _until(
+    pictures: Iterator[Picture | Rejected | Attempt], stop: threading.Event
+) -> Iterator[Picture | Rejected | Attempt]:
+    for picture in pictures:
+        if stop.is_set():
+            return
+        yield picture
+
+
+def _now_us(ago_s: float = 0.0) -> int:
+    return time.time_ns() // 1000 - round(ago_s * 1e6)
+
+
+def _take_output() -> int:
+    """Keep the standard output for messages; what libraries print goes to stderr."""
+    pipe = os.dup(1)
+    os.dup2(2, 1)
+    widen(pipe)
+    return pipe
+
+
+def _forbid_core_files() -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    """Wait until the input closes, then give the feed a moment and end."""
+    while os.read(0, 4096):
+        pass
+    stop.set()
+    time.sleep(_GRACE_S)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

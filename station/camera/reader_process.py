@@ -1,0 +1,145 @@
+"""The child process that decodes one source: started, asked, ended, mourned."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from io import RawIOBase
+from pathlib import Path
+from typing import IO, cast
+
+from dataset.errors import CameraError
+
+from .address import Address
+from .frames import SourceKind
+from .wire import PIXEL_LIMIT, widen
+
+log = logging.getLogger(__name__)
+
+FROZEN_FLAG = "--camera-reader"
+_LEAVE_S = 0.7
+_TAIL_BYTES = 4000
+_ROOT = str(Path(__file__).resolve().parents[2])
+_LIMITS = {
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "protocol_whitelist;file",
+    "OPENCV_IO_MAX_IMAGE_PIXELS": str(PIXEL_LIMIT),
+    "OPENCV_LOG_LEVEL": "ERROR",
+    "OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS": "0",
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "3",
+}
+_CREATION_FLAGS = 0
+if sys.platform == "win32":
+    _CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+_RTSP_OPTIONS = "rtsp_transport;tcp|protocol_whitelist;rtsp,rtp,tcp,udp"
+
+
+class ReaderDied(CameraError):
+    """The child process aborted, was killed or did not answer in time."""
+
+
+class ReaderProcess:
+    """The process, its two pipes and the file of its standard error."""
+
+    def __init__(self, address: Address, timeout_s: float, skip: int) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._address = address
+        self._process = subprocess.Popen(
+            _command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            bufsize=0,
+            env=_environment(address),
+            # Keep Ctrl+C away from the child: the program decides when it ends.
+            start_new_session=sys.platform != "win32",
+            creationflags=_CREATION_FLAGS,
+        )
+        widen(self.output.fileno())
+        request = {
+            "kind": address.kind.value,
+            "target": address.target,
+            "shown": address.shown,
+            "timeout_s": timeout_s,
+            "skip": skip,
+        }
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def output(self) -> RawIOBase:
+        """The pipe that messages come from."""
+        return cast("RawIOBase", self._process.stdout)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
+    def leave(self) -> None:
+        """Ask the process to end, and end it when it does not."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(_LEAVE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def close_files(self) -> None:
+        """Close what is left open; the process and its receiver are gone."""
+        self.output.close()
+        self._errors.close()
+
+    def death(self, frames: int) -> ReaderDied:
+        """Say how the process ended; waits for it."""
+        try:
+            code = self._process.wait(_LEAVE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        log.info("camera reader ended with %s: %s", code, self._tail())
+        how = f"ended with exit code {code}"
+        if code < 0:
+            with contextlib.suppress(ValueError):
+                how = f"was killed by {signal.Signals(-code).name}"
+        where = f"after {frames} pictures" if frames else "before the first picture"
+        hint = (
+            "the pictures before that are good; convert the clip with another program"
+            if self._address.kind is SourceKind.VIDEO
+            else ""
+        )
+        return ReaderDied(
+            f"The decoder {how} {where}: {self._address.shown}", hint=hint
+        )
+
+    def _tail(self) -> str:
+        """The end of what the libraries printed, without secrets."""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - _TAIL_BYTES))
+        return self._address.redact(self._errors.read().decode("utf-8", "replace"))
+
+
+def _command() -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, FROZEN_FLAG]
+    # -P: a `cv2.py` in the person's current folder is not ours to import.
+    return [sys.executable, "-P", "-m", "station.camera.reader"]
+
+
+def _environment(address: Address) -> dict[str, str]:
+    paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, **_LIMITS, "PYTHONPATH": os.pathsep.join(paths)}
+    if address.kind is SourceKind.RTSP:
+        environment["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _RTSP_OPTIONS
+    return environment

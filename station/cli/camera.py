@@ -1,0 +1,76 @@
+"""`fieldset camera`: what cameras are there, and what one of them is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import Duration, json_option
+from .output import emit_json, say, table
+
+if TYPE_CHECKING:
+    from station.camera.source import SourceInfo
+
+
+@click.group()
+def camera() -> None:
+    """Cameras and other sources of pictures."""
+
+
+@camera.command("list")
+@json_option
+def list_found(as_json: bool) -> None:
+    """List the cameras of this machine."""
+    from station.camera.discovery import list_cameras  # noqa: PLC0415
+
+    found = list_cameras()
+    if as_json:
+        emit_json(
+            {
+                "cameras": [
+                    {"address": c.address, "name": c.name, "device": c.device}
+                    for c in found
+                ]
+            }
+        )
+        return
+    if not found:
+        say("No camera is connected to this machine.")
+        say("hint: network cameras are named by address, as in "
+            "`fieldset camera probe rtsp://HOST/PATH`")
+        return
+    table(["address", "name"], [[c.address, c.name] for c in found])
+
+
+@camera.command()
+@click.argument("source")
+@click.option(
+    "--timeout", type=Duration(), default="10s", help="How long to wait for a picture."
+)
+@json_option
+def probe(source: str, timeout: float, as_json: bool) -> None:
+    """Open SOURCE, read from it, and say what it is."""
+    from station.camera.discovery import probe as probe_source  # noqa: PLC0415
+
+    info = probe_source(source, timeout_s=timeout)
+    if as_json:
+        emit_json({"cameras": [_json(info)]})
+        return
+    live = "live" if info.live else "stored"
+    click.echo(f"{info.address}: {info.kind.value}, {live}")
+    click.echo(f"{info.width}x{info.height}, {info.fps:.4g} pictures a second")
+    for name, value in info.controls.items():
+        click.echo(f"  {name} {value:g}")
+
+
+def _json(info: SourceInfo) -> dict[str, Any]:
+    return {
+        "address": info.address,
+        "kind": info.kind.value,
+        "live": info.live,
+        "width": info.width,
+        "height": info.height,
+        "fps": round(info.fps, 3),
+        "controls": dict(info.controls),
+    }

@@ -1,0 +1,143 @@
+"""`fieldset capture`: captures without a window."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import Condition, Duration, json_option, opened, project_option
+from .output import emit_json_line, one_line, say
+
+if TYPE_CHECKING:
+    from station.recorder import Recorder, RecorderEvent
+
+TRIGGERS = ("interval", "burst", "motion", "uncertain", "drift")
+
+
+@click.command()
+@click.option("--source", required=True, help="Camera index or path, URL, clip, folder.")
+@click.option(
+    "--trigger",
+    type=click.Choice(TRIGGERS),
+    default="interval",
+    show_default=True,
+    help="When a picture is taken.",
+)
+@click.option("--every", type=Duration(), help="Time between pictures or bursts.")
+@click.option("--burst", type=click.IntRange(min=1), help="Pictures in a burst.")
+@click.option("--sensitivity", type=click.FloatRange(0, 1), help="Of the motion trigger.")
+@click.option("--cool-down", type=Duration(), help="Pause after a motion picture.")
+@click.option("--pre", type=Duration(), help="Also keep what was seen that long before.")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after so many samples.")
+@click.option("--for", "for_s", type=Duration(), help="Stop after so long.")
+@click.option("--session", default="", help="The session's name; by default its start.")
+@click.option("--place", default="")
+@click.option("--operator", default="")
+@click.option("--condition", "conditions", type=Condition(), multiple=True)
+@project_option
+@json_option
+def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
+    """Capture samples from a camera, a clip or a folder.
+
+    Each sample is on the disk when its line is printed. Ctrl+C or SIGTERM ends the
+    session cleanly.
+    """
+    from station.camera.triggers import make_trigger  # noqa: PLC0415
+    from station.recorder import Recorder, RecordingRequest  # noqa: PLC0415
+    from station.recording import SessionForm  # noqa: PLC0415
+    from station.identity import station_name  # noqa: PLC0415
+
+    trigger = make_trigger(given["trigger"], _trigger_options(given))
+    form = SessionForm(
+        name=given["session"],
+        station=station_name(os.environ),
+        operator=given["operator"],
+        place=given["place"],
+        conditions=tuple(dict(given["conditions"]).items()),
+    )
+    request = RecordingRequest(
+        source=given["source"], form=form, count=given["count"], for_s=given["for_s"]
+    )
+    with opened(folder) as project:
+        recorder = Recorder(project)
+        recorder.start(request, trigger)
+        try:
+            error = _follow(recorder, as_json)
+        finally:
+            # Also on Ctrl+C: what was chosen is stored and told, the session ends.
+            recorder.close()
+            for event in recorder.events():
+                _tell(event, as_json)
+            _sum_up(recorder, as_json)
+    if error is not None:
+        raise error
+
+
+def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {"pre_s": given["pre"]}
+    if given["trigger"] in {"interval", "burst"}:
+        options["every_s"] = given["every"]
+    if given["trigger"] == "burst":
+        options["count"] = given["burst"]
+    if given["trigger"] == "motion":
+        options["sensitivity"] = given["sensitivity"]
+        options["cool_down_s"] = given["cool_down"] or given["every"]
+    return options
+
+
+def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
+    """Print events until the run ends, and give the error that ended it."""
+    from station.recorder import Ended  # noqa: PLC0415
+
+    while True:
+        event = recorder.wait_event(0.25)
+        if isinstance(event, Ended):
+            return event.error
+        if event is not None:
+            _tell(event, as_json)
+
+
+def _tell(event: RecorderEvent, as_json: bool) -> None:
+    from station.camera.source import Gap  # noqa: PLC0415
+    from station.recording import Kept, Refused  # noqa: PLC0415
+
+    if isinstance(event, Kept):
+        sample = event.sample
+        if as_json:
+            emit_json_line(
+                {
+                    "sample": sample.id,
+                    "sequence": sample.sequence,
+                    "known": event.known,
+                }
+            )
+        else:
+            known = "  (known already)" if event.known else ""
+            click.echo(f"{sample.sequence:>6}  {sample.id[:12]}{known}")
+    elif isinstance(event, Refused):
+        say(f"refused: {one_line(event.reason)}")
+    elif isinstance(event, Gap):
+        seconds = (event.back_us - event.lost_us) / 1e6
+        say(f"the camera was away for {seconds:.1f} s: {one_line(event.reason)}")
+
+
+def _sum_up(recorder: Recorder, as_json: bool) -> None:
+    status = recorder.status()
+    names = [session.name for session in recorder.sessions]
+    if as_json:
+        emit_json_line(
+            {
+                "session": names[-1] if names else None,
+                "sessions": names,
+                "kept": status.kept,
+                "known": status.known,
+                "refused": status.refused,
+            }
+        )
+        return
+    refused = sum(Counter(status.refused).values())
+    say(f"kept {status.kept}, known {status.known}, refused {refused}")

@@ -1,0 +1,89 @@
+"""`fieldset export`: writes, re-reads and compares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dataset.errors import UsageError
+
+from .options import json_option, project_folder, project_option
+from .output import emit_json, one_line, progress, say
+
+if TYPE_CHECKING:
+    from export.contract import ExportResult
+
+
+@click.command()
+@click.argument("version")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    required=True,
+    help="coco or yolo; several make a folder each.",
+)
+@click.option("--to", required=True, help="A new or empty folder.")
+@click.option("--update", is_flag=True, help="Touch only what changed in TO.")
+@project_option
+@json_option
+def export(
+    version: str,
+    formats: tuple[str, ...],
+    to: str,
+    update: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Write VERSION in one or more formats, and compare what was written.
+
+    Every box and every image is read back; a difference is an error.
+    """
+    from dataset.project import require_project  # noqa: PLC0415
+    from export.operation import export_version  # noqa: PLC0415
+
+    if "://" in to:
+        raise UsageError(
+            f"An export goes to a folder: {to}",
+            hint="export to a folder, then copy it with your cloud's own tool",
+        )
+    root = require_project(project_folder(folder))
+    with progress("exporting") as bar:
+        done = export_version(
+            root,
+            version,
+            formats=formats,
+            target=Path(to).absolute(),
+            update=update,
+            progress=bar,
+        )
+    if as_json:
+        exports = [_json(result) for result in done]
+        emit_json(exports[0] if len(exports) == 1 else {"exports": exports})
+        return
+    for result in done:
+        click.echo(str(result.path))
+        say(
+            f"{result.format}: {result.samples} samples, {result.boxes} boxes, "
+            f"{result.bytes:,} bytes, read back and equal"
+        )
+        for reason, count in result.left_out:
+            say(f"left out {count}: {one_line(reason)}")
+        for note in result.notes:
+            say(one_line(note))
+
+
+def _json(result: ExportResult) -> dict[str, Any]:
+    return {
+        "version": result.version,
+        "format": result.format,
+        "path": str(result.path),
+        "samples": result.samples,
+        "boxes": result.boxes,
+        "bytes": result.bytes,
+        "digest": result.digest,
+        "left_out": dict(result.left_out),
+        "notes": list(result.notes),
+    }

@@ -1,0 +1,71 @@
+"""`fieldset import`: takes data sets and plain images in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import json_option, opened, project_option
+from .output import emit_json, one_line, progress, say
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "name",
+    default="auto",
+    show_default=True,
+    help="auto, coco, yolo, voc or images.",
+)
+@click.option(
+    "--group-by",
+    help="folder, image, or a pattern whose first group names the group; "
+    "by default each image is a group of its own.",
+)
+@click.option("--no-new-classes", is_flag=True, help="Refuse classes not known here.")
+@click.option("--ignore-splits", is_flag=True, help="Assign splits anew.")
+@project_option
+@json_option
+def intake(
+    path: Path,
+    name: str,
+    group_by: str | None,
+    no_new_classes: bool,
+    ignore_splits: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Take in the data set or the images at PATH; a second time adds nothing."""
+    from export.intake import take_in  # noqa: PLC0415
+
+    with opened(folder) as project, progress("importing") as bar:
+        done = take_in(
+            project,
+            path.absolute(),
+            format=name,
+            group_by=group_by,
+            add_classes=not no_new_classes,
+            ignore_splits=ignore_splits,
+            progress=bar,
+        )
+    if as_json:
+        emit_json(
+            {
+                "format": done.format,
+                "samples": done.samples,
+                "boxes": done.boxes,
+                "known": done.known,
+                "skipped": [
+                    {"path": where, "reason": reason} for where, reason in done.skipped
+                ],
+            }
+        )
+        return
+    say(
+        f"{done.format}: {done.samples} samples and {done.boxes} boxes taken in, "
+        f"{done.known} known already, {len(done.skipped)} skipped"
+    )
+    for where, reason in done.skipped:
+        say(f"skipped {one_line(where)}: {one_line(reason)}")

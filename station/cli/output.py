@@ -1,0 +1,103 @@
+"""What commands print: data to stdout, talk to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from dataset.errors import FieldsetError
+from dataset.progress import Progress
+
+
+def emit_json(data: Mapping[str, Any]) -> None:
+    """Print one JSON object, readable, keys in the given order."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def emit_json_line(data: Mapping[str, Any]) -> None:
+    """Print one JSON object on a line of its own, at once."""
+    click.echo(json.dumps(data, ensure_ascii=False))
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Tell the person something that is no data."""
+    click.echo(text, err=True)
+
+
+def show_error(error: FieldsetError) -> None:
+    """Print an error as one sentence, and its next step on a line of its own."""
+    say(f"error: {one_line(error.message)}")
+    if error.hint:
+        say(f"hint: {one_line(error.hint)}")
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks and control characters, which names may hold."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a plain table; columns of numbers are right-aligned."""
+    cells = [[one_line(str(cell)) for cell in row] for row in rows]
+    numeric = [
+        bool(rows) and all(isinstance(row[i], int | float) for row in rows)
+        for i in range(len(head))
+    ]
+    widths = [
+        max([len(head[i]), *(len(row[i]) for row in cells)]) for i in range(len(head))
+    ]
+    for line in [list(head), *cells]:
+        parts = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        ]
+        click.echo("  ".join(parts).rstrip())
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Progress]:
+    """Progress on stderr: a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield _Quiet()
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bars  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bar(bars.update, bars.add_task(title, total=None))
+
+
+class _Quiet:
+    def step(self, done: int, total: int | None, what: str) -> None:
+        """Say nothing; a signal cancels by raising where the work is."""
+
+
+class _Bar:
+    """One bar, drawn at most ten times a second."""
+
+    def __init__(self, update: Callable[..., object], task: Any) -> None:  # noqa: ANN401
+        self._update = update
+        self._task = task
+        self._drawn_at = 0.0
+
+    def step(self, done: int, total: int | None, what: str) -> None:
+        """Move the bar."""
+        now = time.monotonic()
+        if now - self._drawn_at > 0.1 or done == total:
+            self._drawn_at = now
+            self._update(
+                self._task, completed=done, total=total, description=one_line(what)
+            )

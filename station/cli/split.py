@@ -1,0 +1,65 @@
+"""`fieldset split`: assigns new groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import json_option, opened, project_option
+from .output import emit_json, one_line, say, table
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
+@project_option
+@json_option
+def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
+    """Give every new group its split; nothing that has one ever moves."""
+    from dataset.assignment import assign_splits  # noqa: PLC0415
+    from dataset.status import status  # noqa: PLC0415
+
+    with opened(folder, read_only=dry_run) as project:
+        outcome = assign_splits(project, dry_run=dry_run)
+        splits = status(project).to_json()["splits"]
+        sessions = {g.id: g.sessions for g in project.catalog.tables.group_lines()}
+    if as_json:
+        emit_json(
+            {
+                "assigned": [
+                    {
+                        "group": a.group_id,
+                        "split": a.split,
+                        "action": a.action.value,
+                        "reason": a.reason,
+                    }
+                    for a in outcome.assigned
+                ],
+                "moved": outcome.moved,
+                "splits": splits,
+                "findings": [finding.to_json() for finding in outcome.findings],
+            }
+        )
+        return
+    table(
+        ["group", "sessions", "split", "why"],
+        [
+            [
+                a.group_id,
+                _short(sessions.get(a.group_id, ())),
+                a.split or "none",
+                a.reason,
+            ]
+            for a in outcome.assigned
+        ],
+    )
+    verb = "would be assigned" if dry_run else "assigned"
+    say(f"{len(outcome.assigned)} new groups {verb}, {outcome.moved} moved")
+    for finding in outcome.findings:
+        say(f"{finding.severity.value}: {one_line(finding.what)}")
+
+
+def _short(names: tuple[str, ...]) -> str:
+    if len(names) <= 2:
+        return " + ".join(names)
+    return f"{names[0]} and {len(names) - 1} more"

@@ -1,0 +1,1 @@
+"""What stands between the rooms below and the pages: core objects in, rows out."""

@@ -1,0 +1,110 @@
+"""One side of a drift comparison, from what a person typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dataset.drift import SampleTable
+from dataset.drift_tables import table_from_rows, table_from_version
+from dataset.errors import NotFound, UsageError
+from dataset.image_file import decode
+from dataset.measures import measure_boxes, measure_image
+from dataset.measuring import measured, with_boxes
+from dataset.progress import SILENT, Progress
+from dataset.project import Project
+from dataset.records import Sample, SampleState
+from dataset.version import read_version
+
+from .camera.source import open_source, sessions_of
+from .camera.triggers import IntervalTrigger
+
+SESSION_PREFIX = "session:"
+_SOURCE_EVERY_S = 1.0
+_SOURCE_FRAMES = 120
+_READ_S = 10.0
+
+
+def side_table(
+    project: Project, text: str, *, progress: Progress = SILENT
+) -> SampleTable:
+    """The samples that `text` names, measured.
+
+    `v3`, `v3:train`, `latest`, an id · `session:NAME` · a folder (each sub-folder a
+    session) · a source (a clip or camera, a picture a second, one session).
+
+    Raises:
+        NotFound: there is no such version, split or session.
+        UsageError, CameraError: it is no folder and no source either.
+    """
+    if text.startswith(SESSION_PREFIX):
+        return _session(project, text.removeprefix(SESSION_PREFIX), progress)
+    if Path(text).is_dir():
+        return _folder(Path(text), progress)
+    name, _, split = text.partition(":")
+    try:
+        frozen = read_version(project.root, name)
+    except NotFound:
+        if _looks_like_version(name):
+            raise
+        return _source(text, progress)
+    if split and split not in {s.name for s in frozen.splits}:
+        raise NotFound(
+            f"The version has no such split: {split}",
+            hint=f"it has {', '.join(s.name for s in frozen.splits)}",
+        )
+    chosen = [s for s in frozen.samples if not split or s.split == split]
+    numbers = with_boxes(measured(project, chosen, progress=progress), chosen)
+    return table_from_version(frozen, numbers, split=split or None)
+
+
+def _session(project: Project, name: str, progress: Progress) -> SampleTable:
+    session = project.catalog.sessions.by_name(name)
+    rows = []
+    samples = project.catalog.samples.of_session(session.id)
+    for done, sample in enumerate(samples, start=1):
+        pixels = decode(project.image_path(sample).read_bytes())
+        numbers = measure_image(pixels) | _box_measures(project, sample)
+        rows.append((sample.id, session.name, session.source, numbers))
+        progress.step(done, len(samples), "measuring")
+    return table_from_rows(rows)
+
+
+def _box_measures(project: Project, sample: Sample) -> dict[str, float]:
+    if sample.state not in {SampleState.LABELED, SampleState.EMPTY}:
+        return {}
+    boxes = project.catalog.labels.boxes(sample.id)
+    return measure_boxes(boxes, sample.width, sample.height)
+
+
+def _folder(folder: Path, progress: Progress) -> SampleTable:
+    rows = []
+    for session in sessions_of(folder):
+        for path in session.images:
+            numbers = measure_image(decode(path.read_bytes()))
+            name = session.name or folder.name
+            rows.append((str(path), name, "", numbers))
+            progress.step(len(rows), None, "measuring")
+    if not rows:
+        raise UsageError(f"The folder holds no picture: {folder}")
+    return table_from_rows(rows)
+
+
+def _source(address: str, progress: Progress) -> SampleTable:
+    rows = []
+    trigger = IntervalTrigger(_SOURCE_EVERY_S)
+    with open_source(address) as source:
+        name = source.info.address
+        while len(rows) < _SOURCE_FRAMES:
+            frame = source.read(_READ_S)
+            if frame is None:
+                break
+            for chosen in trigger.offer(frame):
+                key = f"{name} {chosen.index}"
+                rows.append((key, name, name, measure_image(chosen.pixels)))
+                progress.step(len(rows), None, "measuring")
+    return table_from_rows(rows)
+
+
+def _looks_like_version(name: str) -> bool:
+    is_alias = name[:1] == "v" and name[1:].isdigit()
+    return is_alias or name == "latest" or name.startswith("dv-")

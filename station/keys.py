@@ -1,0 +1,340 @@
+"""Every action of the window in one table.
+
+The table feeds the menu, the shortcuts, the list of all keys (F1) and the palette
+(Ctrl+K). An action is a value; what it does is bound by id in `station/actions.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .language import tr
+
+CLASS_KEYS = tuple("1234567890")
+
+
+class Page(StrEnum):
+    """Where an action applies."""
+
+    EVERYWHERE = "everywhere"
+    CAPTURE = "capture"
+    LABEL = "label"
+    REVIEW = "review"
+    DATASET = "dataset"
+    VERSIONS = "versions"
+
+
+PAGES = (Page.CAPTURE, Page.LABEL, Page.REVIEW, Page.DATASET, Page.VERSIONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a person can ask for.
+
+    `shortcuts` are portable key sequences. Actions of one `family` are shown as one
+    line in the list of keys; `hint` is the short form beside a key on the page.
+    """
+
+    id: str
+    text: str
+    page: Page
+    group: str
+    shortcuts: tuple[str, ...] = ()
+    hint: str = ""
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLine:
+    """One line of the list of keys."""
+
+    page: Page
+    group: str
+    keys: str
+    text: str
+
+
+def actions() -> tuple[Action, ...]:
+    """Give all actions, in the order in which menus and lists show them."""
+    return (
+        *_everywhere(),
+        *_capture(),
+        *_label(),
+        *_label_classes(),
+        *_label_nudges(),
+        *_label_view(),
+        *_review(),
+        *_dataset(),
+    )
+
+
+def families() -> dict[str, tuple[str, str]]:
+    """Give the keys and the text that stand for each family of actions."""
+    return {
+        "class": ("1 … 9, 0", tr("Choose the class")),
+        "relabel": ("1 … 9, 0", tr("Relabel the chosen boxes")),
+        "nudge": (tr("Arrows"), tr("Nudge the box by 1 px")),
+        "nudge10": (tr("Ctrl+Arrows"), tr("Nudge the box by 10 px")),
+        "resize": (tr("Shift+Arrows"), tr("Resize the box by 1 px")),
+        "resize10": (tr("Ctrl+Shift+Arrows"), tr("Resize the box by 10 px")),
+    }
+
+
+def mouse_lines() -> tuple[KeyLine, ...]:
+    """Give what the mouse does on the picture, for the list of keys."""
+    group = tr("Mouse")
+    return tuple(
+        KeyLine(page=Page.LABEL, group=group, keys=keys, text=text)
+        for keys, text in (
+            (tr("Drag"), tr("Draw, or move and resize a box")),
+            (tr("Click again"), tr("The next box underneath")),
+            (tr("Ctrl+Wheel"), tr("Zoom where the pointer is")),
+            (tr("Middle drag"), tr("Move the picture")),
+        )
+    )
+
+
+def key_lines(table: tuple[Action, ...]) -> tuple[KeyLine, ...]:
+    """Give the list of keys: one line an action or family that has a key."""
+    lines: list[KeyLine] = []
+    seen: set[str] = set()
+    known = families()
+    for action in table:
+        if not action.shortcuts or action.family in seen:
+            continue
+        keys, text = shortcut_text(action), action.text
+        if action.family:
+            seen.add(action.family)
+            keys, text = known[action.family]
+        lines.append(
+            KeyLine(page=action.page, group=action.group, keys=keys, text=text)
+        )
+    return (*lines, *mouse_lines())
+
+
+def shortcut_text(action: Action) -> str:
+    """Give the shortcuts of `action` as a person reads them."""
+    return tr(" or ").join(action.shortcuts)
+
+
+def search(table: tuple[Action, ...], words: str) -> tuple[Action, ...]:
+    """Give the actions whose text holds every word, those that begin with it first."""
+    wanted = words.casefold().split()
+    found = [
+        action
+        for action in table
+        if all(word in f"{action.text} {action.group}".casefold() for word in wanted)
+    ]
+    first = wanted[0] if wanted else ""
+    return tuple(
+        sorted(found, key=lambda each: not each.text.casefold().startswith(first))
+    )
+
+
+def _everywhere() -> tuple[Action, ...]:
+    go, window = tr("Go to"), tr("Window")
+    project = tr("Project")
+    everywhere = Page.EVERYWHERE
+    rows = (
+        ("project.open", tr("Open a project…"), project, ("Ctrl+O",)),
+        ("project.new", tr("New project…"), project, ("Ctrl+N",)),
+        ("project.import", tr("Take in pictures…"), project, ("Ctrl+I",)),
+        ("page.capture", tr("Go to Capture"), go, ("Ctrl+1",)),
+        ("page.label", tr("Go to Label"), go, ("Ctrl+2",)),
+        ("page.review", tr("Go to Review"), go, ("Ctrl+3",)),
+        ("page.dataset", tr("Go to Dataset"), go, ("Ctrl+4",)),
+        ("page.versions", tr("Go to Versions"), go, ("Ctrl+5",)),
+        ("palette.open", tr("Search or run a command"), window, ("Ctrl+K",)),
+        ("keys.show", tr("Show all keys"), window, ("F1", "?")),
+        ("theme.dark", tr("Dark look"), window, ()),
+        ("theme.light", tr("Light look"), window, ()),
+        ("theme.sunlight", tr("Sunlight look, high contrast"), window, ()),
+        ("window.fullscreen", tr("Full screen"), window, ("F11",)),
+        ("job.cancel", tr("Cancel the running work"), window, ("Ctrl+.",)),
+        ("window.close", tr("Quit"), window, ("Ctrl+Q",)),
+    )
+    return tuple(
+        Action(id=name, text=text, page=everywhere, group=group, shortcuts=keys)
+        for name, text, group, keys in rows
+    )
+
+
+def _capture() -> tuple[Action, ...]:
+    group, trigger = tr("Capture"), tr("Trigger")
+    rows = (
+        ("capture.shutter", tr("Take it now"), group, ("Space",)),
+        ("capture.last", tr("Keep the last seconds"), group, ("L",)),
+        ("capture.start", tr("Start or end the session"), group, ("Ctrl+Return",)),
+        ("capture.find", tr("Look for cameras"), group, ("F5",)),
+        ("trigger.shutter", tr("Trigger: shutter"), trigger, ("Alt+1",)),
+        ("trigger.burst", tr("Trigger: burst"), trigger, ("Alt+2",)),
+        ("trigger.interval", tr("Trigger: interval"), trigger, ("Alt+3",)),
+        ("trigger.motion", tr("Trigger: motion"), trigger, ("Alt+4",)),
+    )
+    return tuple(
+        Action(id=name, text=text, page=Page.CAPTURE, group=group, shortcuts=keys)
+        for name, text, group, keys in rows
+    )
+
+
+def _label() -> tuple[Action, ...]:
+    group, box, edit = tr("Queue"), tr("Boxes"), tr("Edit")
+    rows: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
+        (
+            "label.accept",
+            tr("Accept and go on, carrying the boxes"),
+            group,
+            ("Space",),
+            tr("accept and go on"),
+        ),
+        ("label.next", tr("Next picture"), group, ("D",), ""),
+        ("label.previous", tr("Previous picture"), group, ("A",), ""),
+        ("label.next_box", tr("Next box"), box, ("Tab",), tr("next box")),
+        ("label.previous_box", tr("Previous box"), box, ("Shift+Tab",), ""),
+        ("label.empty", tr("Empty: nothing here"), group, ("E",), tr("empty")),
+        ("label.skip", tr("Skip, with a reason"), group, ("S",), tr("skip")),
+        ("label.drop", tr("Drop all proposals"), box, ("X",), tr("drop proposals")),
+        ("label.draw", tr("Draw a box"), box, ("W",), tr("draw")),
+        ("label.delete", tr("Delete the box"), box, ("Del", "Backspace"), ""),
+        ("label.cancel", tr("Stop drawing"), box, ("Esc",), ""),
+        ("label.undo", tr("Undo"), edit, ("Ctrl+Z",), ""),
+        ("label.redo", tr("Redo"), edit, ("Ctrl+Shift+Z", "Ctrl+Y"), ""),
+    )
+    return tuple(
+        Action(
+            id=name, text=text, page=Page.LABEL, group=part, shortcuts=keys, hint=hint
+        )
+        for name, text, part, keys, hint in rows
+    )
+
+
+def _label_classes() -> tuple[Action, ...]:
+    return tuple(
+        Action(
+            id=f"label.class.{key}",
+            text=f"{tr('Choose the class on key')} {key}",
+            page=Page.LABEL,
+            group=tr("Boxes"),
+            shortcuts=(key,),
+            family="class",
+        )
+        for key in CLASS_KEYS
+    )
+
+
+def _label_nudges() -> tuple[Action, ...]:
+    words = {
+        "nudge": ("", tr("Nudge")),
+        "nudge10": ("Ctrl+", tr("Nudge by 10 px")),
+        "resize": ("Shift+", tr("Resize")),
+        "resize10": ("Ctrl+Shift+", tr("Resize by 10 px")),
+    }
+    ways = {
+        "left": tr("left"),
+        "right": tr("right"),
+        "up": tr("up"),
+        "down": tr("down"),
+    }
+    return tuple(
+        Action(
+            id=f"label.{family}.{way}",
+            text=f"{text} {word}",
+            page=Page.LABEL,
+            group=tr("Boxes"),
+            shortcuts=(f"{prefix}{way.capitalize()}",),
+            family=family,
+        )
+        for family, (prefix, text) in words.items()
+        for way, word in ways.items()
+    )
+
+
+def _label_view() -> tuple[Action, ...]:
+    group = tr("Picture")
+    rows = (
+        ("view.fit", tr("Fit the picture"), ("Ctrl+F",)),
+        ("view.actual", tr("One pixel for one pixel"), ("Ctrl+0",)),
+        ("view.zoom_in", tr("Zoom in"), ("Ctrl++", "Ctrl+=")),
+        ("view.zoom_out", tr("Zoom out"), ("Ctrl+-",)),
+        ("view.hide_boxes", tr("Hide or show the boxes"), ("H",)),
+    )
+    return tuple(
+        Action(id=name, text=text, page=Page.LABEL, group=group, shortcuts=keys)
+        for name, text, keys in rows
+    )
+
+
+def _review() -> tuple[Action, ...]:
+    group = tr("Review")
+    rows: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+        ("review.reviewed", tr("Mark as reviewed"), ("Y",), tr("reviewed")),
+        (
+            "review.open",
+            tr("Open in Label"),
+            ("Return", "Enter"),
+            tr("open in Label"),
+        ),
+        ("review.delete", tr("Delete the chosen boxes"), ("Del",), tr("delete")),
+    )
+    return tuple(
+        Action(
+            id=name,
+            text=text,
+            page=Page.REVIEW,
+            group=group,
+            shortcuts=keys,
+            hint=hint,
+        )
+        for name, text, keys, hint in rows
+    ) + tuple(
+        Action(
+            id=f"review.class.{key}",
+            text=f"{tr('Relabel to the class on key')} {key}",
+            page=Page.REVIEW,
+            group=group,
+            shortcuts=(key,),
+            hint=tr("relabel the chosen"),
+            family="relabel",
+        )
+        for key in CLASS_KEYS
+    )
+
+
+def _dataset() -> tuple[Action, ...]:
+    rows = (
+        ("dataset.split", tr("Split now"), Page.DATASET, tr("Dataset"), ("Ctrl+T",)),
+        ("dataset.refresh", tr("Count again"), Page.DATASET, tr("Dataset"), ("F5",)),
+        (
+            "version.freeze",
+            tr("Freeze a version…"),
+            Page.VERSIONS,
+            tr("Versions"),
+            ("Ctrl+Shift+F",),
+        ),
+        (
+            "version.report",
+            tr("Open the report"),
+            Page.VERSIONS,
+            tr("Versions"),
+            ("Ctrl+R",),
+        ),
+        (
+            "version.export",
+            tr("Export…"),
+            Page.VERSIONS,
+            tr("Versions"),
+            ("Ctrl+E",),
+        ),
+        (
+            "version.refresh",
+            tr("Read the versions again"),
+            Page.VERSIONS,
+            tr("Versions"),
+            ("F5",),
+        ),
+    )
+    return tuple(
+        Action(id=name, text=text, page=page, group=group, shortcuts=keys)
+        for name, text, page, group, keys in rows
+    )

@@ -1,0 +1,270 @@
+"""Image files turned into what Qt paints, away from the main thread.
+
+The only file of the window that touches pixels. A `QImage` made here owns its
+memory: it is copied before it crosses threads.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtGui import QImage
+
+from dataset.errors import FieldsetError
+from dataset.image_file import decode
+
+from .jobs import Job, Lane, Operation, Runner
+from .language import tr
+from .views.canvas_paint import Picture
+
+CACHE_BYTES = 320 * 1024 * 1024
+LEAST_HALVED_PX = 1600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRequest:
+    """A sample's image, wanted at `scale` device pixels an image pixel."""
+
+    sample_id: str
+    path: Path
+    scale: float
+    ratio: float = 1.0
+
+
+def image_of(pixels: NDArray[np.uint8]) -> QImage:
+    """Give (H, W, 3) BGR or (H, W) grey pixels as an image that owns its memory."""
+    code = cv2.COLOR_GRAY2BGRA if pixels.ndim == 2 else cv2.COLOR_BGR2BGRA
+    quads = cv2.cvtColor(pixels, code)
+    high, wide = quads.shape[:2]
+    kind = QImage.Format.Format_RGB32
+    return QImage(quads.data, wide, high, quads.strides[0], kind).copy()
+
+
+def picture_of(
+    pixels: NDArray[np.uint8], scale: float = 0.0, ratio: float = 1.0
+) -> Picture:
+    """Give what the canvas paints: full size, halvings and the size that fits."""
+    halves = []
+    smaller = pixels
+    while smaller.shape[1] >= LEAST_HALVED_PX:
+        size = (smaller.shape[1] // 2, max(smaller.shape[0] // 2, 1))
+        smaller = cv2.resize(smaller, size, interpolation=cv2.INTER_AREA)
+        halves.append(image_of(smaller))
+    fitted = None
+    if 0.0 < scale < 1.0:
+        fitted = image_of(_shrunk(pixels, scale))
+        fitted.setDevicePixelRatio(ratio)
+    return Picture(
+        full=image_of(pixels),
+        halves=tuple(halves),
+        fitted=fitted,
+        fitted_scale=scale if fitted is not None else 0.0,
+    )
+
+
+def _shrunk(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    wide = max(round(pixels.shape[1] * scale), 1)
+    high = max(round(pixels.shape[0] * scale), 1)
+    small = cv2.resize(pixels, (wide, high), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def thumbnail(pixels: NDArray[np.uint8], size: QSize) -> QImage:
+    """Give the middle of `pixels`, shrunk so that it fills `size`."""
+    high, wide = pixels.shape[:2]
+    scale = max(size.width() / wide, size.height() / high)
+    part_w = min(max(round(size.width() / scale), 1), wide)
+    part_h = min(max(round(size.height() / scale), 1), high)
+    left, top = (wide - part_w) // 2, (high - part_h) // 2
+    part = pixels[top : top + part_h, left : left + part_w]
+    target = (max(size.width(), 1), max(size.height(), 1))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(part, target, interpolation=way)
+    return image_of(np.asarray(small, np.uint8))
+
+
+def crop(
+    pixels: NDArray[np.uint8], corners: tuple[float, float, float, float], size: QSize
+) -> tuple[QImage, tuple[float, float, float, float]]:
+    """Give the surroundings of a box in the shape of `size`, and the box in it."""
+    x0, y0, x1, y1 = corners
+    aspect = size.width() / max(size.height(), 1)
+    wide = max((x1 - x0) * 1.3, (y1 - y0) * 1.3 * aspect, 16.0)
+    high = wide / aspect
+    left = min(max((x0 + x1 - wide) / 2, 0.0), max(pixels.shape[1] - wide, 0.0))
+    top = min(max((y0 + y1 - high) / 2, 0.0), max(pixels.shape[0] - high, 0.0))
+    part = pixels[int(top) : int(top + high) + 1, int(left) : int(left + wide) + 1]
+    target = (max(size.width(), 1), max(size.height(), 1))
+    way = cv2.INTER_AREA if wide > size.width() else cv2.INTER_LINEAR
+    image = image_of(np.asarray(cv2.resize(part, target, interpolation=way), np.uint8))
+    fx, fy = target[0] / part.shape[1], target[1] / part.shape[0]
+    ox, oy = int(left), int(top)
+    inner = ((x0 - ox) * fx, (y0 - oy) * fy, (x1 - ox) * fx, (y1 - oy) * fy)
+    return image, inner
+
+
+def reduction_for(longest_px: int, wanted_px: int) -> int:
+    """Give by how much (1, 2, 4, 8) an image may shrink while it is decoded."""
+    for reduce in (8, 4, 2):
+        if longest_px // reduce >= wanted_px:
+            return reduce
+    return 1
+
+
+class PictureLoader(QObject):
+    """Decodes the pictures of the Label page ahead of the person, both ways.
+
+    Signals:
+        picture_loaded: sample id and `Picture`.
+        picture_failed: sample id and `FieldsetError`.
+    """
+
+    picture_loaded = Signal(str, object)
+    picture_failed = Signal(str, object)
+
+    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._cache: OrderedDict[str, Picture] = OrderedDict()
+        self._jobs: dict[str, Job] = {}
+        self._wanted: set[str] = set()
+
+    def get(self, sample_id: str) -> Picture | None:
+        """Give a picture that is decoded already."""
+        return self._cache.get(sample_id)
+
+    def want(self, requests: Iterable[PictureRequest]) -> None:
+        """Decode these, in this order; what was wanted before is given up."""
+        wanted = list(requests)
+        self._wanted = {request.sample_id for request in wanted}
+        for sample_id in [key for key in self._jobs if key not in self._wanted]:
+            self._jobs.pop(sample_id).cancel()
+        for request in wanted:
+            known = self._cache.get(request.sample_id)
+            if known is not None and _is_good(known, request):
+                self._cache.move_to_end(request.sample_id)
+            elif request.sample_id not in self._jobs:
+                self._jobs[request.sample_id] = self._submit(request)
+
+    def _submit(self, request: PictureRequest) -> Job:
+        sample_id = request.sample_id
+        return self._runner.submit(
+            Operation(
+                title=tr("Read a picture"),
+                function=lambda _progress: _load(request),
+                on_done=lambda picture: self._on_loaded(sample_id, picture),
+                on_error=lambda error: self._on_failed(sample_id, error),
+                lane=Lane.IMAGES,
+                quiet=True,
+            )
+        )
+
+    def _on_loaded(self, sample_id: str, picture: Picture) -> None:
+        self._jobs.pop(sample_id, None)
+        self._cache[sample_id] = picture
+        self._cache.move_to_end(sample_id)
+        self._shrink()
+        self.picture_loaded.emit(sample_id, picture)
+
+    def _on_failed(self, sample_id: str, error: FieldsetError) -> None:
+        self._jobs.pop(sample_id, None)
+        self.picture_failed.emit(sample_id, error)
+
+    def _shrink(self) -> None:
+        """Forget the pictures not wanted any more, oldest first."""
+        total = sum(_size_bytes(picture) for picture in self._cache.values())
+        for sample_id in list(self._cache):
+            if total <= CACHE_BYTES:
+                return
+            if sample_id not in self._wanted:
+                total -= _size_bytes(self._cache.pop(sample_id))
+
+
+class ThumbnailLoader(QObject):
+    """Makes small pictures for strips and grids, newest wish first out.
+
+    Signals:
+        thumbnail_loaded: the key and a `QImage`, null where it cannot be read.
+    """
+
+    thumbnail_loaded = Signal(object, object)
+
+    def __init__(
+        self, runner: Runner, limit: int = 600, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._limit = limit
+        self._cache: OrderedDict[Hashable, QImage] = OrderedDict()
+        self._jobs: dict[Hashable, Job] = {}
+
+    def get(self, key: Hashable, make: Callable[[], QImage]) -> QImage | None:
+        """Give the image of `key`, or have `make` run in a worker and give None."""
+        known = self._cache.get(key)
+        if known is not None:
+            self._cache.move_to_end(key)
+            return known
+        if key not in self._jobs:
+            self._jobs[key] = self._runner.submit(
+                Operation(
+                    title=tr("Read a small picture"),
+                    function=lambda _progress: make(),
+                    on_done=lambda image: self._on_made(key, image),
+                    on_error=lambda _error: self._on_made(key, QImage()),
+                    lane=Lane.THUMBNAILS,
+                    quiet=True,
+                )
+            )
+        return None
+
+    def forget(self, keep: set[Hashable]) -> None:
+        """Give up what nobody looks at any more."""
+        for key in [key for key in self._jobs if key not in keep]:
+            self._jobs.pop(key).cancel()
+
+    def _on_made(self, key: Hashable, image: QImage) -> None:
+        self._jobs.pop(key, None)
+        self._cache[key] = image
+        while len(self._cache) > self._limit:
+            self._cache.popitem(last=False)
+        self.thumbnail_loaded.emit(key, image)
+
+
+def _load(request: PictureRequest) -> Picture:
+    pixels = decode(read_bytes(request.path))
+    return picture_of(pixels, request.scale, request.ratio)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Give the bytes of an image file; raises FieldsetError where it is gone."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FieldsetError(
+            f"the image file cannot be read: {path.name}",
+            hint="fieldset check --deep",
+        ) from error
+
+
+def load_thumbnail(path: Path, size: QSize, longest_px: int) -> QImage:
+    """Read a file and give it as a small picture of `size` device pixels."""
+    wanted = max(size.width(), size.height())
+    pixels = decode(read_bytes(path), reduce=reduction_for(longest_px, wanted))
+    return thumbnail(pixels, size)
+
+
+def _is_good(picture: Picture, request: PictureRequest) -> bool:
+    """Say whether the picture is ready for the zoom it is wanted at."""
+    return request.scale >= 1.0 or abs(picture.fitted_scale - request.scale) < 1e-6
+
+
+def _size_bytes(picture: Picture) -> int:
+    images = (picture.full, *picture.halves)
+    return sum(image.sizeInBytes() for image in images)

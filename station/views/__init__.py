@@ -1,0 +1,1 @@
+"""The pages of the window and the pieces they are made of."""
