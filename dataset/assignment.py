@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .findings import Finding
+from .groups import GroupLink
+from .linking import NearDuplicates, join_links
+from .progress import SILENT, Progress
 from .project import Project, now_us
 from .records import LedgerRow
 from .split import Assignment, assign, current_split
@@ -15,48 +19,64 @@ from .split_check import check_split
 class SplitOutcome:
     """What an assignment did, or would do.
 
-    `moved` counts groups that changed their split: always 0, and counted, not
-    assumed.
+    `joined` counts links between groups that near-duplicates brought. `moved` counts
+    groups that went from one split to another: always 0, and counted, not assumed.
     """
 
     assigned: tuple[Assignment, ...]
+    joined: int
     moved: int
     findings: tuple[Finding, ...]
 
 
-def assign_splits(project: Project, *, dry_run: bool = False) -> SplitOutcome:
-    """Give every group that has labels and no ledger row its split.
+def assign_splits(
+    project: Project, *, dry_run: bool = False, progress: Progress = SILENT
+) -> SplitOutcome:
+    """Join near-duplicates, then give every group without a ledger row its split.
 
-    With `dry_run` nothing is written. The post-conditions are checked on the ledger
-    as it stands afterwards.
+    With `dry_run` the same is done and rolled back. The post-conditions are checked
+    on the ledger as it stands afterwards.
 
     Raises:
         UsageError: a split's rule does not exist.
+        BadImage: the image of a new sample cannot be decoded.
     """
+    duplicates = NearDuplicates(project)
+    links = duplicates.find(progress=progress)
     catalog = project.catalog
-    with catalog.reading() if dry_run else catalog.writing():
-        facts = catalog.groups.facts()
-        before = catalog.splits.ledger()
-        splits = project.splits
-        found = assign(facts, splits, before, salt=project.salt)
-        at_us = now_us()
-        rows = tuple(
-            LedgerRow(
-                group_id=a.group_id,
-                split=a.split,
-                action=a.action,
-                reason=a.reason,
-                at_us=at_us,
-            )
-            for a in found
+    with catalog.trying() if dry_run else catalog.writing():
+        duplicates.keep()
+        return _assigned(project, links)
+
+
+def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
+    catalog = project.catalog
+    was = current_split(catalog.splits.ledger())
+    joined = join_links(project, links)
+    facts, splits = catalog.groups.facts(), project.splits
+    found = assign(facts, splits, catalog.splits.ledger(), salt=project.salt)
+    at_us = now_us()
+    for split in splits:
+        catalog.splits.define(split)
+    catalog.splits.append(
+        LedgerRow(
+            group_id=a.group_id,
+            split=a.split,
+            action=a.action,
+            reason=a.reason,
+            at_us=at_us,
         )
-        if not dry_run:
-            for split in splits:
-                catalog.splits.define(split)
-            catalog.splits.append(rows)
-    was, now = current_split(before), current_split((*before, *rows))
+        for a in found
+    )
+    ledger = catalog.splits.ledger()
+    now = current_split(ledger)
     return SplitOutcome(
         assigned=found,
-        moved=sum(1 for group_id, split in was.items() if now[group_id] != split),
-        findings=check_split(facts, splits, (*before, *rows), catalog.classes.all()),
+        joined=joined,
+        moved=sum(
+            1
+            for group_id, split in was.items()
+            if split and now[group_id] not in {"", split}
+        ),
+        findings=check_split(facts, splits, ledger, catalog.classes.all()),
     )

@@ -174,32 +174,12 @@ def _unchanged(
     seed: int,
 ) -> DriftReport:
     """The report on a set against itself: nothing is estimated, nothing moved."""
-    empty = table_without_rows(table)
     names = [metric.name for metric in metrics]
+    empty = table_without_rows(table)
     means, _ = session_means(table, empty, names, shown=_NAMES_SHOWN)
-    judged = []
-    for column, metric in enumerate(metrics):
-        used = means.counts[:, column] > 0
-        mean, sd = _mean_and_sd(means, column, used)
-        judged.append(
-            MetricDrift(
-                name=metric.name,
-                unit=metric.unit,
-                label=metric.label,
-                verdict=DriftVerdict.STABLE,
-                reason="both sets hold the same samples",
-                effect=0.0,
-                interval=(0.0, 0.0),
-                p=1.0,
-                p_adjusted=1.0,
-                limit=limits.get(metric.name, Limit()).in_unit(sd or 0.0),
-                base_mean=mean,
-                base_sd=sd,
-                current_mean=mean,
-                base_sessions=int(used.sum()),
-                current_sessions=int(used.sum()),
-            )
-        )
+    judged = [
+        _unmoved(means, column, metric, limits) for column, metric in enumerate(metrics)
+    ]
     return DriftReport(
         metrics=tuple(judged),
         family=tuple(names),
@@ -211,6 +191,31 @@ def _unchanged(
         permutations=0,
         seed=seed,
         notes=("Both sets hold the same samples.",),
+    )
+
+
+def _unmoved(
+    means: SessionMeans, column: int, metric: Metric, limits: Mapping[str, Limit]
+) -> MetricDrift:
+    """A metric of a set against itself."""
+    used = means.counts[:, column] > 0
+    mean, sd = _mean_and_sd(means, column, used)
+    return MetricDrift(
+        name=metric.name,
+        unit=metric.unit,
+        label=metric.label,
+        verdict=DriftVerdict.STABLE,
+        reason="both sets hold the same samples",
+        effect=0.0,
+        interval=(0.0, 0.0),
+        p=1.0,
+        p_adjusted=1.0,
+        limit=limits.get(metric.name, Limit()).in_unit(sd or 0.0),
+        base_mean=mean,
+        base_sd=sd,
+        current_mean=mean,
+        base_sessions=int(used.sum()),
+        current_sessions=int(used.sum()),
     )
 
 

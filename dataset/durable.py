@@ -12,7 +12,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import FieldsetError, ProjectError, ReadOnlyProject, StorageFull
@@ -55,10 +55,10 @@ def make_folder(path: Path) -> None:
     """Create a folder and its parents, and make their entries durable."""
     missing = []
     folder = path
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
     with translated(path):
+        while not folder.exists():
+            missing.append(folder)
+            folder = folder.parent
         for folder in reversed(missing):
             folder.mkdir(exist_ok=True)
             sync_folder(folder.parent)
@@ -119,6 +119,8 @@ def _write_synced(path: Path, data: bytes, mode: int) -> None:
             view = view[os.write(handle, view) :]
         os.fsync(handle)
         if mode != 0o644 and sys.platform != "win32":
-            os.fchmod(handle, mode)
+            # FAT, as on memory cards, knows no such rights; the file is whole.
+            with suppress(PermissionError):
+                os.fchmod(handle, mode)
     finally:
         os.close(handle)

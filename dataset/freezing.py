@@ -39,7 +39,7 @@ def freeze(
         PolicyRefusal: the balance policy refuses.
         StorageFull, ReadOnlyProject: nothing is left behind.
     """
-    split = assign_splits(project)
+    split = assign_splits(project, progress=progress)
     _enforce_balance(project)
     catalog = project.catalog
     parent = _newest(project.versions())

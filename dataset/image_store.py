@@ -21,17 +21,20 @@ class ImageStore:
     def put(self, data: bytes, suffix: str) -> str:
         """Store the bytes durably and give back their id; known bytes are left alone.
 
+        A stored file whose bytes changed since is replaced by the good ones.
+
         Raises:
             StorageFull: no room; nothing is left behind.
             ReadOnlyProject: the store cannot be written.
         """
         sample_id = hashlib.sha256(data).hexdigest()
         path = self.path(sample_id, suffix)
-        if self._holds(path, len(data)):
-            # The file may be there from a run that died before its folder was
-            # flushed; the caller will acknowledge it, so flush again.
-            durable.sync_folder(path.parent)
-            return sample_id
+        with durable.translated(path):
+            if _holds(path, data):
+                # The file may be there from a run that died before its folder was
+                # flushed; the caller will acknowledge it, so flush again.
+                durable.sync_folder(path.parent)
+                return sample_id
         durable.make_folder(path.parent)
         durable.write_new(path, data, mode=READ_ONLY)
         return sample_id
@@ -52,7 +55,7 @@ class ImageStore:
         except OSError as error:
             raise ProjectError(
                 f"The image of a sample cannot be read ({error.strerror}): {path}",
-                hint="run `fieldset check --repair`",
+                hint="put it back from a backup, or take the same picture in again",
             ) from error
 
     def verify(self, sample_id: str, suffix: str) -> None:
@@ -67,22 +70,24 @@ class ImageStore:
             raise BadImage(
                 "An image's bytes are not those that were stored: "
                 f"{self.path(sample_id, suffix)}",
-                hint="restore it from a backup, or run `fieldset check --repair`",
+                hint="put it back from a backup, or take the same picture in again",
             )
 
     def files(self) -> Iterator[Path]:
         """Every image file in the store, in the order of their names."""
-        for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
-            yield from sorted(p for p in folder.iterdir() if p.suffix != "")
+        for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]/")):
+            yield from sorted(
+                p for p in folder.iterdir() if p.suffix != "" and p.is_file()
+            )
 
     def leftovers(self) -> Iterator[Path]:
         """Temporary files that an interrupted write left behind."""
         yield from sorted(self.root.glob(f"*/{durable.TEMPORARY_PREFIX}*"))
         yield from sorted(self.root.glob(f"{durable.TEMPORARY_PREFIX}*"))
 
-    @staticmethod
-    def _holds(path: Path, size: int) -> bool:
-        try:
-            return path.stat().st_size == size
-        except FileNotFoundError:
-            return False
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except FileNotFoundError:
+        return False

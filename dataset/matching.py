@@ -114,7 +114,7 @@ def _best_assignment(gain: NDArray[np.float64]) -> list[tuple[int, int]]:
         best = int(gain.argmax())
         return [divmod(best, gain.shape[1])]
     # Slow to load, and needed for boxes without a common UUID only.
-    from scipy.optimize import linear_sum_assignment
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
 
     rows, columns = linear_sum_assignment(gain, maximize=True)
     return list(zip(rows.tolist(), columns.tolist(), strict=True))

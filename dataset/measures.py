@@ -346,8 +346,8 @@ def _noise(tiles: Sequence[Gray]) -> float:
 
     Immerkaer, "Fast noise variance estimation", Computer Vision and Image
     Understanding 64 (1996), eq. 6. Texture looks like noise to it, so we differ in
-    one point: the mean of the three quietest tiles. Tiles at the ends of the scale
-    carry no noise and are left out where there are others.
+    one point: the mean of the three quietest tiles. Clipped pixels carry no noise:
+    tiles with more than 5 % of them are left out where there are others.
     """
     estimates: list[float] = []
     clipped: list[float] = []
@@ -355,9 +355,8 @@ def _noise(tiles: Sequence[Gray]) -> float:
         answer = cv2.filter2D(tile, cv2.CV_16S, _IMMERKAER)[1:-1, 1:-1]
         total = cv2.norm(answer, cv2.NORM_L1)
         sigma = math.sqrt(math.pi / 2) * total / (6 * answer.size)
-        level = cv2.mean(tile)[0]
-        ends = level <= CLIP_LOW or level >= CLIP_HIGH
-        (clipped if ends else estimates).append(sigma)
+        whole = cv2.countNonZero(cv2.inRange(tile, CLIP_LOW + 1, CLIP_HIGH - 1))
+        (estimates if whole >= 0.95 * tile.size else clipped).append(sigma)
     quiet = sorted(estimates or clipped)[:QUIET_TILES]
     return float(sum(quiet) / len(quiet))
 

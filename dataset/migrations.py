@@ -88,6 +88,34 @@ FIRST_TABLES = (
     """,
     "CREATE INDEX samples_by_state ON samples(state)",
     "CREATE INDEX samples_by_group ON samples(group_id)",
+    # Counting a million rows takes 0.1 s, and the window asks after every accept.
+    """
+    CREATE TABLE state_counts (
+        state TEXT PRIMARY KEY,
+        samples INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    INSERT INTO state_counts (state, samples) VALUES
+        ('new', 0), ('proposed', 0), ('labeled', 0), ('empty', 0), ('skipped', 0)
+    """,
+    """
+    CREATE TRIGGER sample_came AFTER INSERT ON samples BEGIN
+        UPDATE state_counts SET samples = samples + 1 WHERE state = new.state;
+    END
+    """,
+    """
+    CREATE TRIGGER sample_went AFTER DELETE ON samples BEGIN
+        UPDATE state_counts SET samples = samples - 1 WHERE state = old.state;
+    END
+    """,
+    """
+    CREATE TRIGGER sample_changed AFTER UPDATE OF state ON samples
+    WHEN old.state <> new.state BEGIN
+        UPDATE state_counts SET samples = samples - 1 WHERE state = old.state;
+        UPDATE state_counts SET samples = samples + 1 WHERE state = new.state;
+    END
+    """,
     """
     CREATE TABLE boxes (
         sample_n INTEGER NOT NULL REFERENCES samples(n) ON DELETE CASCADE,
@@ -126,6 +154,7 @@ FIRST_TABLES = (
         before TEXT NOT NULL,
         after TEXT NOT NULL,
         at_us INTEGER NOT NULL,
+        boxes INTEGER NOT NULL,
         keys INTEGER NOT NULL DEFAULT 0,
         status TEXT NOT NULL DEFAULT 'done'
     )
@@ -184,6 +213,7 @@ FIRST_TABLES = (
     """
     CREATE TABLE fingerprints (
         sample_id TEXT PRIMARY KEY,
+        revision INTEGER NOT NULL,
         value BLOB NOT NULL
     ) WITHOUT ROWID
     """,

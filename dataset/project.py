@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from . import durable
-from .catalog import Catalog, checked_class_name
+from .catalog import Catalog, checked_class_name, folded_name
 from .errors import NotAProject, PolicyRefusal, ProjectError, UsageError
 from .image_file import ImageInfo, inspect, without_gps
 from .image_store import ImageStore
@@ -59,15 +59,16 @@ class Project:
             ProjectError: there is a project already, or the folder cannot be made.
             UsageError: a class name cannot be used or stands there twice.
         """
-        root = root.absolute()
         names = _distinct_names(classes)
-        if (root / FILE_NAME).exists():
-            raise ProjectError(
-                f"There is a project already: {root}",
-                hint="choose another folder, or just use this one",
-            )
-        if root.exists() and not root.is_dir():
-            raise ProjectError(f"This is a file, not a folder: {root}")
+        with durable.translated(root):
+            root = root.absolute()
+            if (root / FILE_NAME).exists():
+                raise ProjectError(
+                    f"There is a project already: {root}",
+                    hint="choose another folder, or just use this one",
+                )
+            if root.exists() and not root.is_dir():
+                raise ProjectError(f"This is a file, not a folder: {root}")
         for folder in (root, root / IMAGES_NAME, root / VERSIONS_NAME):
             durable.make_folder(folder)
         catalog = Catalog.open(root / CATALOG_NAME)
@@ -93,11 +94,7 @@ class Project:
         """
         root = require_project(root)
         read_settings(root / FILE_NAME)
-        if not (root / CATALOG_NAME).is_file():
-            raise ProjectError(
-                f"The project's catalog is missing: {root / CATALOG_NAME}",
-                hint="bring it back with `fieldset restore`, the images are untouched",
-            )
+        _require_catalog(root / CATALOG_NAME)
         return cls(root, Catalog.open(root / CATALOG_NAME, read_only=read_only))
 
     def close(self) -> None:
@@ -156,23 +153,41 @@ class Project:
         """
         started = now_us() if started_us is None else started_us
         with self.catalog.writing():
-            if name and self.catalog.sessions.has_name(name):
-                raise UsageError(
-                    f"There is a session of that name already: {name}",
-                    hint="choose another name, or leave it out",
-                )
+            self.require_free_session_name(name)
             session = Session(
                 id=str(uuid.uuid4()),
-                name=name or self._free_session_name(started),
-                station=station,
-                source=source,
-                place=place,
-                operator=operator,
-                conditions=tuple(sorted(conditions)),
+                name=_unicode(name) or self._name_of_start(started),
+                station=_unicode(station),
+                source=_unicode(source),
+                place=_unicode(place),
+                operator=_unicode(operator),
+                conditions=tuple(
+                    sorted((_unicode(key), _unicode(value)) for key, value in conditions)
+                ),
                 started_us=started,
             )
             self.catalog.sessions.add(session)
         return session
+
+    def require_free_session_name(self, name: str) -> None:
+        """Pass where no session has that name, or where it is empty.
+
+        Raises:
+            UsageError: a session has it.
+        """
+        if name and self.catalog.sessions.has_name(_unicode(name)):
+            raise UsageError(
+                f"There is a session of that name already: {name}",
+                hint="choose another name, or leave it out",
+            )
+
+    def free_session_name(self, stem: str) -> str:
+        """`stem`, or where a session has that name, `stem (2)` and so on."""
+        stem = _unicode(stem)
+        name, number = stem, 2
+        while self.catalog.sessions.has_name(name):
+            name, number = f"{stem} ({number})", number + 1
+        return name
 
     def take_in(
         self,
@@ -215,7 +230,7 @@ class Project:
                 orientation=about.orientation,
                 size_bytes=len(kept),
                 captured_us=captured_us,
-                source_name=source_name,
+                source_name=_unicode(source_name),
                 group_id=group,
             )
             self.catalog.samples.add(sample)
@@ -252,13 +267,9 @@ class Project:
                 hint="it stays out; nothing was stored",
             )
 
-    def _free_session_name(self, started_us: int) -> str:
+    def _name_of_start(self, started_us: int) -> str:
         moment = time.gmtime(started_us / 1_000_000)
-        stem = time.strftime("%Y-%m-%d %H:%M:%S", moment)
-        name, number = stem, 2
-        while self.catalog.sessions.has_name(name):
-            name, number = f"{stem} ({number})", number + 1
-        return name
+        return self.free_session_name(time.strftime("%Y-%m-%d %H:%M:%S", moment))
 
 
 def require_project(root: Path) -> Path:
@@ -267,8 +278,10 @@ def require_project(root: Path) -> Path:
     Raises:
         NotAProject: the folder holds none.
     """
-    root = root.absolute()
-    if not (root / FILE_NAME).is_file():
+    with durable.translated(root):
+        root = root.absolute()
+        is_project = (root / FILE_NAME).is_file()
+    if not is_project:
         raise NotAProject(
             f"This is not a fieldset project: {root}",
             hint="run `fieldset init DIR`, or name one with `--project DIR`",
@@ -291,10 +304,24 @@ def group_of_sample(sample_id: str) -> str:
     return f"g-{sample_id[:16]}"
 
 
+def _require_catalog(path: Path) -> None:
+    if not path.is_file() or path.stat().st_size == 0:
+        state = "empty" if path.is_file() else "missing"
+        raise ProjectError(
+            f"The project's catalog is {state}: {path}",
+            hint="bring it back with `fieldset restore`, the images are untouched",
+        )
+
+
+def _unicode(text: str) -> str:
+    """The text as the catalog can keep it: names of files may be no valid Unicode."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _distinct_names(classes: Sequence[str]) -> tuple[str, ...]:
     names = tuple(checked_class_name(name) for name in classes)
     for position, name in enumerate(names):
-        if name.casefold() in {other.casefold() for other in names[:position]}:
+        if folded_name(name) in {folded_name(other) for other in names[:position]}:
             raise UsageError(
                 f"A class name stands there twice: {name}", hint="name it once"
             )

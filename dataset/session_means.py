@@ -74,7 +74,8 @@ def session_means(
 ) -> tuple[SessionMeans, tuple[str, ...]]:
     """Both sets' sessions, and sentences on what had to be left out.
 
-    Sessions in both sets stay with the base. Cameras in one set only are left out,
+    Sessions in both sets stay with the base; sharing one sample is enough, so that a
+    session that goes by another name is known too. Cameras in one set only are left out,
     but where no camera is in both, cameras are not told apart.
 
     Args:
@@ -86,14 +87,16 @@ def session_means(
     notes: list[str] = []
     old = _side(base, names)
     new = _side(current, names)
-    known = set(old.names)
-    double = [name for name in new.names if name in known]
+    both = _sessions_of_both(base, current)
+    double = [name for name in new.names if name in both]
     if double:
+        stand = "sessions stand" if len(double) > 1 else "session stands"
+        count = "count" if len(double) > 1 else "counts"
         notes.append(
-            f"{len(double)} sessions stand in both sets and count for the base: "
+            f"{len(double)} {stand} in both sets and {count} for the base: "
             f"{_some(double, shown)}."
         )
-        new = new.taken([name not in known for name in new.names])
+        new = new.taken([name not in both for name in new.names])
     shared = set(old.strata) & set(new.strata)
     if not shared:
         if old.names and new.names:
@@ -109,6 +112,26 @@ def session_means(
     old = old.taken([stratum in shared for stratum in old.strata])
     new = new.taken([stratum in shared for stratum in new.strata])
     return _joined(old, new, ignore_strata=False), tuple(notes)
+
+
+def compared_rows(base: SampleTable, current: SampleTable) -> NDArray[np.bool_]:
+    """(len(current),) bool: the rows of `current` that are compared with `base`.
+
+    All but those of sessions in both sets; all where that would leave none.
+    """
+    both = _sessions_of_both(base, current)
+    rows = np.array([session not in both for session in current.sessions], np.bool_)
+    return rows if rows.any() else np.ones(len(current), dtype=np.bool_)
+
+
+def _sessions_of_both(base: SampleTable, current: SampleTable) -> set[str]:
+    """The current sessions that are in the base too, by name or by a sample."""
+    names, samples = set(base.sessions), set(base.sample_ids)
+    return {
+        session
+        for session, sample in zip(current.sessions, current.sample_ids, strict=True)
+        if session in names or sample in samples
+    }
 
 
 def _side(table: SampleTable, names: Sequence[str]) -> _Side:

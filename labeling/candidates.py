@@ -18,6 +18,8 @@ REACH = 3.0
 """How far beyond the box to search, in sizes (square root of its area)."""
 PEAKS = 6
 PATCH = 24
+SIZE_CARE = 0.7
+FLOW_SCALE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,11 @@ class Target:
     others: tuple[Corners, ...] = ()
 
     @property
+    def growth(self) -> float:
+        """Expected size over the size it had."""
+        return (self.expected[2] - self.expected[0]) / (self.corners[2] - self.corners[0])
+
+    @property
     def size(self) -> float:
         """Square root of the area in pixels."""
         x0, y0, x1, y1 = self.corners
@@ -136,7 +143,7 @@ def search(scene: Scene, target: Target) -> list[Candidate]:
         return []
     found: list[Candidate] = []
     for scale in SCALES:
-        found += _peaks(scene, target, learned, ahead, scale)
+        found += _peaks(scene, target, learned, ahead, scale * target.growth)
     return _apart(found)
 
 
@@ -170,7 +177,8 @@ def _peaks(
             centre_x + width / 2,
             centre_y + height / 2,
         )
-        evidence = Evidence(looks=float(heat[y, x]))
+        size = -abs(float(np.log(scale / target.growth)))
+        evidence = Evidence(looks=float(heat[y, x]), size=size)
         out.append(_placed(scene, target, corners, evidence))
     return out
 
@@ -205,7 +213,12 @@ def _placed(
 def rank(candidate: Candidate) -> float:
     """A first order, before flow has been asked."""
     evidence = candidate.evidence
-    return evidence.looks + 0.3 * evidence.near + 0.15 * min(evidence.changed * 3, 1)
+    return (
+        evidence.looks
+        + 0.3 * evidence.near
+        + 0.15 * min(evidence.changed * 3, 1)
+        + SIZE_CARE * evidence.size
+    )
 
 
 def _apart(found: list[Candidate]) -> list[Candidate]:
@@ -270,9 +283,10 @@ def _refined(
     corners, patch = candidate.corners, memory.patch
     alike = _correlation(patch, _patch(scene.after_grey, corners))
     if way.agreement > 0.25 and iou(way.corners, corners) > 0.3:
-        other = _correlation(patch, _patch(scene.after_grey, way.corners))
+        flown = _blend(candidate.corners, way, target)
+        other = _correlation(patch, _patch(scene.after_grey, flown))
         if other >= alike - 0.02:
-            corners, alike = way.corners, other
+            corners, alike = flown, other
     agreement = way.agreement if iou(way.corners, candidate.corners) > 0.3 else 0.0
     shrink = scene.after_colours.shrink
     scale = np.sqrt((corners[2] - corners[0]) * (corners[3] - corners[1])) / target.size
@@ -285,9 +299,26 @@ def _refined(
         ),
         stands_out=_ring_contrast(memory.odds, corners, shrink),
         outlined=_ring_contrast(scene.change_sum, corners),
-        size=-abs(float(np.log(scale))),
+        size=-abs(float(np.log(scale / target.growth))),
     )
     return _placed(scene, target, corners, evidence)
+
+
+def _blend(corners: Corners, way: flow.Followed, target: Target) -> Corners:
+    """Flow's place; its scale only as far as its points agree."""
+    own = np.log((corners[2] - corners[0]) / (target.corners[2] - target.corners[0]))
+    flown = np.log(
+        (way.corners[2] - way.corners[0]) / (target.corners[2] - target.corners[0])
+    )
+    trust = min(way.agreement * FLOW_SCALE, 1.0)
+    return _sized(way.corners, target, float(np.exp(own + trust * (flown - own))))
+
+
+def _sized(corners: Corners, target: Target, scale: float) -> Corners:
+    x, y = (corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2
+    half_w = (target.corners[2] - target.corners[0]) * scale / 2
+    half_h = (target.corners[3] - target.corners[1]) * scale / 2
+    return x - half_w, y - half_h, x + half_w, y + half_h
 
 
 def _patch(grey: NDArray[np.uint8], corners: Corners) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from dataset.records import Box, BoxOrigin, Proposal, Verdict
 from . import camera_motion, candidates, colours, template
 from .camera_motion import CameraMotion
 from .candidates import Candidate, Evidence, Scene, Target
-from .geometry import Corners, area, clip, corners_of, iou_matrix
+from .geometry import Corners, area, clip, corners_of, iou_matrix, scaled
 
 MEMORY = 3
 """How many earlier accepted images are looked at beside the newest."""
@@ -29,8 +29,20 @@ LEFT_BELOW = 0.06
 LEFT_INSIDE = 0.25
 """A box with less of its area than this inside the image has left."""
 
-WEIGHTS = {"looks": 2.5, "near": 1.5, "changed": 1.0, "flow": 2.0, "alike": 2.0, "ahead": 1.0}
-BIAS = -4.0
+SIZE_TREND = 0.3
+
+WEIGHTS = {
+    "looks": 2.0,
+    "near": 1.8,
+    "flow": 4.0,
+    "alike": 0.5,
+    "ahead": 1.7,
+    "colour": 6.0,
+    "stands_out": 2.4,
+    "outlined": 1.2,
+    "size": 3.7,
+}
+BIAS = -8.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +160,8 @@ def make_target(
     if seen and motion.is_trusted:
         dx, dy = _shift(corners_of(seen[-1][1]), corners)
         expected = (expected[0] + dx, expected[1] + dy, expected[2] + dx, expected[3] + dy)
+        growth = (box.area / seen[-1][1].area) ** (0.5 * SIZE_TREND)
+        expected = scaled(expected, min(max(growth, 0.7), 1.4))
         spread = 0.35 * size + 0.35 * float(np.hypot(dx, dy))
     looks = tuple(
         window

@@ -147,6 +147,14 @@ def drawn(
     return inside if x1 - x0 >= MIN_SIDE and y1 - y0 >= MIN_SIDE else None
 
 
+def scaled(corners: Corners, factor: float) -> Corners:
+    """The box with both sides times a factor, its centre kept."""
+    x0, y0, x1, y1 = corners
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    half_w, half_h = (x1 - x0) * factor / 2, (y1 - y0) * factor / 2
+    return x - half_w, y - half_h, x + half_w, y + half_h
+
+
 def moved(
     corners: Corners, dx: float, dy: float, width: float, height: float
 ) -> Corners:

@@ -194,6 +194,7 @@ def _label() -> tuple[Action, ...]:
         ("label.previous_box", tr("Previous box"), box, ("Shift+Tab",), ""),
         ("label.empty", tr("Empty: nothing here"), group, ("E",), tr("empty")),
         ("label.skip", tr("Skip, with a reason"), group, ("S",), tr("skip")),
+        ("label.adopt", tr("Take the selected proposal"), box, ("Return", "Enter"), ""),
         ("label.drop", tr("Drop all proposals"), box, ("X",), tr("drop proposals")),
         ("label.draw", tr("Draw a box"), box, ("W",), tr("draw")),
         ("label.delete", tr("Delete the box"), box, ("Del", "Backspace"), ""),

@@ -76,6 +76,15 @@ def _shrunk(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     return np.asarray(small, np.uint8)
 
 
+def shrunk_image(pixels: NDArray[np.uint8], room: QSize) -> QImage:
+    """Give `pixels` as large as they fit into `room` device pixels."""
+    high, wide = pixels.shape[:2]
+    scale = min(room.width() / wide, room.height() / high)
+    size = (max(round(wide * scale), 1), max(round(high * scale), 1))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return image_of(np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8))
+
+
 def thumbnail(pixels: NDArray[np.uint8], size: QSize) -> QImage:
     """Give the middle of `pixels`, shrunk so that it fills `size`."""
     high, wide = pixels.shape[:2]

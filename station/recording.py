@@ -55,13 +55,17 @@ class Recording:
         self.source = source
         self._session: Session | None = None
         self._part = ""
+        self._newest_us = 0
         self.sessions: list[Session] = []
         self.kept = 0
         self.known = 0
         self.refused: Counter[str] = Counter()
 
-    def begin(self, part: str = "") -> Session:
-        """The running session; a new one where `part` (a sub-folder) is another."""
+    def begin(self, part: str = "", started_us: int | None = None) -> Session:
+        """The running session; a new one where `part` (a sub-folder) is another.
+
+        It began with its first picture, which for a clip may be long ago.
+        """
         if self._session is None or part != self._part:
             self.end()
             form = self._form
@@ -72,8 +76,10 @@ class Recording:
                 place=form.place,
                 operator=form.operator,
                 conditions=form.conditions,
+                started_us=started_us,
             )
             self._part = part
+            self._newest_us = 0
             self.sessions.append(self._session)
         return self._session
 
@@ -83,7 +89,7 @@ class Recording:
         Raises:
             StorageFull: no room; nothing is left behind.
         """
-        session = self.begin(frame.session)
+        session = self.begin(frame.session, frame.captured_us)
         try:
             taken = self._project.take_in(
                 self._bytes(frame),
@@ -93,6 +99,7 @@ class Recording:
             )
         except (BadImage, PolicyRefusal) as error:
             return self.refuse(_short_reason(error), frame=frame)
+        self._newest_us = max(self._newest_us, frame.captured_us)
         if taken.known:
             self.known += 1
         else:
@@ -119,7 +126,8 @@ class Recording:
     def end(self) -> None:
         """End the running session."""
         if self._session is not None:
-            self._project.catalog.sessions.end(self._session.id, now_us())
+            ended_us = max(self._newest_us, self._session.started_us)
+            self._project.catalog.sessions.end(self._session.id, ended_us)
             self._session = None
 
     def _name(self, part: str) -> str:

@@ -36,6 +36,13 @@ QLabel[kind="key"] {
   color: $muted; font-size: ${small_px}px; padding: 1px 5px;
   border: ${line_px}px solid $line; border-radius: 4px; background: $panel;
 }
+QLabel[kind="shutter"] { color: $on_accent; font-size: ${shutter_px}px; font-weight: 600; }
+QLabel[kind="shutter"]:disabled { color: $muted; }
+QLabel[kind="shutterkey"]:disabled { color: $muted; border-color: $line; }
+QLabel[kind="shutterkey"] {
+  color: $on_accent; font-size: ${small_px}px; padding: 1px 5px;
+  border: ${line_px}px solid $on_accent; border-radius: 4px;
+}
 QLabel[kind="chip"] {
   background: $raised; border: ${line_px}px solid $line; border-radius: 12px;
   padding: 3px 10px;
@@ -86,6 +93,7 @@ QDoubleSpinBox[touch="true"] { min-height: 40px; padding: 0px 8px; }
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {
   border-color: $accent;
 }
+QComboBox::drop-down { border: none; width: 26px; }
 QComboBox QAbstractItemView {
   background: $panel; border: ${line_px}px solid $line;
   selection-background-color: $raised; selection-color: $text;
@@ -95,7 +103,7 @@ QListView, QTableView, QTreeView {
   gridline-color: $line; selection-background-color: $raised;
   selection-color: $text;
 }
-QTableView::item { border-bottom: 1px solid $line; padding: 0px 8px; }
+QTableView::item { border-bottom: 1px solid $line; padding: 0px 5px; }
 QTableView::item:selected { background: $raised; color: $text; }
 QHeaderView { background: transparent; }
 QHeaderView::section {

@@ -59,6 +59,7 @@ class Theme:
         values["ok_text"] = self.ok_text or self.ok
         values["warn_text"] = self.warn_text or self.warn
         values["small_px"] = self.head_px
+        values["shutter_px"] = self.text_px + 2
         values["title_px"] = self.text_px + 4
         return Template(SHEET).substitute(values)
 

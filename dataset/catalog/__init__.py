@@ -5,15 +5,17 @@ file. Every public method is one transaction, and joins the one that is open.
 """
 
 from .catalog import Catalog
-from .classes import checked_class_name
+from .classes import checked_class_name, folded_name
 from .journal import JournalEntry
-from .tables import ClassSplitCount, GroupLine, SplitCount
+from .tables import ClassSplitCount, Decided, GroupLine, SplitCount
 
 __all__ = [
     "Catalog",
     "ClassSplitCount",
+    "Decided",
     "GroupLine",
     "JournalEntry",
     "SplitCount",
     "checked_class_name",
+    "folded_name",
 ]

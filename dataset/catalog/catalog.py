@@ -79,6 +79,10 @@ class Catalog:
         """One transaction over several calls; all of it or nothing is saved."""
         return self._connection.writing()
 
+    def trying(self) -> AbstractContextManager[None]:
+        """One transaction to see what would happen; rolled back at its end."""
+        return self._connection.trying()
+
     def reading(self) -> AbstractContextManager[None]:
         """One consistent view over several calls."""
         return self._connection.reading()

@@ -11,6 +11,9 @@ from dataset.records import CLASS_COLOURS, CLASS_NAME_LIMIT, LabelClass
 from .connection import Connection
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINER = "\u200d"  # zero-width, part of many emoji
+_KEYS = (*range(1, 10), 0)
 _COLUMNS = "id, name, colour, key, retired"
 
 
@@ -18,14 +21,14 @@ def checked_class_name(name: str) -> str:
     """The name in normal form (NFC, outer spaces gone), or a refusal.
 
     Any visible text is a fair name: names are data, never paths or markup. Only
-    what cannot be told apart or shown is refused: nothing, control characters
-    and invisible formatting, and names longer than 64 characters.
+    what cannot be told apart, shown or stored is refused: nothing, control
+    characters and invisible formatting, and names longer than 64 characters.
 
     Raises:
         UsageError: the name cannot be used.
     """
     normal = unicodedata.normalize("NFC", name).strip()
-    if not normal:
+    if all(unicodedata.category(c)[0] in "CMZ" for c in normal):
         raise UsageError(f"A class needs a name: {name!r}", hint="give it a word")
     if len(normal) > CLASS_NAME_LIMIT:
         raise UsageError(
@@ -33,13 +36,17 @@ def checked_class_name(name: str) -> str:
             f"{len(normal)}: {normal[:20]}…",
             hint="shorten it",
         )
-    # Zero-width joiner and variation selectors are part of emoji.
-    hidden = [c for c in normal if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}]
-    if any(c != "\u200d" for c in hidden):
+    hidden = [c for c in normal if unicodedata.category(c) in _HIDDEN]
+    if any(c != _JOINER for c in hidden):
         raise UsageError(
             f"A class name has no control characters: {normal!r}", hint="retype it"
         )
     return normal
+
+
+def folded_name(name: str) -> str:
+    """What two names a person cannot tell apart have in common."""
+    return unicodedata.normalize("NFKC", name.replace(_JOINER, "")).casefold()
 
 
 class Classes:
@@ -78,14 +85,17 @@ class Classes:
         """Add a class; colour and digit key follow from its id unless given.
 
         Raises:
-            UsageError: the name is empty, too long, hidden or taken, or the colour
-                is not `#RRGGBB`.
+            UsageError: the name is empty, too long, hidden or taken, the colour is
+                not `#RRGGBB`, or the key is no digit or taken.
         """
         normal = checked_class_name(name)
+        if key is not None and key not in _KEYS:
+            raise UsageError(f"A class's key is a digit: {key}")
         if colour is not None and not _COLOUR.fullmatch(colour):
             raise UsageError(f"A colour is written #RRGGBB: {colour}")
         with self._connection.writing():
             self._refuse_taken(normal)
+            self._refuse_taken_key(key)
             number = 1 + int(
                 self._connection.value(
                     "SELECT coalesce(max(seq), 0) FROM sqlite_sequence "
@@ -131,14 +141,20 @@ class Classes:
         Gives the number of boxes moved.
 
         Raises:
-            UsageError: both are the same class.
+            UsageError: both are the same class, or the second one is retired.
             NotFound: one of them does not exist.
         """
-        if source_id == target_id:
-            raise UsageError(f"A class cannot be merged into itself: {source_id}")
         with self._connection.writing():
-            self.get(source_id)
-            self.get(target_id)
+            source, target = self.get(source_id), self.get(target_id)
+            if source_id == target_id:
+                raise UsageError(
+                    f"A class cannot be merged into itself: {source.name}"
+                )
+            if target.retired:
+                raise UsageError(
+                    f"Boxes are not moved to a retired class: {target.name}",
+                    hint="merge the other way round",
+                )
             touched = "SELECT DISTINCT sample_n FROM boxes WHERE class_id = ?"
             self._connection.run(
                 f"UPDATE samples SET revision = revision + 1 WHERE n IN ({touched})",
@@ -178,9 +194,9 @@ class Classes:
         return _label_class(rows[0])
 
     def _refuse_taken(self, name: str, *, but: int | None = None) -> None:
-        folded = name.casefold()
+        folded = folded_name(name)
         for other in self.all(include_retired=True):
-            if other.id != but and other.name.casefold() == folded:
+            if other.id != but and folded_name(other.name) == folded:
                 state = "retired class" if other.retired else "class"
                 raise UsageError(
                     f"There is a {state} of that name already: {other.name}",
@@ -188,9 +204,17 @@ class Classes:
                     "`fieldset class merge`",
                 )
 
+    def _refuse_taken_key(self, key: int | None) -> None:
+        for other in self.all():
+            if key is not None and other.key == key:
+                raise UsageError(
+                    f"The key {key} chooses another class already: {other.name}",
+                    hint="choose another digit, or leave it out",
+                )
+
     def _free_key(self) -> int | None:
         taken = {c.key for c in self.all()}
-        return next((key for key in (*range(1, 10), 0) if key not in taken), None)
+        return next((key for key in _KEYS if key not in taken), None)
 
 
 def _label_class(row: tuple[object, ...]) -> LabelClass:

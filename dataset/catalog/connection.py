@@ -20,12 +20,14 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
+from dataset import durable
 from dataset.errors import (
     NewerProject,
     NotAProject,
     ProjectError,
     ReadOnlyProject,
     StorageFull,
+    UsageError,
 )
 from dataset.migrations import catalog_migrations
 
@@ -64,6 +66,7 @@ class Connection:
         self.path = path
         self.read_only = read_only
         self._lock = threading.RLock()
+        self._is_reading = False
         with self._translated():
             self._raw = _connect(path, read_only=read_only)
             try:
@@ -133,12 +136,15 @@ class Connection:
         if self.read_only:
             raise _read_only(self.path)
         with self._lock, self._translated():
+            if self._is_reading:
+                # It would be rolled back with the block, or fail as "locked".
+                raise RuntimeError("a block of `reading` cannot write")
             if self._raw.in_transaction:
                 with self.db.atomic():
                     yield
                 return
-            self._raw.execute("BEGIN IMMEDIATE")
             try:
+                self._raw.execute("BEGIN IMMEDIATE")
                 yield
                 self._raw.execute("COMMIT")
             except BaseException:
@@ -147,27 +153,54 @@ class Connection:
                 raise
 
     @contextmanager
+    def trying(self) -> Iterator[None]:
+        """One transaction as in `writing` that is rolled back at its end.
+
+        Inside another transaction only what this block did is rolled back.
+        """
+        with self.writing():
+            self._raw.execute("SAVEPOINT trying")
+            try:
+                yield
+            finally:
+                self._raw.execute("ROLLBACK TO trying")
+                self._raw.execute("RELEASE trying")
+
+    @contextmanager
     def reading(self) -> Iterator[None]:
         """A block whose queries all see one state of the catalog."""
         with self._lock, self._translated():
             if self._raw.in_transaction:
                 yield
                 return
-            self._raw.execute("BEGIN")
             try:
+                self._raw.execute("BEGIN")
+                self._is_reading = True
                 yield
             finally:
+                self._is_reading = False
                 if self._raw.in_transaction:
                     self._raw.execute("ROLLBACK")
 
     def copy_to(self, target: Path) -> None:
-        """Write a consistent copy with SQLite's own backup; `target` must be new."""
-        with self._lock, self._translated():
+        """Write a consistent copy with SQLite's own backup; `target` must be new.
+
+        Raises:
+            StorageFull, ReadOnlyProject: nothing is left behind.
+        """
+        with durable.translated(target):
+            target.touch(exist_ok=False)
+        with self._lock, self._translated(target):
             copy = sqlite3.connect(str(target))
             try:
                 self._raw.backup(copy)
-            finally:
+                # A copy that says WAL would need files beside it even to be read.
+                copy.execute("PRAGMA journal_mode=DELETE")
+            except BaseException:
                 copy.close()
+                target.unlink(missing_ok=True)
+                raise
+            copy.close()
 
     def _configure(self) -> None:
         execute = self._raw.execute
@@ -203,17 +236,28 @@ class Connection:
         with self.writing():
             # Another process may have migrated while this one waited.
             if catalog_migrations.pending(self.db):
+                self._refuse_foreign()
                 catalog_migrations.apply(self.db)
 
+    def _refuse_foreign(self) -> None:
+        is_ours = catalog_migrations.applied(self.db)
+        if not is_ours and self.value("SELECT 1 FROM sqlite_master"):
+            raise ProjectError(
+                f"This database was not made by fieldset: {self.path}",
+                hint="choose another folder for the project",
+            )
+
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, path: Path | None = None) -> Iterator[None]:
         try:
             yield
         except _SqliteError as error:
-            refusal = _refusal(error, self.path)
+            refusal = _refusal(error, path or self.path)
             if refusal is None:
                 raise
             raise refusal from error
+        except UnicodeEncodeError as error:
+            raise UsageError(f"A text is no valid Unicode: {error.object!r}") from error
 
 
 def _connect(path: Path, *, read_only: bool) -> Any:  # noqa: ANN401  (two drivers)
@@ -229,12 +273,30 @@ def _connect(path: Path, *, read_only: bool) -> Any:  # noqa: ANN401  (two drive
     raw = sqlite3.connect(f"{address}?mode=ro", **options)
     try:
         raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except _SqliteError:
+    except _SqliteError as error:
+        raw.close()
+        if not _is_out_of_reach(error):
+            raise
+        _refuse_unfinished(path)
         # A WAL catalog on a read-only disk cannot make its -shm file; nothing
         # else can be writing there either, so it may be read as it lies.
-        raw.close()
         raw = sqlite3.connect(f"{address}?mode=ro&immutable=1", **options)
     return raw
+
+
+def _is_out_of_reach(error: Exception) -> bool:
+    return "readonly" in str(error) or "unable to open" in str(error)
+
+
+def _refuse_unfinished(path: Path) -> None:
+    """Refuse to read past commits that only a journal beside the file holds."""
+    for ending in ("-wal", "-journal"):
+        journal = path.with_name(path.name + ending)
+        if journal.exists() and journal.stat().st_size:
+            raise ReadOnlyProject(
+                f"The catalog was not closed and cannot be mended here: {path}",
+                hint="copy the project to a place that can be written, and open it",
+            )
 
 
 def _refuse_newer(db: Database, path: Path) -> None:
@@ -285,7 +347,7 @@ def _refusal(error: Exception, path: Path) -> ProjectError | None:
             f"The disk is full, the last change was not saved: {path}",
             hint="free some space, then try again",
         )
-    if "readonly" in text or "unable to open" in text:
+    if _is_out_of_reach(error):
         if not path.exists():
             return NotAProject(
                 f"There is no catalog: {path}", hint="run `fieldset init DIR`"
@@ -299,7 +361,7 @@ def _refusal(error: Exception, path: Path) -> ProjectError | None:
     if "not a database" in text or "malformed" in text:
         return ProjectError(
             f"The catalog is damaged ({text}): {path}",
-            hint="run `fieldset check --repair`, or restore a backup",
+            hint="bring a backup back with `fieldset restore`; the images are untouched",
         )
     if "disk I/O error" in text:
         return ProjectError(

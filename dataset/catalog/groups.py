@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from dataset.groups import GroupFacts
 from dataset.records import LedgerAction, LedgerRow, SplitKind
@@ -43,26 +44,23 @@ class Groups:
         """Make two groups one and give the surviving id.
 
         The one that has a split survives, else the smaller id. Two groups in
-        different splits stay apart, for nothing moves between splits: the side
-        that is not a test set is quarantined (train before val), and a pair of
-        tests is left as it is. Then the survivor is the side that keeps its split.
+        different splits stay apart, for nothing moves between splits: the side nearer
+        to training is quarantined (train before val), and a pair of tests is left as
+        it is. A quarantined group takes the other one along unless that is a test.
         """
         with self._connection.writing():
             a, b = sorted((self.ensure(first), self.ensure(second)))
             if a == b:
                 return a
-            split_a, split_b = self._assigned(a), self._assigned(b)
-            if split_a and split_b and split_a != split_b:
-                return self._quarantine(a, split_a, b, split_b, reason, at_us)
-            keeper, joined = (b, a) if split_b and not split_a else (a, b)
-            self._connection.run(
-                "UPDATE groups SET joined_into = ?, reason = ? WHERE id = ?",
-                [keeper, reason, joined],
-            )
-            self._connection.run(
-                "UPDATE samples SET group_id = ? WHERE group_id = ?", [keeper, joined]
-            )
-            return keeper
+            here, there = self._standing(a), self._standing(b)
+            if here.may_hold_with(there):
+                stays, goes = (b, a) if there.split and not here.split else (a, b)
+                self._merge(stays, goes, reason)
+                return stays
+            loser, keeper = sorted((here, there), key=lambda side: side.rank)
+            if loser.rank < keeper.rank:
+                self._quarantine(loser, keeper, reason, at_us)
+            return keeper.group_id
 
     def facts(self) -> tuple[GroupFacts, ...]:
         """What split and balance need of every group that has labels, by id."""
@@ -95,37 +93,76 @@ class Groups:
             for row in rows
         )
 
-    def _assigned(self, group_id: str) -> str:
-        """The split that holds the group now, or ""."""
-        value = self._connection.value(
-            f"WITH {CURRENT_SPLIT} SELECT split FROM current "
-            "WHERE group_id = ? AND action = 'assigned'",
+    def _merge(self, keeper: str, joined: str, reason: str) -> None:
+        self._connection.run(
+            "UPDATE groups SET joined_into = ?, reason = ? WHERE id = ?",
+            [keeper, reason, joined],
+        )
+        self._connection.run(
+            "UPDATE samples SET group_id = ? WHERE group_id = ?", [keeper, joined]
+        )
+
+    def _standing(self, group_id: str) -> _Standing:
+        rows = self._connection.rows(
+            f"WITH {CURRENT_SPLIT} SELECT split, action FROM current "
+            "WHERE group_id = ?",
             [group_id],
         )
-        return "" if value is None else str(value)
+        if not rows:
+            return _Standing(group_id=group_id)
+        split, action = str(rows[0][0]), LedgerAction(rows[0][1])
+        if action is LedgerAction.WITHDRAWN:
+            return _Standing(group_id=group_id)
+        kind = next((s.kind for s in self._splits.all() if s.name == split), None)
+        return _Standing(
+            group_id=group_id,
+            split=split,
+            is_quarantined=action is LedgerAction.QUARANTINED,
+            rank=(
+                _QUARANTINE_RANK
+                if action is LedgerAction.QUARANTINED
+                else _RANK.get(kind, 0)
+            ),
+        )
 
     def _quarantine(
-        self, a: str, split_a: str, b: str, split_b: str, reason: str, at_us: int
-    ) -> str:
-        rank = {s.name: _RANK[s.kind] for s in self._splits.all()}
-        rank_a, rank_b = rank.get(split_a, 2), rank.get(split_b, 2)
-        if rank_a == rank_b:
-            return a
-        loser, split, keeper, other = (
-            (a, split_a, b, split_b) if rank_a < rank_b else (b, split_b, a, split_a)
-        )
+        self, loser: _Standing, keeper: _Standing, reason: str, at_us: int
+    ) -> None:
+        if loser.is_quarantined:
+            return
+        place = "quarantine" if keeper.is_quarantined else keeper.split
         self._splits.append(
             [
                 LedgerRow(
-                    group_id=loser,
-                    split=split,
+                    group_id=loser.group_id,
+                    split=loser.split,
                     action=LedgerAction.QUARANTINED,
-                    reason=f"{reason} as in {other} ({keeper})",
+                    reason=f"{reason} as in {place} ({keeper.group_id})",
                     at_us=at_us,
                 )
             ]
         )
-        return keeper
 
 
-_RANK = {SplitKind.TRAIN: 0, SplitKind.VAL: 1, SplitKind.TEST: 2}
+_RANK: dict[SplitKind | None, int] = {
+    SplitKind.TRAIN: 0,
+    SplitKind.VAL: 1,
+    SplitKind.TEST: 3,
+}
+_QUARANTINE_RANK = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """Where a group stands: "" for no split; a higher rank keeps its place."""
+
+    group_id: str
+    split: str = ""
+    is_quarantined: bool = False
+    rank: int = -1
+
+    def may_hold_with(self, other: _Standing) -> bool:
+        """Whether both may become one group without anything changing its split."""
+        if self.is_quarantined or other.is_quarantined:
+            return self.is_quarantined and other.is_quarantined
+        return not (self.split and other.split) or self.split == other.split

@@ -36,15 +36,18 @@ class Measures:
                 ],
             )
 
-    def fingerprints(self) -> dict[str, bytes]:
-        """The kept fingerprints of all samples."""
-        rows = self._connection.each("SELECT sample_id, value FROM fingerprints")
-        return {str(i): bytes(value) for i, value in rows}
+    def fingerprints(self) -> dict[str, tuple[int, bytes]]:
+        """The kept fingerprint of each sample, with the revision it was taken at."""
+        rows = self._connection.each(
+            "SELECT sample_id, revision, value FROM fingerprints"
+        )
+        return {str(i): (int(revision), bytes(value)) for i, revision, value in rows}
 
-    def put_fingerprints(self, values: Mapping[str, bytes]) -> None:
-        """Keep the fingerprints of several samples."""
+    def put_fingerprints(self, values: Mapping[str, tuple[int, bytes]]) -> None:
+        """Keep the fingerprints of several samples with their revisions."""
         with self._connection.writing():
             self._connection.run_many(
-                "INSERT OR REPLACE INTO fingerprints (sample_id, value) VALUES (?, ?)",
-                list(values.items()),
+                "INSERT OR REPLACE INTO fingerprints (sample_id, revision, value) "
+                "VALUES (?, ?, ?)",
+                [(i, revision, value) for i, (revision, value) in values.items()],
             )

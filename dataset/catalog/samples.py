@@ -14,6 +14,7 @@ _COLUMNS = (
     "s.size_bytes, s.captured_us, s.source_name, s.state, s.skip_reason, s.reviewed, "
     "s.group_id"
 )
+_SHORTEST_BEGINNING = 4
 # The order in which a queue shows samples: session after session, as captured.
 _SESSION_ORDER = "ORDER BY e.started_us, e.name, s.sequence"
 
@@ -68,7 +69,7 @@ class Samples:
         return found is not None
 
     def get(self, sample_id: str) -> Sample:
-        """The sample of that id, or of a beginning that only one id has.
+        """The sample of that id, or of a beginning (4 digits or more) only it has.
 
         Raises:
             NotFound: there is none, or several begin so.
@@ -77,21 +78,19 @@ class Samples:
             f"SELECT {_COLUMNS} FROM samples s WHERE s.id >= ? AND s.id < ? LIMIT 2",
             [sample_id, sample_id + "g"],
         )
-        if len(rows) != 1:
+        if len(sample_id) < _SHORTEST_BEGINNING or len(rows) != 1:
             what = "Several samples begin so" if rows else "There is no such sample"
             raise NotFound(f"{what}: {sample_id}", hint="give the whole id")
         return _sample(rows[0])
 
     def count(self) -> int:
         """How many samples there are."""
-        return int(self._connection.value("SELECT count(*) FROM samples"))
+        return sum(self.states().values())
 
     def states(self) -> dict[SampleState, int]:
         """How many samples there are in each state."""
         counts = dict.fromkeys(SampleState, 0)
-        rows = self._connection.rows(
-            "SELECT state, count(*) FROM samples GROUP BY state"
-        )
+        rows = self._connection.rows("SELECT state, samples FROM state_counts")
         counts.update({SampleState(state): int(count) for state, count in rows})
         return counts
 

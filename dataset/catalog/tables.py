@@ -42,6 +42,19 @@ class SplitCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A labeled or empty sample, with what it takes to look for near-duplicates."""
+
+    id: str
+    suffix: str
+    revision: int
+    group: str
+    camera: str
+    place: str
+    captured_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupLine:
     """One group as a person reads it."""
 
@@ -83,8 +96,8 @@ class Tables:
         """Boxes, samples and groups of each class over all labeled samples."""
         rows = self._connection.rows(
             "SELECT b.class_id, count(*), count(DISTINCT b.sample_n), "
-            "count(DISTINCT s.group_id) FROM boxes b JOIN samples s ON s.n = b.sample_n "
-            "WHERE s.state = 'labeled' GROUP BY 1"
+            "count(DISTINCT s.group_id) FROM boxes b "
+            "JOIN samples s ON s.n = b.sample_n WHERE s.state = 'labeled' GROUP BY 1"
         )
         return {int(c): (int(b), int(s), int(g)) for c, b, s, g in rows}
 
@@ -131,6 +144,26 @@ class Tables:
             for row in rows
         )
 
+    def decided(self) -> tuple[Decided, ...]:
+        """Every labeled or empty sample, by id."""
+        rows = self._connection.rows(
+            "SELECT s.id, s.suffix, s.revision, s.group_id, e.source, e.place, "
+            "s.captured_us FROM samples s JOIN sessions e ON e.id = s.session_id "
+            f"WHERE s.state IN {_FROZEN_STATES} ORDER BY s.id"
+        )
+        return tuple(
+            Decided(
+                id=str(row[0]),
+                suffix=str(row[1]),
+                revision=int(row[2]),
+                group=str(row[3]),
+                camera=str(row[4]),
+                place=str(row[5]),
+                captured_us=int(row[6]),
+            )
+            for row in rows
+        )
+
     def samples_by_session(self) -> dict[str, int]:
         """How many samples each session holds, by session id."""
         rows = self._connection.rows(
@@ -144,7 +177,8 @@ class Tables:
         """Accepted boxes of a class as (sample id, suffix, box, reviewed)."""
         rows = self._connection.rows(
             "SELECT b.id, b.class_id, b.x0, b.y0, b.x1, b.y1, b.origin, b.score, "
-            "s.id, s.suffix, s.reviewed FROM boxes b JOIN samples s ON s.n = b.sample_n "
+            "s.id, s.suffix, s.reviewed FROM boxes b "
+            "JOIN samples s ON s.n = b.sample_n "
             "WHERE b.class_id = ? AND s.state = 'labeled' ORDER BY s.id, b.id LIMIT ?",
             [class_id, limit],
         )

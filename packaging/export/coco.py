@@ -266,7 +266,7 @@ def _image_places(folder: SourceFolder, file: Path) -> tuple[Path, ...]:
             root / "data",
         )
     ]
-    return tuple(dict.fromkeys(p for p in places if p.is_relative_to(folder.root)))
+    return tuple(p for p in dict.fromkeys(places) if folder.folder(p) is not None)
 
 
 def _class_names(content: Mapping[str, Any]) -> dict[object, str]:

@@ -117,6 +117,7 @@ def deliver(
         side_car = SideCarWriter(folder, plan, format_name)
         try:
             expected = _write(plan, folder, pages, side_car, progress)
+            folder.finish_copies()
             notes = list(pages.notes())
             if earlier is not None:
                 folder.remove_stale(earlier_files(earlier.files))

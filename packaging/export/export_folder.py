@@ -11,32 +11,17 @@ cost more than all the rest. After a power cut the side-car tells what is not wh
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from dataset import durable
-from dataset.errors import BadImage, ProjectError
 from dataset.records import VersionSample
 
-if sys.platform == "linux":
-    import fcntl
+from .image_copies import ImageCopies, ImageCopy
 
-_FICLONE = 0x40049409
-_NO_SHARING = {
-    errno.EOPNOTSUPP,
-    errno.ENOTTY,
-    errno.EXDEV,
-    errno.EINVAL,
-    errno.EPERM,
-    errno.ENOSYS,
-}
-_CHUNK_BYTES = 1 << 30
 _COMPARE_LIMIT = 1 << 22
 
 
@@ -46,39 +31,42 @@ class ExportFolder:
     `digests` holds the SHA-256 of every file written, `bytes` their size together.
     """
 
-    def __init__(self, root: Path, source: Path, *, in_place: bool) -> None:
+    def __init__(
+        self, root: Path, source: Path, copies: ImageCopies, *, in_place: bool
+    ) -> None:
         self.root = root
         self.digests: dict[str, str] = {}
         self.bytes = 0
-        self._source = source
+        self._source = str(source)
+        self._copies = copies
         self._in_place = in_place
-        self._folders: set[Path] = set()
-        self._can_share = sys.platform == "linux"
-        self._can_copy_range = hasattr(os, "copy_file_range")
+        self._folders: set[str] = set()
 
     def copy(self, sample: VersionSample, name: str) -> None:
-        """Copy a sample's image; in place, one of the right size is left alone.
+        """Have a sample's image copied; in place, one of the right size is left alone.
 
-        Raises:
-            ProjectError: the stored image is missing.
-            BadImage: its size is not that of the version.
+        The id is the digest: that the store's bytes have it, `fieldset check --deep`
+        proves. Raises what `ImageCopies.add` raises, also for earlier images.
         """
         target = self._place(name)
-        if not (self._in_place and _size_of(target) == sample.size_bytes > 0):
-            size = self._copy(self._source / sample.path, target)
-            if sample.size_bytes not in (0, size):
-                raise BadImage(
-                    "An image's bytes are not those of the version: "
-                    f"{self._source / sample.path}",
-                    hint="run `fieldset check --repair`",
-                )
-        # The id is the digest: the store proves it with `fieldset check --deep`.
         self.digests[name] = sample.id
-        self.bytes += sample.size_bytes or target.stat().st_size
+        temporary = durable.temporary_beside(Path(target)) if self._in_place else ""
+        self._copies.add(
+            ImageCopy(
+                source=f"{self._source}/{sample.path}",
+                target=target,
+                size_bytes=sample.size_bytes,
+                temporary=str(temporary),
+            )
+        )
+
+    def finish_copies(self) -> None:
+        """Wait until every image is there; raises what `ImageCopies.finish` raises."""
+        self.bytes += self._copies.finish()
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file of an export; in place, an equal one is left alone."""
-        target = self._place(name)
+        target = Path(self._place(name))
         self.digests[name] = hashlib.sha256(data).hexdigest()
         self.bytes += len(data)
         if not self._in_place:
@@ -90,7 +78,7 @@ class ExportFolder:
 
     def write_joined(self, name: str, parts: Iterable[bytes | Path]) -> None:
         """Write one file from pieces, some of them the content of scratch files."""
-        target = self._place(name)
+        target = Path(self._place(name))
         whole = hashlib.sha256()
         temporary = durable.temporary_beside(target)
         with temporary.open("wb") as stream:
@@ -131,77 +119,12 @@ class ExportFolder:
             _remove_empty(path.parent, self.root)
         return removed
 
-    def _place(self, name: str) -> Path:
-        target = self.root / name
-        if target.parent not in self._folders:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._folders.add(target.parent)
-        return target
-
-    def _copy(self, source: Path, target: Path) -> int:
-        """Copy one file and give its size; in place it appears whole or not at all."""
-        goal = durable.temporary_beside(target) if self._in_place else target
-        try:
-            reading = os.open(source, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        except OSError as error:
-            raise ProjectError(
-                f"The image of a sample cannot be read ({error.strerror}): {source}",
-                hint="run `fieldset check --repair`",
-            ) from error
-        try:
-            size = self._copy_open(reading, source, goal)
-        finally:
-            os.close(reading)
-        if goal is not target:
-            goal.replace(target)
-        return size
-
-    def _copy_open(self, reading: int, source: Path, goal: Path) -> int:
-        size = os.fstat(reading).st_size
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        writing = os.open(goal, flags, 0o644)
-        try:
-            if self._share(reading, writing):
-                return size
-            if self._copy_range(reading, writing, size):
-                return size
-        finally:
-            os.close(writing)
-        shutil.copyfile(source, goal)
-        return size
-
-    def _share(self, reading: int, writing: int) -> bool:
-        """Let the new file share the old one's blocks (Btrfs, XFS, bcachefs)."""
-        if sys.platform != "linux" or not self._can_share:
-            return False
-        try:
-            fcntl.ioctl(writing, _FICLONE, reading)
-        except OSError as error:
-            if error.errno not in _NO_SHARING:
-                raise
-            self._can_share = False
-            return False
-        return True
-
-    def _copy_range(self, reading: int, writing: int, size: int) -> bool:
-        """Copy inside the kernel; False where it cannot."""
-        if not self._can_copy_range:
-            return False
-        done = 0
-        try:
-            while done < size:
-                count = os.copy_file_range(
-                    reading, writing, min(size - done, _CHUNK_BYTES)
-                )
-                if count == 0:
-                    return False
-                done += count
-        except OSError as error:
-            if error.errno not in _NO_SHARING or done:
-                raise
-            self._can_copy_range = False
-            return False
-        return True
+    def _place(self, name: str) -> str:
+        folder = name.rpartition("/")[0]
+        if folder not in self._folders:
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        return f"{self.root}/{name}"
 
 
 @contextmanager
@@ -217,7 +140,8 @@ def fresh_folder(target: Path, source: Path) -> Iterator[ExportFolder]:
         temporary = durable.temporary_beside(target)
         temporary.mkdir()
         try:
-            yield ExportFolder(temporary, source, in_place=False)
+            with ImageCopies() as copies:
+                yield ExportFolder(temporary, source, copies, in_place=False)
             if target.is_dir():
                 target.rmdir()
             temporary.rename(target)
@@ -232,7 +156,8 @@ def kept_folder(target: Path, source: Path) -> Iterator[ExportFolder]:
     with durable.translated(target):
         _remove_scratch(target)
         try:
-            yield ExportFolder(target, source, in_place=True)
+            with ImageCopies() as copies:
+                yield ExportFolder(target, source, copies, in_place=True)
         finally:
             _remove_scratch(target)
 
@@ -273,15 +198,11 @@ def _is_inside(root: Path, path: Path) -> bool:
         return False
 
 
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return -1
-
-
 def _holds(path: Path, data: bytes) -> bool:
-    return _size_of(path) == len(data) and path.read_bytes() == data
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except FileNotFoundError:
+        return False
 
 
 def _pieces(part: bytes | Path) -> Iterator[bytes]:

@@ -25,6 +25,7 @@ UNITS_PER_PIXEL = 1024
 _STATES = frozenset((SampleState.LABELED, SampleState.EMPTY))
 _KIND_ORDER = {SplitKind.TRAIN: 0, SplitKind.VAL: 1, SplitKind.TEST: 2}
 _SUFFIX_LIMIT = 5
+_KEPT_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class Plan:
 
     `classes` are in the order of their index (0, 1, ...) in formats that count them:
     the classes in use by id, then retired ones that still have boxes, by id. `splits`
-    are those that hold a sample here, train and val first, tests by name.
+    are those that hold a sample here, train and val first, tests by name. `kept` are
+    the samples themselves where they are few enough to be held.
     """
 
     frozen: FrozenSamples
@@ -41,7 +43,7 @@ class Plan:
     classes: tuple[LabelClass, ...]
     samples: int
     left_out: tuple[tuple[str, int], ...]
-    include_sealed: bool
+    kept: tuple[VersionSample, ...] | None
 
     @property
     def is_complete(self) -> bool:
@@ -50,6 +52,9 @@ class Plan:
 
     def selection(self) -> Iterator[VersionSample]:
         """The samples of the export, by id; a new walk with each call."""
+        if self.kept is not None:
+            yield from self.kept
+            return
         names = {split.name for split in self.splits}
         for sample in self.frozen.samples:
             if sample.split in names and sample.state in _STATES:
@@ -78,6 +83,7 @@ def make_plan(frozen: FrozenSamples, *, include_sealed: bool) -> Plan:
     found: Counter[str] = Counter()
     left: Counter[str] = Counter()
     used: set[int] = set()
+    kept: list[VersionSample] = []
     for sample in frozen.samples:
         reason = _reason_against(sample, known, include_sealed)
         if reason:
@@ -86,6 +92,8 @@ def make_plan(frozen: FrozenSamples, *, include_sealed: bool) -> Plan:
         _check_names(sample)
         found[sample.split] += 1
         used.update(box.class_id for box in sample.boxes)
+        if len(kept) <= _KEPT_LIMIT:
+            kept.append(sample)
     if not found:
         raise ProjectError(
             f"The version has no sample to export: {frozen.version.id}",
@@ -102,7 +110,7 @@ def make_plan(frozen: FrozenSamples, *, include_sealed: bool) -> Plan:
         classes=_classes(frozen.classes, used),
         samples=found.total(),
         left_out=tuple(sorted(left.items())),
-        include_sealed=include_sealed,
+        kept=tuple(kept) if len(kept) <= _KEPT_LIMIT else None,
     )
 
 

@@ -21,6 +21,7 @@ from dataset import durable
 from dataset.drift import DriftReport, MetricDrift, SampleTable
 from dataset.records import LabelClass, Split, Version, VersionSample
 
+from . import report_text
 from . import report_view as view
 from .report_plots import data_uri
 from .report_summary import SampleSummary, shown_classes, split_names, summarise
@@ -66,8 +67,7 @@ class ReportTable:
         return frozenset(
             column
             for column in range(len(self.columns))
-            if self.rows
-            and not any(isinstance(row[column], str) for row in self.rows)
+            if self.rows and not any(isinstance(row[column], str) for row in self.rows)
         )
 
 
@@ -131,7 +131,7 @@ def write_report(target: Path, content: ReportInput) -> None:
         StorageFull: no room; nothing is left behind.
         ReadOnlyProject: the folder cannot be written.
     """
-    durable.replace(target, render_report(content).encode("utf-8"))
+    durable.replace(target, render_report(content).encode("utf-8", "replace"))
 
 
 def render_report(content: ReportInput) -> str:
@@ -144,7 +144,7 @@ def render_report(content: ReportInput) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["count"] = lambda number: f"{number:,}"
-    environment.filters["names"] = view.code_names
+    environment.filters["names"] = report_text.code_names
     folder = resources.files(__package__).joinpath("templates")
     template = environment.from_string(
         folder.joinpath("report.html.j2").read_text("utf-8")
@@ -220,7 +220,7 @@ def _tiles(content: ReportInput, summary: SampleSummary) -> tuple[Tile, ...]:
 def _diff_tiles(diff: Mapping[str, object]) -> list[Tile]:
     def count(part: str, name: str) -> int:
         inner = diff.get(part)
-        return view.amount(inner.get(name)) if isinstance(inner, Mapping) else 0
+        return report_text.amount(inner.get(name)) if isinstance(inner, Mapping) else 0
 
     added, removed = count("samples", "added"), count("samples", "removed")
     more, fewer = count("boxes", "added"), count("boxes", "removed")
@@ -249,8 +249,9 @@ def _changes(
     found = []
     for name in ("classes", "taxonomy"):
         part = (diff or {}).get(name)
-        if isinstance(part, Mapping) and part:
-            found.append((name, view.change_rows(part)))
+        rows = view.change_rows(part) if isinstance(part, Mapping) else ()
+        if rows:
+            found.append((name, rows))
     return tuple(found)
 
 
@@ -267,5 +268,5 @@ def _section(section: DriftSection, key: str) -> dict[str, object]:
         "drifted": [row for row in rows if row.tone == "bad"],
         "open": [row for row in rows if row.tone == "warn"],
         "histograms": pictures,
-        "plain": view.plain,
+        "plain": report_text.plain,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +16,8 @@ HEAT_ROWS = 36
 # A map of more points than this shows no more; ids are digests, so that the first
 # ones in order are a random draw that is the same everywhere.
 MAP_POINTS = 3000
+
+_Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +54,46 @@ def summarise(
 ) -> SampleSummary:
     """Count the samples; points are kept for the ids that `mapped` holds."""
     wanted = set(sorted(mapped)[:MAP_POINTS])
-    counts: Counter[str] = Counter()
-    boxes: Counter[tuple[int, str]] = Counter()
-    holders: Counter[int] = Counter()
-    states: Counter[str] = Counter()
-    shapes: Counter[tuple[int, int]] = Counter()
-    sessions: dict[str, set[str]] = {}
-    corners: dict[int, list[tuple[float, float, float, float]]] = {}
+    tally = _Tally()
     points: list[MapPoint] = []
     for sample in samples:
-        counts[sample.split] += 1
-        states[str(sample.state)] += 1
-        shapes[sample.width, sample.height] += 1
-        session = sample.session or sample.group
-        sessions.setdefault(sample.split, set()).add(session)
-        inside = Counter(box.class_id for box in sample.boxes)
-        for class_id, count in inside.items():
-            boxes[class_id, sample.split] += count
-            holders[class_id] += 1
+        tally.add(sample)
+        if sample.id in wanted:
+            points.append(_point(sample))
+    shapes = tally.shapes
+    width, height = min(shapes, key=lambda k: (-shapes[k], k)) if shapes else (16, 9)
+    return SampleSummary(
+        samples=tally.samples,
+        sessions={split: len(names) for split, names in tally.sessions.items()},
+        boxes=tally.boxes,
+        class_samples=tally.holders,
+        states=tally.states,
+        heat={label: _heat(rows) for label, rows in sorted(tally.corners.items())},
+        points=tuple(sorted(points, key=lambda point: point.sample_id)),
+        aspect=width / height,
+    )
+
+
+class _Tally:
+    """Counts that grow sample by sample."""
+
+    def __init__(self) -> None:
+        self.samples: Counter[str] = Counter()
+        self.boxes: Counter[tuple[int, str]] = Counter()
+        self.holders: Counter[int] = Counter()
+        self.states: Counter[str] = Counter()
+        self.shapes: Counter[tuple[int, int]] = Counter()
+        self.sessions: defaultdict[str, set[str]] = defaultdict(set)
+        self.corners: defaultdict[int, list[_Corners]] = defaultdict(list)
+
+    def add(self, sample: VersionSample) -> None:
+        self.samples[sample.split] += 1
+        self.states[str(sample.state)] += 1
+        self.shapes[sample.width, sample.height] += 1
+        self.sessions[sample.split].add(sample.session or sample.group)
         for box in sample.boxes:
-            corners.setdefault(box.class_id, []).append(
+            self.boxes[box.class_id, sample.split] += 1
+            self.corners[box.class_id].append(
                 (
                     box.x0 / sample.width,
                     box.y0 / sample.height,
@@ -79,30 +101,21 @@ def summarise(
                     box.y1 / sample.height,
                 )
             )
-        if sample.id in wanted:
-            main = min(inside, key=lambda k: (-inside[k], k)) if inside else None
-            points.append(
-                MapPoint(
-                    sample_id=sample.id,
-                    class_id=main,
-                    split=sample.split,
-                    session=session,
-                )
-            )
-    width, height = min(shapes, key=lambda k: (-shapes[k], k)) if shapes else (16, 9)
-    return SampleSummary(
-        samples=counts,
-        sessions={split: len(names) for split, names in sessions.items()},
-        boxes=boxes,
-        class_samples=holders,
-        states=states,
-        heat={class_id: _heat(rows) for class_id, rows in sorted(corners.items())},
-        points=tuple(sorted(points, key=lambda point: point.sample_id)),
-        aspect=width / height,
+        self.holders.update({box.class_id for box in sample.boxes})
+
+
+def _point(sample: VersionSample) -> MapPoint:
+    """A sample on the map, of the class that it holds most boxes of."""
+    inside = Counter(box.class_id for box in sample.boxes)
+    return MapPoint(
+        sample_id=sample.id,
+        class_id=min(inside, key=lambda k: (-inside[k], k)) if inside else None,
+        split=sample.split,
+        session=sample.session or sample.group,
     )
 
 
-def _heat(rows: Sequence[tuple[float, float, float, float]]) -> NDArray[np.float64]:
+def _heat(rows: Sequence[_Corners]) -> NDArray[np.float64]:
     """How many boxes cover each cell: corners summed, then integrated twice."""
     share = np.clip(np.array(rows, dtype=np.float64), 0.0, 1.0)
     scale = np.array([HEAT_COLUMNS, HEAT_ROWS] * 2, dtype=np.float64)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from dataset.drift import DriftReport, DriftVerdict, MetricDrift, SampleTable
 from dataset.records import CLASS_COLOURS, LabelClass
+from dataset.session_means import compared_rows
 
 from .report_plots import (
     MARKERS,
@@ -23,12 +21,10 @@ from .report_plots import (
     sample_map,
 )
 from .report_summary import MapPoint, SampleSummary
+from .report_text import DASH, GRAY, change_text, plain, safe_colour, signed
 
-_GRAY = "#8A949E"
 _GLYPHS = dict(zip(MARKERS, "●▲■◆▼✚✖", strict=True))
 _HEAT_CLASSES = 5
-_MINUS = "\N{MINUS SIGN}"
-_DASH = "\N{EN DASH}"
 # Width and height of one interval plot, in its own units.
 PLOT_WIDTH, PLOT_HEIGHT = 240.0, 24.0
 _STUB = 20.0
@@ -97,6 +93,7 @@ class ClassRow:
     """One class over the splits."""
 
     label: LabelClass
+    colour: str
     cells: tuple[BarCell, ...]
     boxes: int
     samples: int
@@ -134,13 +131,14 @@ def metric_rows(report: DriftReport) -> tuple[MetricRow, ...]:
 def histograms(
     report: DriftReport, base: SampleTable, current: SampleTable, key: str
 ) -> tuple[tuple[MetricDrift, str], ...]:
-    """Each metric with the inline SVG of its two histograms."""
+    """Each metric with the inline SVG of its two histograms, of what was compared."""
+    compared = compared_rows(base, current)
     return tuple(
         (
             row.metric,
             histogram(
                 base.values[row.metric.name],
-                current.values[row.metric.name],
+                current.values[row.metric.name][compared],
                 unit=row.metric.unit,
                 key=f"{key}-{number}",
             ),
@@ -161,6 +159,7 @@ def class_rows(
         rows.append(
             ClassRow(
                 label=label,
+                colour=safe_colour(label.colour),
                 cells=tuple(
                     BarCell(count=count, width=_percent(count, most))
                     for count in counts
@@ -222,7 +221,7 @@ def map_views(
     if share <= 0:
         return (), 0.0
     names = {label.id: label.name for label in classes}
-    colours = {label.name: label.colour for label in classes}
+    colours = {label.name: safe_colour(label.colour) for label in classes}
     return (
         _map("by class", points, [_class_of(p, names) for p in points], place, colours),
         _map("by split", points, [p.split or "not assigned" for p in points], place),
@@ -231,46 +230,14 @@ def map_views(
 
 
 def change_rows(changes: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Any mapping of a diff as name and text, nested values on one line."""
-    return tuple((str(name), _text(value)) for name, value in changes.items())
-
-
-def amount(value: object) -> int:
-    """A count: a number as it is, a list by its length, a mapping by its sum."""
-    if isinstance(value, bool) or value is None:
-        return int(bool(value))
-    if isinstance(value, int | float):
-        return int(value)
-    if isinstance(value, Mapping):
-        return sum(amount(part) for part in value.values())
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return len(value)
-    return 0
-
-
-def signed(value: float | None, digits: int = 2) -> str:
-    """A number with its sign, a true minus, and a dash for None."""
-    if value is None or not math.isfinite(value):
-        return _DASH
-    text = f"{value:+.{digits}f}"
-    if float(text) == 0:
-        text = f"{0:.{digits}f}"
-    return text.replace("-", _MINUS)
-
-
-def plain(value: float | None) -> str:
-    """A number to three digits, with a dash for None."""
-    if value is None or not math.isfinite(value):
-        return _DASH
-    size = abs(value)
-    if size >= 1000:
-        text = f"{value:,.0f}"
-    elif 0 < size < 0.0095:
-        text = np.format_float_positional(value, 2, fractional=False, trim="-")
-    else:
-        digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
-        text = f"{value:.{digits}f}"
-    return text.replace("-", _MINUS)
+    """The parts of a diff that changed, as name and text."""
+    rows = []
+    for name, value in changes.items():
+        label = value.get("name", name) if isinstance(value, Mapping) else name
+        text = change_text(value)
+        if text:
+            rows.append((str(label), text))
+    return tuple(rows)
 
 
 def _metric_row(metric: MetricDrift, span: float) -> MetricRow:
@@ -283,7 +250,7 @@ def _metric_row(metric: MetricDrift, span: float) -> MetricRow:
         + ("" if metric.effect_sd is None else " sd"),
         effect=sign + plain(metric.effect),
         means=f"{plain(metric.base_mean)} → {plain(metric.current_mean)}",
-        p_adjusted=_DASH if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}",
+        p_adjusted=DASH if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}",
         plot=_interval_plot(metric, span),
     )
 
@@ -359,7 +326,7 @@ def _map(
     }
     members = {name: [i for i, g in enumerate(groups) if g == name] for name in top}
     behind = [index for index, name in enumerate(groups) if name in rest]
-    drawn = [PointGroup(points=place[behind], colour=_GRAY, marker="o")] * bool(rest)
+    drawn = [PointGroup(points=place[behind], colour=GRAY, marker="o")] * bool(rest)
     drawn += [
         PointGroup(points=place[members[name]], colour=colour, marker=marker)
         for name, (colour, marker) in styles.items()
@@ -370,9 +337,7 @@ def _map(
     ]
     if rest:
         name = rest[0] if len(rest) == 1 else f"{len(rest)} others"
-        legend.append(
-            LegendEntry(name=name, colour=_GRAY, glyph="●", count=len(behind))
-        )
+        legend.append(LegendEntry(name=name, colour=GRAY, glyph="●", count=len(behind)))
     key = "map-" + heading.replace(" ", "-")
     svg = sample_map(drawn, key=key) if points else ""
     return MapView(heading=heading, svg=svg, legend=tuple(legend))
@@ -380,24 +345,3 @@ def _map(
 
 def _percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 1) if whole else 0.0
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_text(part)}" for name, part in value.items())
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Sequence):
-        return ", ".join(_text(part) for part in value)
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def code_names(text: str) -> Markup:
-    """Text with what stands in backticks set as code; everything is escaped."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
-        for number, part in enumerate(parts)
-    )

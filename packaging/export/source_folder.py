@@ -9,19 +9,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
-
-import yaml
 
 from dataset.errors import BadFile
 
 JSON_LIMIT = 1 << 30
 TEXT_LIMIT = 64 << 20
-YAML_LIMIT = 1 << 20
-_ALIAS_LIMIT = 10
 IMAGE_SUFFIXES = frozenset(
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp"),
@@ -73,6 +68,13 @@ class SourceFolder:
         except (OSError, ValueError):
             return None
 
+    def known(self, name: str) -> Path | None:
+        """The file of that relative name if the walk through the folder found it.
+
+        Much faster than `file`, which also follows `..` and linked folders.
+        """
+        return self._index.get(name)
+
     def folder(self, *parts: str | Path) -> Path | None:
         """The folder at these parts, or None when it is missing or outside."""
         path = self.inside(*parts)
@@ -85,7 +87,8 @@ class SourceFolder:
         """The file of that (relative) name in the first folder that has it."""
         wanted = name.replace("\\", "/")
         for folder in folders:
-            found = self.file(folder, wanted)
+            prefix = "" if folder == self.root else f"{self.name(folder)}/"
+            found = self.known(prefix + wanted) or self.file(folder, wanted)
             if found is not None:
                 return found
         return None
@@ -111,22 +114,33 @@ class SourceFolder:
 
         Hidden files and folders are left out; links that leave the folder, too.
         """
-        found = list(self._walk(self.root if start is None else start))
-        return sorted(found, key=lambda path: path.relative_to(self.root).parts)
+        if start is None or start == self.root:
+            return list(self._index.values())
+        prefix = f"{self.name(start)}/"
+        return [path for name, path in self._index.items() if name.startswith(prefix)]
 
-    def _walk(self, start: Path) -> Iterator[Path]:
-        # Linked folders are not followed: they can lead in a circle.
-        for folder, folders, names in os.walk(start, followlinks=False):
-            folders[:] = [n for n in folders if not _is_hidden(n)]
-            for name in names:
-                path = Path(folder) / name
-                if _is_hidden(name):
-                    continue
-                if not path.is_symlink():
-                    if path.is_file():
-                        yield path
-                elif self.file(path) is not None:
-                    yield path
+    @cached_property
+    def _index(self) -> dict[str, Path]:
+        """Every file by its relative name, sorted.
+
+        Linked folders are not entered, for they can lead in a circle.
+        """
+        found: dict[str, Path] = {}
+        waiting = [""]
+        while waiting:
+            prefix = waiting.pop()
+            with os.scandir(self.root / prefix) as entries:
+                for entry in entries:
+                    if _is_hidden(entry.name):
+                        continue
+                    name = prefix + entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(f"{name}/")
+                    elif entry.is_file(follow_symlinks=False) or (
+                        entry.is_symlink() and self.file(name) is not None
+                    ):
+                        found[name] = self.root / name
+        return dict(sorted(found.items()))
 
     @cached_property
     def top(self) -> tuple[str, ...]:
@@ -142,16 +156,13 @@ class SourceFolder:
         return self.bytes(path, limit).decode("utf-8-sig", errors="replace")
 
     def bytes(self, path: Path, limit: int = TEXT_LIMIT) -> bytes:
-        """The file's bytes.
+        """The bytes of a file that `file`, `known` or `files` gave.
 
         Raises:
-            BadFile: too large, outside the folder, or unreadable.
+            BadFile: too large, or unreadable.
         """
-        inside = self.file(path)
-        if inside is None:
-            raise BadFile(f"The file is missing or outside its folder: {path}")
         try:
-            with inside.open("rb") as stream:
+            with path.open("rb") as stream:
                 data = stream.read(limit + 1)
         except OSError as error:
             raise BadFile(
@@ -171,28 +182,6 @@ class SourceFolder:
             return json.loads(self.bytes(path, JSON_LIMIT))
         except (ValueError, RecursionError) as error:
             raise BadFile(f"The file is no JSON ({error}): {path}") from None
-
-    def yaml(self, path: Path) -> Any:  # noqa: ANN401  (a stranger's structure)
-        """The file as YAML: plain values only, hardly any aliases.
-
-        A few hundred bytes of nested aliases can stand for a billion values; they
-        are counted before anything is built.
-
-        Raises:
-            BadFile: too large, unreadable, not YAML, or too many aliases.
-        """
-        text = self.text(path, YAML_LIMIT)
-        try:
-            aliases = sum(
-                isinstance(event, yaml.AliasEvent)
-                for event in yaml.parse(text, Loader=yaml.SafeLoader)
-            )
-            if aliases > _ALIAS_LIMIT:
-                raise BadFile(f"The file has too many aliases ({aliases}): {path}")
-            return yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise BadFile(f"The file is no YAML ({reason}): {path}") from None
 
 
 def split_name(word: str) -> str | None:

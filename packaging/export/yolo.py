@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
+import yaml
+
 from dataset.errors import BadFile
 
 from .contract import ImportedSet, Sizes
@@ -32,6 +34,8 @@ _LABEL_FOLDERS = {
     "images": ("labels", "annotations"),
     "jpegimages": ("labels", "annotations"),
 }
+_YAML_LIMIT = 1 << 20
+_ALIAS_LIMIT = 10
 _ROW_LIMIT = 100_000
 _INDEX = re.compile(r"[0-9]{1,6}(?:\.0+)?")
 # Ultralytics lets relative values reach so far over the edge.
@@ -112,7 +116,7 @@ def _index(path: Path) -> tuple[SourceFolder, _Index]:
 
 
 def _from_yaml(folder: SourceFolder, file: Path) -> list[_Index]:
-    content = folder.yaml(file)
+    content = _yaml(folder, file)
     if not isinstance(content, dict) or "names" not in content:
         return []
     names = _names(content["names"])
@@ -133,6 +137,29 @@ def _from_yaml(folder: SourceFolder, file: Path) -> list[_Index]:
             if isinstance(entry, str) and entry.strip()
         ]
     return [_Index(names=names, splits=tuple(splits), base=base)] if splits else []
+
+
+def _yaml(folder: SourceFolder, path: Path) -> object:
+    """The file as YAML: plain values only, hardly any aliases.
+
+    A few hundred bytes of nested aliases can stand for a billion values; they
+    are counted before anything is built.
+
+    Raises:
+        BadFile: too large, unreadable, not YAML, or too many aliases.
+    """
+    text = folder.text(path, _YAML_LIMIT)
+    try:
+        aliases = sum(
+            isinstance(event, yaml.AliasEvent)
+            for event in yaml.parse(text, Loader=yaml.SafeLoader)
+        )
+        if aliases > _ALIAS_LIMIT:
+            raise BadFile(f"The file has too many aliases ({aliases}): {path}")
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BadFile(f"The file is no YAML ({reason}): {path}") from None
 
 
 def _split_of(key: str, entry: str) -> str | None:
@@ -284,10 +311,10 @@ def _label_file(folder: SourceFolder, image: Path) -> Path | None:
         for other in _LABEL_FOLDERS.get(parts[at].lower(), ()):
             for written in (other, other.capitalize(), other.upper()):
                 rest = (*parts[:at], written, *parts[at + 1 : -1], name)
-                found = folder.file(*rest)
+                found = folder.known("/".join(rest))
                 if found is not None:
                     return found
-    return folder.file(image.with_name(name))
+    return folder.known("/".join((*parts[:-1], name)))
 
 
 def _add_row(image: ImageDraft, fields: list[str], names: Mapping[int, str]) -> None:

@@ -21,6 +21,9 @@ from .child import OPEN_S
 from .frames import SourceInfo
 from .source import open_source
 
+if sys.platform != "win32":
+    import fcntl
+
 _QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h
 _CAPABILITY = struct.Struct("=16s32s32sIII12x")
 _VIDEO_CAPTURE = 0x1 | 0x1000  # single- and multi-planar
@@ -70,8 +73,8 @@ def cameras_under(
 
 def camera_name(device: Path) -> str | None:
     """The name that a V4L2 device gives itself; None when it gives no pictures."""
-    import fcntl
-
+    if sys.platform == "win32":
+        return None
     answer = bytearray(_CAPABILITY.size)
     try:
         descriptor = os.open(device, os.O_RDWR | os.O_NONBLOCK)

@@ -64,6 +64,7 @@ class Mailbox:
         """Note what the source is."""
         with self._changed:
             self._info = info
+            self._newest_s = time.monotonic()  # its picture is on the way
             self._changed.notify_all()
 
     def put_event(self, event: CameraEvent) -> None:

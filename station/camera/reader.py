@@ -30,14 +30,18 @@ from .usb_feed import UsbFeed
 from .video_feed import VideoFeed
 from .wire import send, widen
 
+if sys.platform != "win32":
+    import resource
+
 STALE = "a picture from before"
 _GRACE_S = 0.5
+_MEMORY_BYTES = 8 << 30
 
 
 def main() -> int:
     """Serve one request; the exit code is 0 unless this process is at fault."""
     pipe = _take_output()
-    _forbid_core_files()
+    _limit_process()
     request = json.loads(sys.stdin.buffer.readline())
     address = Address(
         kind=SourceKind(request["kind"]),
@@ -170,11 +174,14 @@ def _take_output() -> int:
     return pipe
 
 
-def _forbid_core_files() -> None:
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
+def _limit_process() -> None:
+    """No core files, and no more memory than any honest picture takes."""
+    if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = _MEMORY_BYTES if hard < 0 else min(hard, _MEMORY_BYTES)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
 def _watch_parent(stop: threading.Event) -> None:

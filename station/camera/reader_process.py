@@ -36,7 +36,11 @@ _LIMITS = {
 _CREATION_FLAGS = 0
 if sys.platform == "win32":
     _CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-_RTSP_OPTIONS = "rtsp_transport;tcp|protocol_whitelist;rtsp,rtp,tcp,udp"
+# Probing would take a second and then hand out that second's pictures as new ones.
+_RTSP_OPTIONS = (
+    "rtsp_transport;tcp|protocol_whitelist;rtsp,rtp,tcp,udp"
+    "|fpsprobesize;0|fflags;nobuffer"
+)
 
 
 class ReaderDied(CameraError):

@@ -8,9 +8,11 @@ goes straight from the decoder's array into the receiver's (6 MB, about 2 ms).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import RawIOBase
@@ -18,6 +20,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if sys.platform == "linux":
+    import fcntl
 
 _MAGIC = b"fsc1"
 _HEAD = struct.Struct("!4sI")
@@ -98,12 +103,9 @@ def receive(pipe: RawIOBase) -> Message | None:
 
 def widen(pipe: int) -> None:
     """Give the pipe a larger buffer where the system can: fewer switches a frame."""
-    try:
-        import fcntl
-
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    except (ImportError, AttributeError, OSError):
-        return
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # more than this user may have
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _write(pipe: int, data: memoryview) -> None:

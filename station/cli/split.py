@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from .options import json_option, opened, project_option
-from .output import emit_json, one_line, say, table
+from .output import emit_json, one_line, progress, say, table
 
 
 @click.command()
@@ -19,8 +19,8 @@ def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
     from dataset.assignment import assign_splits  # noqa: PLC0415
     from dataset.status import status  # noqa: PLC0415
 
-    with opened(folder, read_only=dry_run) as project:
-        outcome = assign_splits(project, dry_run=dry_run)
+    with opened(folder) as project, progress("comparing") as bar:
+        outcome = assign_splits(project, dry_run=dry_run, progress=bar)
         splits = status(project).to_json()["splits"]
         sessions = {g.id: g.sessions for g in project.catalog.tables.group_lines()}
     if as_json:
@@ -35,24 +35,24 @@ def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
                     }
                     for a in outcome.assigned
                 ],
+                "joined": outcome.joined,
                 "moved": outcome.moved,
                 "splits": splits,
                 "findings": [finding.to_json() for finding in outcome.findings],
             }
         )
         return
-    table(
-        ["group", "sessions", "split", "why"],
+    rows = [
         [
-            [
-                a.group_id,
-                _short(sessions.get(a.group_id, ())),
-                a.split or "none",
-                a.reason,
-            ]
-            for a in outcome.assigned
-        ],
-    )
+            a.group_id,
+            _short(sessions.get(a.group_id, ())),
+            a.split or "none",
+            a.reason,
+        ]
+        for a in outcome.assigned
+    ]
+    if rows:
+        table(["group", "sessions", "split", "why"], rows)
     verb = "would be assigned" if dry_run else "assigned"
     say(f"{len(outcome.assigned)} new groups {verb}, {outcome.moved} moved")
     for finding in outcome.findings:

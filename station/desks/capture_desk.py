@@ -17,10 +17,9 @@ from ..camera.source import CameraSource, Frame, OnEvent
 from ..camera.triggers import Trigger, make_trigger
 from ..language import tr
 from ..recorder import Ended, Recorder, RecorderEvent, RecordingRequest
-from ..views.contracts import (
+from ..views.capture_contract import (
     CaptureEvent,
     CaptureStatus,
-    ClassRow,
     EventKind,
     FoundCamera,
     LiveFrame,
@@ -29,6 +28,7 @@ from ..views.contracts import (
     SessionForm,
     TriggerChoice,
 )
+from ..views.contracts import ClassRow
 from .class_rows import class_rows
 from .readings import readings_of
 

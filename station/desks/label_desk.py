@@ -9,6 +9,7 @@ from dataset.records import Proposal, Sample
 from labeling.geometry import Corners
 from labeling.session import STATE_FILTERS, LabelingSession, LabelView
 
+from ..session_words import session_words
 from ..views.contracts import (
     CarryRequest,
     ClassRow,
@@ -17,7 +18,6 @@ from ..views.contracts import (
     QueueChoice,
 )
 from .class_rows import class_rows
-from .session_words import session_words
 
 
 class ProjectLabelDesk:
@@ -26,12 +26,16 @@ class ProjectLabelDesk:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._labeling: LabelingSession | None = None
+        self._choice = QueueChoice()
         self._session_words: dict[str, str] = {}
 
     @property
     def _session(self) -> LabelingSession:
         if self._labeling is None:
-            self._labeling = LabelingSession(self._project)
+            choice = self._choice
+            self._labeling = LabelingSession(
+                self._project, state=choice.state, class_id=choice.class_id
+            )
         return self._labeling
 
     def classes(self) -> tuple[ClassRow, ...]:
@@ -44,10 +48,15 @@ class ProjectLabelDesk:
 
     def choose(self, choice: QueueChoice) -> LabelScene | None:
         """Make another queue and give its first sample."""
-        self._labeling = LabelingSession(
-            self._project, state=choice.state, class_id=choice.class_id
-        )
+        self._choice = choice
+        self._labeling = None
         return self.current()
+
+    def renew(self) -> LabelScene | None:
+        """Make the same queue again and stay at the sample."""
+        before = None if self._labeling is None else self._labeling.current
+        self._labeling = None
+        return self.current() if before is None else self.go_to(before.sample.id)
 
     def current(self) -> LabelScene | None:
         """Give the sample at hand; a new queue where the old one is at its end."""
@@ -84,6 +93,10 @@ class ProjectLabelDesk:
     def delete(self, box_id: str) -> LabelScene | None:
         """Delete a box or drop a proposal."""
         return self._scene(self._session.delete(box_id))
+
+    def adopt(self, box_id: str) -> LabelScene | None:
+        """Accept one proposal."""
+        return self._scene(self._session.adopt(box_id))
 
     def accept(self, keys: int) -> LabelScene | None:
         """Accept what is shown and go on."""

@@ -13,7 +13,7 @@ from ..jobs import Lane, Operation, Runner
 from ..language import tr
 from ..pictures import thumbnail
 from ..theme import DARK, Theme, text_on
-from .contracts import CaptureEvent, EventKind
+from .capture_contract import CaptureEvent, EventKind
 from .filmstrip import FRAME, GAP_PX, STRIP_PX
 from .rows import Index, RowDelegate, RowList, dress, plain_list
 

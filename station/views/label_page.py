@@ -72,6 +72,7 @@ class LabelPage(QWidget):
         self._classes: dict[int, LabelClass] = {}
         self._class_id: int | None = None
         self._keys = 0
+        self._has_news = False
         self.canvas = Canvas(theme, self)
         self._toolbar = LabelToolbar(desk.choices(), self)
         self._hints = HintBar(actions, Page.LABEL, self)
@@ -138,6 +139,7 @@ class LabelPage(QWidget):
             "label.previous_box": lambda: self.canvas.select_next(-1),
             "label.empty": self.mark_empty,
             "label.skip": self._skip_menu.ask,
+            "label.adopt": self._adopt,
             "label.drop": self._drop,
             "label.draw": self.canvas.arm_drawing,
             "label.delete": self._delete,
@@ -163,9 +165,15 @@ class LabelPage(QWidget):
         return {name: self._counted(name, do) for name, do in made.items()}
 
     def open(self) -> None:
-        """Show the current sample of the queue; call when the page is first shown."""
+        """Show the current sample of the queue; call when the page is shown."""
+        desk = self._calls.desk
         self._calls.refresh_classes()
-        self._calls.leave(self._calls.desk.current)
+        self._calls.leave(desk.renew if self._has_news else desk.current)
+        self._has_news = False
+
+    def note_new_samples(self) -> None:
+        """Samples came in: the queue is made again when the page is shown next."""
+        self._has_news = True
 
     def accept(self) -> None:
         """Accept everything shown and go on."""
@@ -238,6 +246,14 @@ class LabelPage(QWidget):
 
     def _drop(self) -> None:
         self._calls.edit(self._calls.desk.drop_proposals)
+
+    def _adopt(self) -> None:
+        """Take the selected proposal, then select the next box."""
+        state, box_id = self._state, self.canvas.selected
+        if state is None or all(box_id != p.box.id for p in state.proposals):
+            return
+        if self._calls.edit(lambda: self._calls.desk.adopt(box_id)):
+            self.canvas.select_next(1)
 
     def _delete(self) -> None:
         box_id = self.canvas.selected

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme import DARK, Theme
-from .contracts import Readings
+from .capture_contract import Readings
 
 PAD_PX = 14
 LINE_PX = 22

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 JOIN_S = 10.0
@@ -108,7 +108,9 @@ class MjpegServer:
         self._port = self._listener.getsockname()[1]
         self._run(self._accept, self._listener)
 
-    def _run(self, work: object, connection: socket.socket) -> None:
+    def _run(
+        self, work: Callable[[socket.socket], None], connection: socket.socket
+    ) -> None:
         thread = threading.Thread(target=work, args=(connection,), daemon=True)
         self._threads.append(thread)
         thread.start()

@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -83,9 +83,7 @@ def packets(jpeg: bytes, first_sequence: int, stamp: int) -> Iterator[bytes]:
         offset += len(piece)
         marker = 0x80 if offset == len(parts.scan) else 0
         yield (
-            struct.pack(
-                "!BBHII", 0x80, marker | _JPEG, sequence & 0xFFFF, stamp, _SSRC
-            )
+            struct.pack("!BBHII", 0x80, marker | _JPEG, sequence & 0xFFFF, stamp, _SSRC)
             + head
             + piece
         )
@@ -144,7 +142,9 @@ class RtspServer:
         self._port = self._listener.getsockname()[1]
         self._run(self._accept, self._listener)
 
-    def _run(self, work: object, connection: socket.socket) -> None:
+    def _run(
+        self, work: Callable[[socket.socket], None], connection: socket.socket
+    ) -> None:
         thread = threading.Thread(target=work, args=(connection,), daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -172,9 +172,7 @@ class RtspServer:
                 if player.is_due() and not self._is_stalled.is_set():
                     connection.sendall(player.next())
 
-    def _answer(
-        self, connection: socket.socket, data: bytes, player: _Player
-    ) -> bytes:
+    def _answer(self, connection: socket.socket, data: bytes, player: _Player) -> bytes:
         """Answer every whole request; return what is left of the data."""
         while data:
             if data[:1] == b"$":  # an RTCP report of the client
@@ -246,4 +244,6 @@ def _reply(method: str, target: str, number: str, fps: float) -> bytes:
         head = ["Transport: RTP/AVP/TCP;unicast;interleaved=0-1", "Session: 7"]
     elif method in ("PLAY", "TEARDOWN", "GET_PARAMETER"):
         head = ["Session: 7"]
-    return ("\r\n".join(["RTSP/1.0 200 OK", number, *head]) + "\r\n\r\n" + body).encode()
+    return (
+        "\r\n".join(["RTSP/1.0 200 OK", number, *head]) + "\r\n\r\n" + body
+    ).encode()

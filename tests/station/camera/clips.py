@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
-import numpy as np
+
+from dataset import image_file
 
 
-def raw_clip(width: int, height: int, count: int) -> bytes:
-    """An AVI of uncompressed 24-bit frames, which any player shows."""
+def raw_clip(width: int, height: int, count: int, *, top_down: bool = True) -> bytes:
+    """An AVI of uncompressed 24-bit frames, rows from the top or from the bottom."""
     frame = bytes(index % 256 for index in range((width * 3 + 3) // 4 * 4 * height))
     avih = struct.pack(
         "<14I", 100_000, 16_000, 0, 0x10, count, 0, 1, 1 << 20, width, height, *[0] * 4
@@ -22,7 +23,9 @@ def raw_clip(width: int, height: int, count: int) -> bytes:
         *(0, 0, width, height),
     )
     strf = struct.pack(
-        "<IiiHH4sIiiII", 40, width, height, 1, 24, bytes(4), len(frame), 0, 0, 0, 0
+        "<IiiHH4sIiiII",
+        *(40, width, -height if top_down else height, 1, 24, bytes(4), len(frame)),
+        *(0, 0, 0, 0),
     )
     movi = index = b""
     for _ in range(count):
@@ -34,17 +37,19 @@ def raw_clip(width: int, height: int, count: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def aborting_clip() -> bytes:
-    """A clip one pixel wide: OpenCV 5.0 writes beyond its buffer and is aborted.
+def deadly_clip() -> bytes:
+    """A clip that any player shows and that kills OpenCV 5.0 with a signal.
 
-    Found by changing bytes of a good clip; seen with opencv-python-headless 5.0.0.93.
+    Uncompressed AVIs store their rows from the bottom, as bitmaps do; FFmpeg hands
+    them over with a negative stride, and OpenCV writes beyond its buffer. Found by
+    changing bytes of a good clip; seen with opencv-python-headless 5.0.0.93.
     """
-    return raw_clip(1, 16, 60)
+    return raw_clip(320, 240, 30, top_down=False)
 
 
 def mjpeg_clip(path: Path, jpegs: Sequence[bytes], fps: float = 10.0) -> None:
     """Write an MJPEG AVI whose packets are these very JPEGs."""
-    pixels = [cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in jpegs]
+    pixels = [image_file.decode(data) for data in jpegs]
     height, width = pixels[0].shape[:2]
     kind = cv2.VideoWriter.fourcc(*"MJPG")
     writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, kind, fps, (width, height))

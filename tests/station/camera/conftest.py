@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
+
+from dataset import image_file
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "data" / "traffic"
 
@@ -20,7 +21,7 @@ def traffic() -> tuple[bytes, ...]:
 @pytest.fixture(scope="session")
 def small_traffic(traffic: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """The same at 320x176: RTP/JPEG counts in blocks of 8 pixels."""
-    pictures = [cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in traffic]
+    pictures = [image_file.decode(data) for data in traffic]
     return tuple(
         cv2.imencode(".jpg", picture[:176])[1].tobytes() for picture in pictures
     )

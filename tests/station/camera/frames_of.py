@@ -36,6 +36,17 @@ def read_until(source: CameraSource, is_met: Callable[[Frame], bool]) -> list[Fr
     raise AssertionError(f"the condition was never met in {len(frames)} frames")
 
 
+def read_until_none_comes(source: CameraSource, patience_s: float = 0.3) -> None:
+    """Read on until nothing came for a while."""
+    until_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until_s:
+        try:
+            source.read(patience_s)
+        except NoPicture:
+            return
+    raise AssertionError("pictures never ceased")
+
+
 def wait_for(is_met: Callable[[], bool]) -> None:
     """Wait for a condition that nobody signals."""
     until_s = time.monotonic() + PATIENCE_S

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -81,8 +82,6 @@ def test_missing_path_is_a_camera_error(tmp_path: Path) -> None:
 
 
 def test_other_files_are_no_source(tmp_path: Path) -> None:
-    import os
-
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(CameraError, match="neither a clip nor a folder"):

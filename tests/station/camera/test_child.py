@@ -37,6 +37,7 @@ def long_clip(tmp_path: Path) -> Path:
 def test_child_that_aborts_half_way_ends_in_one_sentence(long_clip: Path) -> None:
     with ChildSource(parse_address(str(long_clip))) as source:
         source.wait_open()
+        source.read(PATIENCE_S)
         os.kill(source.pid, signal.SIGABRT)
         with pytest.raises(CameraError, match=r"killed by SIGABRT after \d+ pictures"):
             all_frames(source)
@@ -72,14 +73,14 @@ def test_close_half_way_leaves_nothing(long_clip: Path) -> None:
     with open_source(str(long_clip)) as source:
         source.read(PATIENCE_S)
     gc.collect()
-    files = set(os.listdir("/proc/self/fd"))
+    files = set(Path("/proc/self/fd").iterdir())
     threads = threading.active_count()
 
     for _ in range(3):
         with open_source(str(long_clip)) as source:
             source.read(PATIENCE_S)
 
-    assert set(os.listdir("/proc/self/fd")) == files
+    assert set(Path("/proc/self/fd").iterdir()) == files
     assert threading.active_count() == threads
 
 

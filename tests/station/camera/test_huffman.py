@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from dataset import image_file
 from station.camera.huffman import with_huffman_tables
 from station.camera.usb_feed import whole_jpeg
 
@@ -24,8 +24,8 @@ def test_frame_without_tables_becomes_the_same_picture(
     completed = with_huffman_tables(bare)
 
     assert len(bare) < len(completed)
-    expected = cv2.imdecode(np.frombuffer(traffic[0], np.uint8), 1)
-    found = cv2.imdecode(np.frombuffer(completed, np.uint8), 1)
+    expected = image_file.decode(traffic[0])
+    found = image_file.decode(completed)
     assert np.array_equal(found, expected)
 
 

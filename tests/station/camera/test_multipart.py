@@ -17,14 +17,18 @@ TYPE = "multipart/x-mixed-replace; boundary=frame"
 
 
 def jpeg(filling: bytes = b"pixels", thumbnail: bool = False) -> bytes:
-    """A JPEG in shape: header, an optional thumbnail with its own end, a scan, the end."""
+    """A JPEG in shape; a thumbnail has an end marker of its own."""
     inner = b"\xff\xd8thumb\xff\xd9" if thumbnail else b"x"
     app1 = b"\xff\xe1" + (len(inner) + 2).to_bytes(2, "big") + inner
     scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-    return b"\xff\xd8" + app1 + scan + filling.replace(b"\xff", b"\xff\x00") + b"\xff\xd9"
+    return (
+        b"\xff\xd8" + app1 + scan + filling.replace(b"\xff", b"\xff\x00") + b"\xff\xd9"
+    )
 
 
-def part(data: bytes, length: int | None = None, delimiter: bytes = b"--frame") -> bytes:
+def part(
+    data: bytes, length: int | None = None, delimiter: bytes = b"--frame"
+) -> bytes:
     head = delimiter + b"\r\nContent-Type: image/jpeg\r\n"
     if length is not None:
         head += f"Content-Length: {length}\r\n".encode()

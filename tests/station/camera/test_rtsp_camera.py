@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 
-import cv2
 import numpy as np
 import pytest
 
+from dataset import image_file
 from dataset.errors import CameraError
 from station.camera.address import parse_address
 from station.camera.child import ChildSource
@@ -19,7 +19,7 @@ from .frames_of import PATIENCE_S, read_until
 
 
 def test_pictures_are_those_that_were_sent(small_traffic: tuple[bytes, ...]) -> None:
-    sent = [cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in small_traffic]
+    sent = [image_file.decode(data) for data in small_traffic]
     with RtspServer(small_traffic) as camera, open_source(camera.url) as source:
         frames = read_until(source, lambda frame: frame.index >= 8)
 
@@ -36,7 +36,7 @@ def test_rtp_jpeg_is_kept_compressed(small_traffic: tuple[bytes, ...]) -> None:
     assert frame is not None
     assert frame.suffix == "jpg"
     assert frame.encoded is not None
-    decoded = cv2.imdecode(np.frombuffer(frame.encoded, np.uint8), 1)
+    decoded = image_file.decode(frame.encoded)
     assert np.array_equal(decoded, frame.pixels)
 
 

@@ -18,7 +18,7 @@ from station.camera.wire import BrokenWire, Message, receive, send
 @contextmanager
 def _pipe() -> Iterator[tuple[FileIO, int]]:
     read_end, write_end = os.pipe()
-    with open(read_end, "rb", buffering=0) as reader:
+    with FileIO(read_end, "rb") as reader:
         yield reader, write_end
 
 

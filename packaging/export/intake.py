@@ -1,0 +1,357 @@
+"""Takes data sets and plain images from elsewhere into a project.
+
+Every image is checked in a child process first; a bad one is skipped and named.
+Without evidence of sessions each image is a group of its own. Bytes that are here
+already add nothing, and an import can be repeated: the second one completes the first.
+One of our own exports brings its UUIDs, groups, splits and sessions back with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from dataset.errors import BadFile, BadImage, PolicyRefusal, UsageError
+from dataset.image_format import without_gps
+from dataset.image_header import ImageInfo
+from dataset.progress import SILENT, Progress
+from dataset.project import Project, group_of_sample
+from dataset.records import Box, LabelState, Sample, SampleState, Session, VersionSample
+from dataset.sandbox import SIZE_LIMIT, ImageChecker
+
+from .contract import ImportedImage, ImportedSet
+from .formats import detect_format, reader_for
+from .intake_labels import ClassMap, imported_boxes, restored_boxes
+from .intake_splits import SplitNotes
+from .side_car import SideCar, has_side_car, read_side_car
+
+_BATCH = 16
+_UNDECIDED = frozenset((SampleState.NEW, SampleState.PROPOSED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeSummary:
+    """What an import added.
+
+    `samples` and `boxes` are new, `known` images were here before; `skipped` names
+    what was left out or changed, as (path, reason).
+    """
+
+    format: str
+    samples: int
+    boxes: int
+    known: int
+    skipped: tuple[tuple[str, str], ...]
+
+
+def take_in(
+    project: Project,
+    path: Path,
+    *,
+    format: str = "auto",  # noqa: A002  (the command's own word)
+    group_by: str | None = None,
+    add_classes: bool = True,
+    ignore_splits: bool = False,
+    progress: Progress = SILENT,
+) -> IntakeSummary:
+    """Take the data set or the images at `path` in; what it says is durable at return.
+
+    Args:
+        project: where to.
+        path: a folder, or one file of a format that allows it.
+        format: a reader's name, or "auto".
+        group_by: None or "image" makes each image a group of its own, "folder" each
+            folder; anything else is a pattern (regular expression) searched in the
+            relative path, whose first group, or whole match, names the group.
+        add_classes: whether classes that the project lacks are added.
+        ignore_splits: whether splits named in the files are left alone.
+        progress: told the number of images; may cancel, and what is in stays in.
+
+    Raises:
+        UsageError: the format or the pattern does not exist.
+        BadFile: there is nothing that a reader takes.
+        StorageFull, ReadOnlyProject: the project cannot be written.
+    """
+    name = detect_format(path) if format == "auto" else format
+    found = reader_for(name).read(path)
+    side_car = _side_car(found)
+    intake = _Intake(
+        project=project,
+        found=found,
+        side_car=side_car,
+        grouping=_Grouping(group_by, found.root.name),
+        classes=ClassMap(project.catalog, may_add=add_classes),
+        splits=SplitNotes({s.name: s for s in side_car.splits} if side_car else {}),
+    )
+    intake.run(progress)
+    refused = () if ignore_splits else intake.splits.write(project)
+    return IntakeSummary(
+        format=found.format,
+        samples=intake.samples,
+        boxes=intake.boxes,
+        known=intake.known,
+        skipped=(
+            *((problem.path, problem.what) for problem in found.problems),
+            *intake.skipped,
+            *refused,
+        ),
+    )
+
+
+def _side_car(found: ImportedSet) -> SideCar | None:
+    """The side-car of one of our own exports in the same format, if it can be read."""
+    if not has_side_car(found.root):
+        return None
+    try:
+        side_car = read_side_car(found.root)
+    except BadFile:
+        return None
+    return side_car if side_car.format == found.format else None
+
+
+class _Grouping:
+    """Which group an image without evidence of a session belongs to."""
+
+    def __init__(self, rule: str | None, set_name: str) -> None:
+        self._rule = rule
+        self._set_name = set_name
+        self._pattern: re.Pattern[str] | None = None
+        if rule not in (None, "image", "folder"):
+            try:
+                self._pattern = re.compile(rule or "")
+            except re.error as error:
+                raise UsageError(
+                    f"The pattern for groups is none ({error}): {rule}",
+                    hint="use folder, image, or a regular expression",
+                ) from None
+
+    def group_of(self, sample_id: str, source_name: str) -> str:
+        """The group's id, the same on every station."""
+        key: str | None = None
+        if self._rule == "folder":
+            key = str(PurePosixPath(source_name).parent)
+        elif self._pattern is not None:
+            found = self._pattern.search(source_name)
+            if found is not None:
+                key = found.group(1) if found.re.groups else found.group()
+        if not key:
+            return group_of_sample(sample_id)
+        text = f"import:{self._set_name}:{key}"
+        return "g-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loaded:
+    """An image whose bytes were read and found good."""
+
+    image: ImportedImage
+    data: bytes
+    info: ImageInfo
+    captured_us: int
+
+    @property
+    def sample_id(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Intake:
+    """One import on its way."""
+
+    project: Project
+    found: ImportedSet
+    side_car: SideCar | None
+    grouping: _Grouping
+    classes: ClassMap
+    splits: SplitNotes
+    samples: int = 0
+    boxes: int = 0
+    known: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    _sessions: dict[str, Session] = field(default_factory=dict)
+
+    def run(self, progress: Progress) -> None:
+        """Take every image in, a few at a time."""
+        if self.side_car is not None:
+            self.classes.restore(self.side_car.classes)
+        else:
+            self.classes.add_all(self.found.classes)
+        total = len(self.found.images)
+        batch: list[_Loaded] = []
+        for done, loaded in enumerate(self._loaded()):
+            progress.step(done, total, "images")
+            if loaded is not None:
+                batch.append(loaded)
+            if len(batch) >= _BATCH:
+                self._store(batch)
+                batch = []
+        self._store(batch)
+        progress.step(total, total, "images")
+
+    def _loaded(self) -> Iterator[_Loaded | None]:
+        """The images in order, each checked in a child process; None for a bad one."""
+        waiting: list[tuple[ImportedImage, bytes, int]] = []
+        with ImageChecker(workers=min(2, os.cpu_count() or 1)) as checker:
+            for result in checker.check_all(self._read(waiting)):
+                image, data, captured_us = waiting.pop(0)
+                if isinstance(result, BadImage):
+                    self.skipped.append((image.source_name, result.message))
+                    yield None
+                    continue
+                yield _Loaded(
+                    image=image,
+                    data=self._kept(data),
+                    info=result,
+                    captured_us=captured_us,
+                )
+
+    def _read(self, waiting: list[tuple[ImportedImage, bytes, int]]) -> Iterator[bytes]:
+        """The bytes of each image, noted in `waiting` for when they were checked."""
+        for image in self.found.images:
+            try:
+                stat = image.path.stat()
+                # The child is given bytes, so that what was checked is what comes in.
+                data = image.path.read_bytes() if stat.st_size <= SIZE_LIMIT else b""
+            except OSError as error:
+                what = f"The file cannot be read: {error.strerror}"
+                self.skipped.append((image.source_name, what))
+                continue
+            if stat.st_size > SIZE_LIMIT:
+                what = f"An image file has at most {SIZE_LIMIT} bytes: {stat.st_size}"
+                self.skipped.append((image.source_name, what))
+                continue
+            waiting.append((image, data, stat.st_mtime_ns // 1000))
+            yield data
+
+    def _kept(self, data: bytes) -> bytes:
+        return data if self.project.settings.capture.keep_gps else without_gps(data)
+
+    def _store(self, batch: list[_Loaded]) -> None:
+        """Write the files first, so that the transaction is short; then the rows."""
+        for loaded in batch:
+            if not self.project.catalog.samples.has(loaded.sample_id):
+                self.project.images.put(loaded.data, loaded.info.suffix)
+        with self.project.catalog.writing():
+            for loaded in batch:
+                self._take(loaded)
+
+    def _take(self, loaded: _Loaded) -> None:
+        ours = self._ours(loaded)
+        catalog = self.project.catalog
+        source_name = loaded.image.source_name
+        if catalog.samples.has(loaded.sample_id):
+            self.known += 1
+            sample = catalog.samples.get(loaded.sample_id)
+            self._join(sample, loaded)
+        else:
+            try:
+                sample = self._add(loaded, ours)
+            except PolicyRefusal as refusal:
+                self.skipped.append((source_name, refusal.message))
+                return
+            self.samples += 1
+        self._label(sample, loaded, ours)
+        split = ours.split if ours is not None else loaded.image.split
+        self.splits.note(sample.group_id, split)
+
+    def _ours(self, loaded: _Loaded) -> VersionSample | None:
+        """What the side-car says of the image, if its bytes are still the same."""
+        if self.side_car is None:
+            return None
+        sample = self.side_car.sample_of(loaded.image.source_name)
+        if sample is None or sample.id == loaded.sample_id:
+            return sample
+        self.skipped.append(
+            (
+                loaded.image.source_name,
+                "the image was changed since the export: it comes in as a new one",
+            )
+        )
+        return None
+
+    def _add(self, loaded: _Loaded, ours: VersionSample | None) -> Sample:
+        source_name = loaded.image.source_name
+        group = self.grouping.group_of(loaded.sample_id, source_name)
+        taken = self.project.take_in(
+            loaded.data,
+            self._session(ours),
+            captured_us=ours.captured_us if ours else loaded.captured_us,
+            source_name=ours.source_name if ours else source_name,
+            info=loaded.info,
+            group_id=ours.group if ours else group,
+        )
+        return taken.sample
+
+    def _join(self, sample: Sample, loaded: _Loaded) -> None:
+        """A known image that now has company: its group and the company's join."""
+        group = self.grouping.group_of(sample.id, loaded.image.source_name)
+        if self.side_car is None and group != group_of_sample(sample.id):
+            catalog = self.project.catalog
+            if catalog.groups.living(group) != sample.group_id:
+                catalog.groups.join(
+                    sample.group_id,
+                    group,
+                    reason="the same bytes",
+                    at_us=loaded.captured_us,
+                )
+
+    def _session(self, ours: VersionSample | None) -> Session:
+        """The session of one of our own samples, else the import's; made on demand."""
+        name = ours.session if ours is not None else ""
+        known = self._sessions.get(name)
+        if known is not None:
+            return known
+        sessions = self.project.catalog.sessions
+        if ours is None:
+            label = self._free_name(f"import {self.found.root.name}")
+            made = self.project.begin_session(name=label, source=self.found.format)
+        elif sessions.has_name(name):
+            made = sessions.by_name(name)
+        else:
+            made = self.project.begin_session(
+                name=name,
+                source=ours.camera,
+                place=ours.place,
+                conditions=ours.conditions,
+                started_us=ours.captured_us,
+            )
+        self._sessions[name] = made
+        return made
+
+    def _free_name(self, stem: str) -> str:
+        name, number = stem, 2
+        while self.project.catalog.sessions.has_name(name):
+            name, number = f"{stem} ({number})", number + 1
+        return name
+
+    def _label(
+        self, sample: Sample, loaded: _Loaded, ours: VersionSample | None
+    ) -> None:
+        """Store what the files say, where nobody has decided yet."""
+        if sample.state not in _UNDECIDED or loaded.image.state is None:
+            return
+        boxes, refused = self._boxes(sample, loaded, ours)
+        for name in refused:
+            self.skipped.append((loaded.image.source_name, self._refusal(name)))
+        state = SampleState.LABELED if boxes else loaded.image.state
+        if state is SampleState.LABELED and not boxes:
+            return
+        reviewed = ours.reviewed if ours is not None else False
+        labels = LabelState(state=state, boxes=boxes, reviewed=reviewed)
+        self.project.catalog.labels.put(sample.id, labels)
+        self.boxes += len(boxes)
+
+    def _boxes(
+        self, sample: Sample, loaded: _Loaded, ours: VersionSample | None
+    ) -> tuple[tuple[Box, ...], tuple[str, ...]]:
+        if ours is None or self.side_car is None:
+            return imported_boxes(sample.id, loaded.image.boxes, self.classes)
+        names = {item.id: item.name for item in self.side_car.classes}
+        return restored_boxes(ours, names, loaded.image.boxes, self.classes)
+
+    def _refusal(self, name: str) -> str:
+        return f"a box is skipped, {self.classes.refused.get(name, 'no class')}: {name}"

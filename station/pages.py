@@ -1,0 +1,215 @@
+"""The five pages of one open project, joined to the window."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from dataset.progress import Progress
+from dataset.project import Project
+from export.intake import take_in
+from .desks.capture_desk import RecorderDesk
+from .desks.dataset_desk import ProjectDatasetDesk
+from .desks.label_desk import ProjectLabelDesk
+from .desks.review_desk import ProjectReviewDesk
+from .desks.versions_desk import ProjectVersionsDesk
+from .jobs import Operation, Runner
+from .keys import Action, Page
+from .language import tr
+from .settings import UserSettings, station_name
+from .theme import Theme
+from .views.capture_contract import SessionForm
+from .views.capture_page import CapturePage
+from .views.dataset_page import DatasetPage
+from .views.label_page import LabelPage
+from .views.review_page import ReviewPage
+from .views.versions_page import VersionsPage
+from .window import Window
+
+
+class PageSet(QObject):
+    """The pages of one project; they know nothing of one another.
+
+    Signals:
+        settings_changed: names and values of user settings to remember.
+    """
+
+    settings_changed = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        runner: Runner,
+        capture: CapturePage,
+        label: LabelPage,
+        review: ReviewPage,
+        dataset: DatasetPage,
+        versions: VersionsPage,
+        recorder: RecorderDesk,
+    ) -> None:
+        super().__init__()
+        self.capture = capture
+        self.label = label
+        self.review = review
+        self.dataset = dataset
+        self.versions = versions
+        self._recorder = recorder
+        self._root = project.root
+        self._runner = runner
+        self._window: Window | None = None
+        self._sessions: dict[Page, str] = {}
+        self._widgets: dict[Page, QWidget] = {
+            Page.CAPTURE: capture,
+            Page.LABEL: label,
+            Page.REVIEW: review,
+            Page.DATASET: dataset,
+            Page.VERSIONS: versions,
+        }
+
+    def join(self, window: Window) -> None:
+        """Put the pages into the window and let them talk to its bars."""
+        self._window = window
+        commands = {
+            **self.capture.commands(),
+            **self.label.commands(),
+            **self.review.commands(),
+            **self.dataset.commands(),
+            **self.versions.commands(),
+        }
+        window.set_pages(self._widgets, commands)
+        window.page_shown.connect(self._on_page)
+        for page in (
+            self.capture,
+            self.label,
+            self.review,
+            self.dataset,
+            self.versions,
+        ):
+            page.error_came.connect(window.show_error)
+        for page in (self.label, self.review, self.dataset, self.versions):
+            page.notice_came.connect(window.notice.say)
+        self.label.saved_changed.connect(window.status.show_saved)
+        self.label.session_came.connect(
+            lambda words: self._note_session(Page.LABEL, words)
+        )
+        self.label.queue_came.connect(self._on_queue)
+        self.capture.camera_changed.connect(window.status.show_camera)
+        self.capture.session_came.connect(
+            lambda words: self._note_session(Page.CAPTURE, words)
+        )
+        self.capture.sample_kept.connect(self.label.note_new_samples)
+        self.capture.form_used.connect(self._on_form)
+        self.dataset.page_requested.connect(window.show_page)
+        self.review.sample_requested.connect(self._open_sample)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint every page in another look."""
+        for page in (
+            self.capture,
+            self.label,
+            self.review,
+            self.dataset,
+            self.versions,
+        ):
+            page.set_theme(theme)
+
+    def flush(self) -> None:
+        """Ask for everything that is not on disk yet to be saved."""
+        self.capture.halt()
+        self.label.canvas.flush()
+
+    def end_capture(self) -> None:
+        """End the session; runs on the catalog's thread at the very end."""
+        self._recorder.close()
+
+    def ask_pictures(self, window: QWidget) -> None:
+        """Ask for a folder of pictures or a data set, and take it in."""
+        dialog = QFileDialog(window, tr("Take in pictures"), str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda name: self.take_in(Path(name)))
+        dialog.open()
+
+    def take_in(self, folder: Path) -> None:
+        """Take a folder in: pictures, or a data set in a known format."""
+        root = self._root
+
+        def work(progress: Progress) -> str:
+            with Project.open(root) as mine:
+                done = take_in(mine, folder, progress=progress)
+            words = tr("{samples} samples and {boxes} boxes taken in, {known} known.")
+            return words.format(
+                samples=f"{done.samples:,}",
+                boxes=f"{done.boxes:,}",
+                known=f"{done.known:,}",
+            )
+
+        self._runner.submit(
+            Operation(
+                title=tr("Take in pictures"), function=work, on_done=self._on_taken_in
+            )
+        )
+
+    def _on_taken_in(self, sentence: str) -> None:
+        if self._window is not None:
+            self._window.notice.say(sentence, "ok")
+        self.label.note_new_samples()
+        if self._window is not None:
+            self._on_page(self._window.page)
+
+    def _on_page(self, page: Page) -> None:
+        if page in self._widgets:
+            self._widgets[page].open()
+            self._show_session(page)
+
+    def _note_session(self, page: Page, words: str) -> None:
+        self._sessions[page] = words
+        if self._window is not None:
+            self._show_session(self._window.page)
+
+    def _show_session(self, page: Page) -> None:
+        """Show the sample's session in Label, else the one that is captured."""
+        shown = page if page is Page.LABEL else Page.CAPTURE
+        if self._window is not None:
+            self._window.top.show_session(self._sessions.get(shown, ""))
+
+    def _on_queue(self, left: int) -> None:
+        if self._window is not None:
+            self._window.status.show_text("queue", f"{tr('queue')} {left:,}")
+
+    def _on_form(self, form: SessionForm) -> None:
+        self.settings_changed.emit(
+            {"source": form.source, "operator": form.operator, "place": form.place}
+        )
+
+    def _open_sample(self, sample_id: str) -> None:
+        if self._window is not None:
+            self._window.show_page(Page.LABEL)
+            self.label.open_sample(sample_id)
+
+
+def build_pages(
+    project: Project,
+    runner: Runner,
+    theme: Theme,
+    table: tuple[Action, ...],
+    settings: UserSettings,
+) -> PageSet:
+    """Build desks and pages of a project; the catalog is touched by no one yet."""
+    recorder = RecorderDesk(project, station_name(os.environ, settings))
+    pages = PageSet(
+        project=project,
+        runner=runner,
+        capture=CapturePage(recorder, runner, theme),
+        label=LabelPage(ProjectLabelDesk(project), runner, theme, table),
+        review=ReviewPage(ProjectReviewDesk(project), runner, theme, table),
+        dataset=DatasetPage(ProjectDatasetDesk(project), runner, theme),
+        versions=VersionsPage(ProjectVersionsDesk(project), runner, theme),
+        recorder=recorder,
+    )
+    pages.capture.panel.form.fill(settings.source, settings.operator, settings.place)
+    return pages

@@ -1,0 +1,77 @@
+"""Framed parts of a page: a head, what stands beside it, and the content."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .labels import ElidedLabel, label
+
+ROW_PX = 33
+
+
+class Card(QFrame):
+    """A framed part with a head line; content goes into `column`."""
+
+    def __init__(self, head: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "card")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(14, 12, 14, 12)
+        self.column.setSpacing(8)
+        self._head = label(head, "head")
+        self._aside = ElidedLabel("", "muted")
+        self._aside.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.line = QHBoxLayout()
+        self.line.addWidget(self._head)
+        self.line.addWidget(self._aside, 1)
+        self.column.addLayout(self.line)
+
+    def show_head(self, words: str) -> None:
+        """Show another head."""
+        self._head.setText(words)
+
+    def show_aside(self, words: str) -> None:
+        """Show a sentence to the right of the head."""
+        self._aside.setText(words)
+
+
+def plain_table(row_px: int = ROW_PX) -> QTableView:
+    """Give a table without grid, for reading."""
+    table = QTableView()
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(row_px)
+    table.verticalHeader().setMinimumSectionSize(row_px)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setTextElideMode(Qt.TextElideMode.ElideRight)
+    head = table.horizontalHeader()
+    head.setHighlightSections(False)
+    head.setSectionsClickable(False)
+    return table
+
+
+def size_columns(table: QTableView, widths: tuple[int, ...]) -> None:
+    """Give columns their widths; 0 takes what room is left."""
+    head = table.horizontalHeader()
+    for at, width in enumerate(widths):
+        if at >= head.count():
+            return
+        if width:
+            head.setSectionResizeMode(at, QHeaderView.ResizeMode.Interactive)
+            head.resizeSection(at, width)
+        else:
+            head.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)

@@ -1,0 +1,115 @@
+"""What is asked before a version is frozen or exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..language import tr
+from .labels import button, label
+
+DIALOG_PX = 460
+MESSAGE_LIMIT = 500
+
+
+class FreezeDialog(QDialog):
+    """Asks what is new in a version.
+
+    Signals:
+        message_given: the words; freezing is wanted.
+    """
+
+    message_given = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Freeze a version"))
+        self.setFixedWidth(DIALOG_PX)
+        self.message = QLineEdit()
+        self.message.setMaxLength(MESSAGE_LIMIT)
+        self.message.setPlaceholderText(tr("for example: night sessions of bridge 4"))
+        explained = label(
+            tr(
+                "New groups are given their split, the balance is checked, and what "
+                "is labeled is frozen for good."
+            ),
+            "muted",
+            wraps=True,
+        )
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addWidget(label(tr("What is new in it?")))
+        column.addWidget(self.message)
+        column.addWidget(explained)
+        column.addWidget(_answers(self, tr("Freeze")))
+        self.accepted.connect(lambda: self.message_given.emit(self.message.text()))
+
+
+class ExportDialog(QDialog):
+    """Asks for the format and the folder of an export.
+
+    Signals:
+        export_wanted: the format's name and the folder.
+    """
+
+    export_wanted = Signal(str, object)
+
+    def __init__(self, alias: str, formats: tuple[str, ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Export {alias}").format(alias=alias))
+        self.setFixedWidth(DIALOG_PX)
+        self._alias = alias
+        self.formats = QComboBox()
+        self.formats.addItems(list(formats))
+        self.folder = QLineEdit()
+        self.formats.currentTextChanged.connect(self._suggest)
+        choose = button(tr("Choose…"))
+        choose.clicked.connect(self._ask_folder)
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(choose)
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addWidget(label(tr("Format")))
+        column.addWidget(self.formats)
+        column.addWidget(label(tr("New or empty folder")))
+        column.addLayout(row)
+        column.addWidget(_answers(self, tr("Export")))
+        self.accepted.connect(self._give)
+        self._suggest(self.formats.currentText())
+
+    def _suggest(self, name: str) -> None:
+        self.folder.setText(str(Path.home() / f"fieldset-{self._alias}-{name}"))
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self, tr("Where to"), str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self.folder.setText)
+        dialog.open()
+
+    def _give(self) -> None:
+        if self.folder.text().strip():
+            target = Path(self.folder.text().strip()).expanduser()
+            self.export_wanted.emit(self.formats.currentText(), target)
+
+
+def _answers(dialog: QDialog, words: str) -> QDialogButtonBox:
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    yes = button(words, "primary")
+    yes.setDefault(True)
+    box.addButton(yes, QDialogButtonBox.ButtonRole.AcceptRole)
+    box.accepted.connect(dialog.accept)
+    box.rejected.connect(dialog.reject)
+    return box

@@ -1,0 +1,319 @@
+"""What the measures say of images and boxes whose answer is known."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from dataset import measures
+from dataset.records import Box
+
+Pixels = NDArray[np.uint8]
+ALWAYS_KNOWN = {"brightness", "luma_spread", "clip_low", "clip_high", "contrast"}
+
+
+def flat(blue: int, green: int, red: int, height: int = 60, width: int = 80) -> Pixels:
+    return np.full((height, width, 3), (blue, green, red), dtype=np.uint8)
+
+
+def noisy(sigma: float, level: float = 128.0) -> Pixels:
+    rng = np.random.default_rng(4)
+    gray = rng.normal(level, sigma, (720, 1280, 1)).round().clip(0, 255)
+    return np.repeat(gray, 3, axis=2).astype(np.uint8)
+
+
+def textured() -> Pixels:
+    rng = np.random.default_rng(9)
+    coarse = rng.integers(0, 256, (45, 80, 3), dtype=np.uint8)
+    return cv2.resize(coarse, (1280, 720), interpolation=cv2.INTER_NEAREST).astype(
+        np.uint8
+    )
+
+
+def box(x0: float, y0: float, x1: float, y1: float) -> Box:
+    return Box(id=f"{x0}-{y0}-{x1}-{y1}", class_id=1, x0=x0, y0=y0, x1=x1, y1=y1)
+
+
+def test_every_metric_has_a_name_a_unit_and_plain_words() -> None:
+    names = [metric.name for metric in measures.METRICS]
+
+    assert len(set(names)) == len(names)
+    assert all(m.unit and m.label and m.about for m in measures.METRICS)
+
+
+def test_an_image_gives_exactly_the_image_metrics() -> None:
+    values = measures.measure_image(textured())
+
+    assert list(values) == [metric.name for metric in measures.IMAGE_METRICS]
+    assert all(math.isfinite(value) for value in values.values())
+
+
+def test_black_and_white_halves_have_known_tones() -> None:
+    pixels = flat(0, 0, 0)
+    pixels[:, 40:] = 255
+
+    values = measures.measure_image(pixels)
+
+    assert values["brightness"] == pytest.approx(0.5)
+    assert values["contrast"] == pytest.approx(0.5)
+    assert values["luma_spread"] == pytest.approx(1.0)
+    assert values["clip_low"] == pytest.approx(0.5)
+    assert values["clip_high"] == pytest.approx(0.5)
+    assert values["entropy"] == pytest.approx(1.0)
+
+
+def test_a_flat_image_has_no_contrast_detail_or_noise() -> None:
+    values = measures.measure_image(flat(128, 128, 128))
+
+    still = ("luma_spread", "contrast", "sharpness", "noise", "entropy", "saturation")
+    assert [values[name] for name in still] == [0.0] * len(still)
+
+
+def test_brightness_is_the_luma_of_the_colour() -> None:
+    values = measures.measure_image(flat(30, 120, 200))
+
+    assert values["brightness"] == pytest.approx(
+        (0.299 * 200 + 0.587 * 120 + 0.114 * 30) / 255, abs=1 / 255
+    )
+
+
+def test_colour_ratios_are_red_and_blue_over_green() -> None:
+    values = measures.measure_image(flat(50, 100, 200))
+
+    assert values["red_green"] == pytest.approx(2.0)
+    assert values["blue_green"] == pytest.approx(0.5)
+    assert values["saturation"] == pytest.approx(0.75, abs=0.01)
+
+
+def test_colour_ratios_are_unknown_without_green() -> None:
+    values = measures.measure_image(flat(0, 0, 255))
+
+    assert math.isnan(values["red_green"])
+    assert math.isnan(values["blue_green"])
+    assert values["saturation"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("sigma", [2.0, 5.0, 10.0])
+def test_noise_is_close_to_the_noise_that_was_added(sigma: float) -> None:
+    values = measures.measure_image(noisy(sigma))
+
+    assert values["noise"] == pytest.approx(sigma, rel=0.06)
+
+
+def test_noise_leaves_clipped_tiles_out() -> None:
+    pixels = noisy(6.0)
+    pixels[:400] = 255
+
+    values = measures.measure_image(pixels)
+
+    assert values["noise"] == pytest.approx(6.0, rel=0.1)
+
+
+def test_sharpness_falls_with_every_step_of_blur() -> None:
+    sharp = textured()
+    blurred = [cv2.GaussianBlur(sharp, (0, 0), sigma) for sigma in (0.8, 1.6, 3.2)]
+
+    values = [
+        measures.measure_image(image.astype(np.uint8))["sharpness"]
+        for image in (sharp, *blurred)
+    ]
+
+    assert values == sorted(values, reverse=True)
+    assert all(a - b > 3 for a, b in itertools.pairwise(values))
+
+
+def test_half_the_edge_contrast_is_six_decibel_less_sharp() -> None:
+    sharp = textured()
+    soft = (128 + (sharp.astype(np.float64) - 128) / 2).astype(np.uint8)
+
+    before = measures.measure_image(sharp)["sharpness"]
+    after = measures.measure_image(soft)["sharpness"]
+
+    assert before - after == pytest.approx(6.02, abs=0.1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (9, 2), (3, 3), (5, 900), (23, 24)])
+def test_tiny_images_are_measured_as_far_as_they_go(shape: tuple[int, int]) -> None:
+    values = measures.measure_image(flat(90, 90, 90, *shape))
+
+    detail = {"sharpness", "noise"}
+    unknown = {name for name, value in values.items() if math.isnan(value)}
+    assert unknown == (detail if min(shape) < 3 else set())
+    assert values["brightness"] == pytest.approx(90 / 255)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((4, 4), dtype=np.uint8),
+        np.zeros((4, 4, 4), dtype=np.uint8),
+        np.zeros((4, 4, 3), dtype=np.float32),
+        np.zeros((0, 4, 3), dtype=np.uint8),
+    ],
+)
+def test_what_is_no_image_is_refused(pixels: Pixels) -> None:
+    with pytest.raises(ValueError, match="an image"):
+        measures.measure_image(pixels)
+    with pytest.raises(ValueError, match="an image"):
+        measures.embed(pixels)
+
+
+@given(
+    arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)),
+    )
+)
+def test_measures_of_any_image_stay_in_their_range(pixels: Pixels) -> None:
+    before = pixels.copy()
+
+    values = measures.measure_image(pixels)
+
+    assert np.array_equal(pixels, before)
+    shares = ALWAYS_KNOWN | {"saturation"}
+    assert all(0 <= values[name] <= 1 for name in shares)
+    assert 0 <= values["entropy"] <= 8
+    assert all(value >= 0 or math.isnan(value) for value in values.values())
+
+
+def test_boxes_give_exactly_the_box_metrics_with_known_values() -> None:
+    boxes = [box(0, 0, 20, 10), box(50, 40, 60, 60)]
+
+    values = measures.measure_boxes(boxes, 100, 100)
+
+    assert list(values) == [metric.name for metric in measures.BOX_METRICS]
+    assert values == pytest.approx(
+        {
+            "boxes": 2.0,
+            "box_area": (0.02 + 0.02) / 2,
+            "box_aspect": 0.0,
+            "box_x": (0.1 + 0.55) / 2,
+            "box_y": (0.05 + 0.5) / 2,
+            "box_edge": 0.5,
+        }
+    )
+
+
+def test_an_image_without_boxes_has_a_count_and_nothing_else() -> None:
+    values = measures.measure_boxes([], 100, 100)
+
+    known = {name for name, value in values.items() if not math.isnan(value)}
+    assert known == {"boxes"}
+    assert values["boxes"] == 0
+
+
+def test_boxes_beyond_the_image_are_clipped() -> None:
+    values = measures.measure_boxes([box(-50, -50, 150, 150)], 100, 100)
+
+    assert values["box_area"] == pytest.approx(1.0)
+    assert values["box_edge"] == 1.0
+
+
+def test_boxes_of_an_image_without_size_are_refused() -> None:
+    with pytest.raises(ValueError, match="0x5"):
+        measures.measure_boxes([], 0, 5)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-50, 150),
+            st.floats(-50, 150),
+            st.floats(0.1, 80),
+            st.floats(0.1, 80),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_box_measures_do_not_depend_on_order(
+    corners: list[tuple[float, float, float, float]],
+) -> None:
+    boxes = [box(x, y, x + width, y + height) for x, y, width, height in corners]
+
+    values = measures.measure_boxes(boxes, 100, 60)
+
+    assert values == pytest.approx(measures.measure_boxes(boxes[::-1], 100, 60))
+    places = ("box_area", "box_x", "box_y", "box_edge")
+    assert all(0 <= values[name] <= 1 for name in places)
+
+
+def test_the_embedding_is_the_same_for_the_same_image_and_differs_for_another() -> None:
+    first = measures.embed(textured())
+    again = measures.embed(textured())
+    darker = measures.embed((textured() // 2).astype(np.uint8))
+
+    assert first.shape == (measures.EMBEDDING_LENGTH,)
+    assert first.dtype == np.float32
+    assert np.array_equal(first, again)
+    assert np.linalg.norm(first - darker) > 0.5
+
+
+def test_the_embedding_tells_upright_edges_from_level_ones() -> None:
+    stripes = np.zeros((64, 64, 3), dtype=np.uint8)
+    stripes[:, ::8] = 255
+
+    upright = measures.embed(stripes)[64:].reshape(4, 8)
+    level = measures.embed(np.ascontiguousarray(stripes.transpose(1, 0, 2)))[64:]
+
+    assert (upright.argmax(axis=1) == 0).all()
+    assert set(level.reshape(4, 8).argmax(axis=1).tolist()) <= {3, 4}
+
+
+def test_the_embedding_of_a_single_pixel_is_finite() -> None:
+    vector = measures.embed(flat(10, 20, 30, 1, 1))
+
+    assert np.isfinite(vector).all()
+    assert not vector[64:].any()
+
+
+def test_numbers_and_digest_change_together() -> None:
+    """Whoever changes a number below must raise CODE_VERSION, and both pins here."""
+    rng = np.random.default_rng(1)
+    coarse = rng.integers(0, 256, (18, 32, 3), dtype=np.uint8)
+    pixels = cv2.resize(coarse, (640, 360), interpolation=cv2.INTER_LINEAR)
+
+    values = measures.measure_image(pixels.astype(np.uint8))
+
+    assert measures.DIGEST == "fc4f5dbf373e5f84"
+    assert values == pytest.approx(
+        {
+            "brightness": 0.5025,
+            "luma_spread": 0.4471,
+            "clip_low": 0.0,
+            "clip_high": 0.0,
+            "contrast": 0.1353,
+            "sharpness": 7.335,
+            "noise": 0.3293,
+            "entropy": 7.147,
+            "saturation": 0.495,
+            "red_green": 1.018,
+            "blue_green": 0.9585,
+        },
+        rel=0.01,
+    )
+
+
+def test_real_frames_are_measured_and_darker_copies_are_darker(
+    shared_data: Path,
+) -> None:
+    clip = next((shared_data / "video-traffic-camera").glob("*.mp4"))
+    capture = cv2.VideoCapture(str(clip))
+    frame = capture.read()[1].astype(np.uint8)
+    capture.release()
+
+    plain = measures.measure_image(frame)
+    dark = measures.measure_image((frame * 0.6).astype(np.uint8))
+
+    assert dark["brightness"] == pytest.approx(0.6 * plain["brightness"], rel=0.02)
+    assert dark["clip_high"] < plain["clip_high"]
+    assert dark["red_green"] == pytest.approx(plain["red_green"], rel=0.02)

@@ -1,0 +1,156 @@
+"""The real `fieldset` command in processes of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FIELDSET = str(Path(sys.executable).with_name("fieldset"))
+PATIENCE_S = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A command that ended: its exit code and what it printed."""
+
+    code: int
+    out: str
+    talk: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def lines(self) -> tuple[dict[str, Any], ...]:
+        """The JSON objects on stdout, one a line."""
+        return json_lines(self.out)
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """The ids that a capture acknowledged."""
+        return tuple(line["sample"] for line in self.lines if "sample" in line)
+
+
+def fieldset(
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Finished:
+    """Run the command to its end."""
+    done = subprocess.run(
+        [FIELDSET, *map(str, arguments)],
+        cwd=cwd,
+        env=None if env is None else {**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return Finished(code=done.returncode, out=done.stdout, talk=done.stderr)
+
+
+class Running:
+    """A command at work; its output goes into files, which a kill leaves whole."""
+
+    def __init__(self, command: list[str], folder: Path, name: str) -> None:
+        self._out = folder / f"{name}.out"
+        self._talk = folder / f"{name}.err"
+        with self._out.open("wb") as out, self._talk.open("wb") as talk:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=talk,
+                # A session of its own: what it started can be found after its death.
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def is_over(self) -> bool:
+        return self.process.poll() is not None
+
+    def line_count(self) -> int:
+        """How many whole lines stand on stdout so far."""
+        return self._out.read_bytes().count(b"\n")
+
+    def lines(self) -> tuple[dict[str, Any], ...]:
+        """The JSON objects on stdout so far; half a line does not count."""
+        return json_lines(self._out.read_text("utf-8"))
+
+    def wait_lines(self, count: int) -> bool:
+        """Wait until so many lines stand there; False when it ended before."""
+        wait_until(lambda: self.is_over or self.line_count() >= count)
+        return self.line_count() >= count
+
+    def wait(self) -> Finished:
+        """Wait for the end."""
+        try:
+            code = self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.end_all()
+            raise
+        return Finished(
+            code=code,
+            out=self._out.read_text("utf-8"),
+            talk=self._talk.read_text("utf-8"),
+        )
+
+    def end_all(self) -> None:
+        """Kill it and what it started: the group is named by its process id."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE_S)
+
+
+@contextlib.contextmanager
+def running(folder: Path, *arguments: str | Path) -> Iterator[Running]:
+    """The command at work; killed at the end of the block when it still is."""
+    command = [FIELDSET, *map(str, arguments)]
+    run = Running(command, folder, f"run-{time.monotonic_ns()}")
+    try:
+        yield run
+    finally:
+        run.end_all()
+
+
+def json_lines(text: str) -> tuple[dict[str, Any], ...]:
+    """The JSON objects of all whole lines."""
+    whole = text[: text.rfind("\n") + 1]
+    return tuple(json.loads(line) for line in whole.splitlines())
+
+
+def wait_until(is_met: Callable[[], bool]) -> None:
+    """Wait for a condition that nobody signals."""
+    until_s = time.monotonic() + PATIENCE_S
+    while not is_met():
+        assert time.monotonic() < until_s, "the condition was never met"
+        time.sleep(0.002)
+
+
+def descendants(leader: int) -> list[int]:
+    """Processes of the session that `leader` began, itself not counted (Linux)."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader and fields[0] not in "ZX":
+                found.append(int(folder.name))
+    return [pid for pid in found if pid != leader]

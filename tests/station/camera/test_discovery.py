@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dataset.errors import CameraError
+from station.camera.discovery import (
+    FoundCamera,
+    camera_name,
+    cameras_under,
+    list_cameras,
+    probe,
+)
+from tests.servers.mjpeg import MjpegServer
+
+from .clips import mjpeg_clip
+
+
+def test_machine_without_cameras_has_an_empty_list(tmp_path: Path) -> None:
+    assert list_cameras(tmp_path) == ()
+
+
+def test_cameras_come_by_number_and_by_their_stable_path(tmp_path: Path) -> None:
+    stable = tmp_path / "v4l" / "by-id"
+    stable.mkdir(parents=True)
+    for number in (0, 1, 2, 10):
+        (tmp_path / f"video{number}").touch()
+    (stable / "usb-Maker_Model_1234-video-index0").symlink_to("../../video2")
+    names = {"video0": "Built-in", "video2": "Model", "video10": "Other"}
+
+    found = cameras_under(tmp_path, lambda path: names.get(path.name))
+
+    assert found == (
+        FoundCamera(
+            address=str(tmp_path / "video0"),
+            name="Built-in",
+            device=str(tmp_path / "video0"),
+        ),
+        FoundCamera(
+            address=str(stable / "usb-Maker_Model_1234-video-index0"),
+            name="Model",
+            device=str(tmp_path / "video2"),
+        ),
+        FoundCamera(
+            address=str(tmp_path / "video10"),
+            name="Other",
+            device=str(tmp_path / "video10"),
+        ),
+    )
+
+
+def test_file_that_is_no_camera_has_no_name(tmp_path: Path) -> None:
+    (tmp_path / "video0").touch()
+
+    assert camera_name(tmp_path / "video0") is None
+    assert camera_name(tmp_path / "video1") is None
+
+
+def test_probe_measures_the_rate(traffic: tuple[bytes, ...]) -> None:
+    with MjpegServer(traffic, fps=20) as camera:
+        info = probe(camera.url)
+
+    assert (info.width, info.height) == (320, 180)
+    assert info.live
+    assert 0.0 < info.fps <= 30.0
+
+
+def test_probe_of_a_clip_tells_its_own_rate(
+    tmp_path: Path, traffic: tuple[bytes, ...]
+) -> None:
+    mjpeg_clip(tmp_path / "clip.avi", traffic, fps=12.0)
+
+    assert probe(str(tmp_path / "clip.avi")).fps == 12.0
+
+
+def test_probe_of_a_missing_camera_is_an_error() -> None:
+    with pytest.raises(CameraError, match="/dev/video987"):
+        probe("/dev/video987")

@@ -1,0 +1,105 @@
+"""The USB feed against a stand-in for OpenCV's V4L2: no camera is in a test machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dataset.errors import CameraError
+from station.camera import usb_feed
+from station.camera.address import Address
+from station.camera.feed import Picture, Rejected
+from station.camera.frames import SourceKind
+from station.camera.usb_feed import UsbFeed
+
+
+class _Driver:
+    """Grants Motion JPEG, hands buffers out with their time stamps, then vanishes."""
+
+    def __init__(self, buffers: Sequence[tuple[bytes, float]]) -> None:
+        self._buffers = list(buffers)
+        self._stamp_ms = 0.0
+        self._values = {cv2.CAP_PROP_EXPOSURE: 157.0, cv2.CAP_PROP_FOCUS: -1.0}
+        self.is_released = False
+
+    def __call__(self, device: str, api: int) -> _Driver:
+        assert Path(device).exists()
+        assert api == cv2.CAP_V4L2
+        return self
+
+    def isOpened(self) -> bool:
+        return True
+
+    def set(self, code: int, value: float) -> bool:
+        self._values[code] = value
+        return True
+
+    def get(self, code: int) -> float:
+        if code == cv2.CAP_PROP_POS_MSEC:
+            return self._stamp_ms
+        return self._values.get(code, -1.0)
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        if not self._buffers:
+            return False, None
+        data, self._stamp_ms = self._buffers.pop(0)
+        return True, np.frombuffer(data, np.uint8).reshape(1, -1)
+
+    def release(self) -> None:
+        self.is_released = True
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Address:
+    device = tmp_path / "video0"
+    device.touch()
+    return Address(kind=SourceKind.USB, target=str(device), shown="/dev/video0")
+
+
+@pytest.mark.skipif(not hasattr(cv2, "CAP_V4L2"), reason="V4L2 is Linux only")
+def test_jpegs_are_kept_and_stale_or_broken_buffers_are_not(
+    address: Address, traffic: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = _Driver(
+        [
+            (traffic[0] + bytes(300), 1000.0),
+            (traffic[0] + bytes(300), 1000.0),
+            (traffic[1][:4000], 1033.0),
+            (traffic[2], 1066.0),
+        ]
+    )
+    monkeypatch.setattr(usb_feed.cv2, "VideoCapture", driver)
+    feed = UsbFeed(address, 5.0)
+    seen: list[Picture | Rejected] = []
+
+    info = feed.open()
+    with pytest.raises(CameraError, match="was lost: /dev/video0"):
+        seen.extend(feed.pictures())
+    feed.close()
+
+    assert info.fps == usb_feed.ASKED_FPS
+    assert info.controls["exposure"] == 157.0
+    assert "focus" not in info.controls
+    assert driver.is_released
+    kept = [one.encoded for one in seen if isinstance(one, Picture)]
+    reasons = [one.reason for one in seen if isinstance(one, Rejected)]
+    assert kept == [traffic[0], traffic[2]]
+    assert reasons == ["the same picture again", "half a JPEG"]
+
+
+def test_missing_camera_is_named(tmp_path: Path) -> None:
+    gone = Address(
+        kind=SourceKind.USB, target=str(tmp_path / "video7"), shown="/dev/video7"
+    )
+
+    with pytest.raises(CameraError, match="No such camera is plugged in"):
+        UsbFeed(gone, 5.0).open()
+
+
+def test_device_that_is_no_camera_is_named(address: Address) -> None:
+    with pytest.raises(CameraError, match="cannot be opened"):
+        UsbFeed(address, 5.0).open()

@@ -1,0 +1,212 @@
+"""Hypothesis strategies for every type of the core; the one file that has them."""
+
+from __future__ import annotations
+
+import uuid
+
+from hypothesis import strategies as st
+
+from dataset.groups import GroupFacts, GroupLink
+from dataset.records import (
+    Box,
+    BoxOrigin,
+    LabelClass,
+    SampleState,
+    Split,
+    SplitKind,
+    VersionSample,
+)
+
+WIDTH, HEIGHT = 640, 480
+CLASS_IDS = (1, 2, 3)
+CLASSES = tuple(
+    LabelClass(id=number, name=name, colour="#E69F00")
+    for number, name in zip(CLASS_IDS, ("car", "bike", "person"), strict=True)
+)
+SPLITS = (
+    Split(name="train", kind=SplitKind.TRAIN, share=0.7),
+    Split(name="val", kind=SplitKind.VAL, share=0.15),
+    Split(name="test-main", kind=SplitKind.TEST, rule="random", share=0.15),
+)
+SPLIT_NAMES = ("", *(split.name for split in SPLITS))
+MICROSECONDS_MAX = 4_000_000_000_000_000
+
+uuids = st.integers(0, 2**128 - 1).map(lambda number: str(uuid.UUID(int=number)))
+sample_ids = st.integers(0, 2**256 - 1).map(lambda number: f"{number:064x}")
+names = st.text(
+    st.characters(codec="utf-8", exclude_categories=("C",)), min_size=0, max_size=8
+)
+conditions = st.dictionaries(
+    st.sampled_from(["light", "weather"]), st.sampled_from(["day", "night", "rain"])
+).map(lambda found: tuple(sorted(found.items())))
+
+
+@st.composite
+def boxes(
+    draw: st.DrawFn, *, width: float = WIDTH, height: float = HEIGHT, grid: bool = False
+) -> Box:
+    """A box inside the image; with `grid` its corners are whole 1/1024 pixels."""
+    x0 = draw(st.floats(0, width - 2))
+    y0 = draw(st.floats(0, height - 2))
+    x1 = draw(st.floats(x0 + 1, width))
+    y1 = draw(st.floats(y0 + 1, height))
+    corners = [x0, y0, x1, y1]
+    if grid:
+        corners = [round(value * 1024) / 1024 for value in corners]
+    origin = draw(st.sampled_from(BoxOrigin))
+    return Box(
+        id=draw(uuids),
+        class_id=draw(st.sampled_from(CLASS_IDS)),
+        x0=corners[0],
+        y0=corners[1],
+        x1=corners[2],
+        y1=corners[3],
+        origin=origin,
+        score=draw(st.none() | st.floats(0, 1)),
+    )
+
+
+def box_sets(
+    *, max_size: int = 4, grid: bool = False
+) -> st.SearchStrategy[tuple[Box, ...]]:
+    """Boxes of one sample, by id, each id once."""
+    return st.lists(
+        boxes(grid=grid), max_size=max_size, unique_by=lambda box: box.id
+    ).map(lambda found: tuple(sorted(found, key=lambda box: box.id)))
+
+
+@st.composite
+def version_samples(draw: st.DrawFn, *, grid: bool = False) -> VersionSample:
+    """A sample as a version froze it; with `grid` its boxes survive a round trip."""
+    own = draw(box_sets(grid=grid))
+    return VersionSample(
+        id=draw(sample_ids),
+        width=WIDTH,
+        height=HEIGHT,
+        suffix=draw(st.sampled_from(["jpg", "png"])),
+        state=SampleState.LABELED if own else SampleState.EMPTY,
+        group=draw(st.sampled_from(["group-a", "group-b", "gruppe-ü"])),
+        split=draw(st.sampled_from(SPLIT_NAMES)),
+        boxes=own,
+        session=draw(names),
+        place=draw(names),
+        camera=draw(names),
+        conditions=draw(conditions),
+        captured_us=draw(st.integers(0, MICROSECONDS_MAX)),
+        source_name=draw(names),
+        size_bytes=draw(st.integers(0, 2**40)),
+        reviewed=draw(st.booleans()),
+        orientation=draw(st.integers(1, 8)),
+    )
+
+
+def sample_sets(
+    *, max_size: int = 6, grid: bool = False
+) -> st.SearchStrategy[tuple[VersionSample, ...]]:
+    """The samples of a version, by id, each id once."""
+    return st.lists(
+        version_samples(grid=grid), max_size=max_size, unique_by=lambda s: s.id
+    ).map(lambda found: tuple(sorted(found, key=lambda sample: sample.id)))
+
+
+@st.composite
+def edited_sets(
+    draw: st.DrawFn,
+) -> tuple[tuple[VersionSample, ...], tuple[VersionSample, ...]]:
+    """Two states of a dataset that share most samples, ids and boxes."""
+    pool = draw(sample_sets(max_size=6, grid=True))
+    return tuple(
+        _edited(draw, sample) for sample in pool if draw(st.booleans())
+    ), tuple(_edited(draw, sample) for sample in pool if draw(st.booleans()))
+
+
+def _edited(draw: st.DrawFn, sample: VersionSample) -> VersionSample:
+    kept = [box for box in sample.boxes if draw(st.booleans())]
+    changed = [
+        Box(
+            id=draw(uuids) if draw(st.booleans()) else box.id,
+            class_id=draw(st.sampled_from(CLASS_IDS)),
+            x0=box.x0 + shift,
+            y0=box.y0,
+            x1=box.x1 + shift,
+            y1=box.y1,
+        )
+        for box in kept
+        for shift in (draw(st.sampled_from([0.0, 0.0, 1.5, 40.0])),)
+    ]
+    unique = {box.id: box for box in changed}
+    return VersionSample(
+        id=sample.id,
+        width=draw(st.sampled_from([WIDTH, WIDTH, HEIGHT])),
+        height=HEIGHT,
+        suffix=sample.suffix,
+        state=SampleState.LABELED if unique else SampleState.EMPTY,
+        group=sample.group,
+        split=draw(st.sampled_from(SPLIT_NAMES)),
+        boxes=tuple(unique[key] for key in sorted(unique)),
+    )
+
+
+@st.composite
+def group_facts(draw: st.DrawFn) -> GroupFacts:
+    """A group with at least one sample."""
+    counts = draw(st.dictionaries(st.sampled_from(CLASS_IDS), st.integers(1, 40)))
+    started = draw(st.integers(0, MICROSECONDS_MAX))
+    return GroupFacts(
+        id=f"group-{draw(st.integers(0, 10_000)):05d}",
+        samples=draw(st.integers(1, 60)),
+        boxes=tuple(sorted(counts.items())),
+        conditions=draw(conditions),
+        place=draw(st.sampled_from(["north", "south"])),
+        camera=draw(st.sampled_from(["cam-1", "cam-2"])),
+        started_us=started,
+        ended_us=started + draw(st.integers(0, 3_600_000_000)),
+    )
+
+
+def group_sets(
+    *, min_size: int = 0, max_size: int = 25
+) -> st.SearchStrategy[list[GroupFacts]]:
+    """Groups in any order, each id once."""
+    return st.lists(
+        group_facts(), min_size=min_size, max_size=max_size, unique_by=lambda g: g.id
+    )
+
+
+split_rules = st.sampled_from(
+    [
+        "random",
+        "hand",
+        "after:2020-05-17",
+        "after:2020-05-17/30d",
+        "place:north",
+        "camera:cam-2",
+        "condition:light=night",
+        "condition:light=night/3",
+    ]
+)
+
+
+@st.composite
+def split_sets(draw: st.DrawFn) -> tuple[Split, ...]:
+    """Train, val, and up to three test sets by rule."""
+    rules = draw(st.lists(split_rules, max_size=3))
+    tests = tuple(
+        Split(
+            name=f"test-{number}",
+            kind=SplitKind.TEST,
+            rule=rule,
+            share=0.1 if rule == "random" else 0.0,
+        )
+        for number, rule in enumerate(rules)
+    )
+    return (*SPLITS[:2], *tests)
+
+
+@st.composite
+def group_links(draw: st.DrawFn, ids: tuple[str, ...]) -> GroupLink:
+    """A link between two of the groups."""
+    first, second = sorted(
+        draw(st.lists(st.sampled_from(ids), min_size=2, max_size=2, unique=True))
+    )
+    return GroupLink(first=first, second=second, reason="the same picture")
