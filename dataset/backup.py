@@ -1,11 +1,13 @@
 """Backups: a catalog by SQLite's own backup, images by hash, versions as they are.
 
 A backup folder is a project in itself. Backing up to the same folder again copies
-only what is new; the manifest `backup.json`, written last, says that it is whole.
+only what is new. The marker `backup.json` comes first and says "begun"; when it says
+"whole", it is. So an interrupted backup or restore can simply be run again.
 """
 
 from __future__ import annotations
 
+import filecmp
 import json
 import shutil
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from .progress import SILENT, Progress
 from .settings import FILE_NAME
 
 MARKER = "backup.json"
+_BEGUN, _WHOLE = "begun", "whole"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,26 +42,21 @@ def back_up(
 
     Raises:
         ProjectError: the folder holds something else, or lies in the project.
+        BadImage: an image of the project is damaged.
         StorageFull: no room; an earlier backup's images stay.
     """
     target = target.absolute()
-    _refuse_foreign(project.root, target)
-    durable.make_folder(target / IMAGES_NAME)
-    durable.make_folder(target / VERSIONS_NAME)
-    (target / MARKER).unlink(missing_ok=True)
+    _refuse_foreign(project, target)
+    for folder in (target, target / IMAGES_NAME, target / VERSIONS_NAME):
+        durable.make_folder(folder)
+    _mark(project, target, _BEGUN)
     # The catalog first: every sample it lists has its image in the store already.
-    fresh = durable.temporary_beside(target / CATALOG_NAME)
-    with durable.translated(target):
-        project.catalog.back_up(fresh)
-        durable.sync_file(fresh)
-        fresh.replace(target / CATALOG_NAME)
-    copied, size = _copy_images(project, target, progress)
+    _copy_catalog(project, target)
+    summary = _copy_images(project, target, progress)
     _copy_versions(project.root, target)
     durable.replace(target / FILE_NAME, (project.root / FILE_NAME).read_bytes())
-    samples = project.catalog.samples.count()
-    marker = json.dumps({"samples": samples}, sort_keys=True)
-    durable.replace(target / MARKER, marker.encode())
-    return BackupSummary(path=target, samples=samples, copied=copied, size_bytes=size)
+    _mark(project, target, _WHOLE)
+    return summary
 
 
 def restore(
@@ -72,12 +70,12 @@ def restore(
         BadFile: an image of the backup is damaged.
     """
     source, target = source.absolute(), target.absolute()
-    if not (source / MARKER).is_file():
+    if _marker(source).get("state") != _WHOLE:
         raise NotAProject(
             f"This is not a whole backup: {source}",
             hint="name a folder that `fieldset backup` finished",
         )
-    if target.exists() and any(target.iterdir()):
+    if _names(target) and _marker(target).get("state") != _BEGUN:
         raise ProjectError(
             f"The folder to restore to holds something: {target}",
             hint="name a new or empty folder",
@@ -85,35 +83,75 @@ def restore(
     with Project.open(source, read_only=True) as backup:
         _prove(backup, progress)
         summary = back_up(backup, target, progress=progress)
-    (target / MARKER).unlink()
-    durable.sync_folder(target)
+    with durable.translated(target):
+        (target / MARKER).unlink()
+        durable.sync_folder(target)
     return summary
 
 
-def _refuse_foreign(root: Path, target: Path) -> None:
-    if target.is_relative_to(root):
+def _mark(project: Project, target: Path, state: str) -> None:
+    marker = {"project": project.catalog.fact("project_id"), "state": state}
+    text = json.dumps(marker, sort_keys=True)
+    durable.replace(target / MARKER, text.encode())
+
+
+def _marker(folder: Path) -> dict[str, str]:
+    """What the folder's marker says; empty where it has none."""
+    try:
+        content = json.loads((folder / MARKER).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _names(folder: Path) -> set[str]:
+    """What the folder holds; nothing where it does not exist.
+
+    Raises:
+        ProjectError: it is no folder, or cannot be read.
+    """
+    with durable.translated(folder):
+        return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
+def _refuse_foreign(project: Project, target: Path) -> None:
+    if target.resolve().is_relative_to(project.root.resolve()):
         raise ProjectError(
             f"A backup inside the project helps nobody: {target}",
             hint="name a folder on another disk",
         )
-    known = {MARKER, CATALOG_NAME, IMAGES_NAME, VERSIONS_NAME, FILE_NAME}
-    if not target.exists():
-        return
-    names = {path.name for path in target.iterdir()}
-    is_ours = CATALOG_NAME in names and (MARKER in names or FILE_NAME not in names)
-    if names and not (names <= known and is_ours) and not names <= {IMAGES_NAME}:
+    known = _marker(target).get("project")
+    if _names(target) and known != project.catalog.fact("project_id"):
+        what = "a backup of another project" if known else "something else"
         raise ProjectError(
-            f"The folder holds something that is no backup: {target}",
+            f"The folder to back up to holds {what}: {target}",
             hint="name a new or empty folder",
         )
 
 
+def _copy_catalog(project: Project, target: Path) -> None:
+    place = target / CATALOG_NAME
+    fresh = durable.temporary_beside(place)
+    with durable.translated(target):
+        for path in target.glob(f"{durable.TEMPORARY_PREFIX}*"):
+            path.unlink()
+        project.catalog.back_up(fresh)
+        durable.sync_file(fresh)
+        # Who opened the backup as a project left these; with another catalog
+        # between them they would destroy it.
+        for ending in ("-wal", "-shm", "-journal"):
+            place.with_name(place.name + ending).unlink(missing_ok=True)
+        fresh.replace(place)
+        durable.sync_folder(target)
+
+
 def _copy_images(
     project: Project, target: Path, progress: Progress
-) -> tuple[int, int]:
+) -> BackupSummary:
     store = ImageStore(target / IMAGES_NAME)
-    total, copied, size = project.catalog.samples.count(), 0, 0
+    copied, size = 0, 0
     with Catalog.open(target / CATALOG_NAME, read_only=True) as backed_up:
+        total = backed_up.samples.count()
         for done, sample in enumerate(backed_up.samples.each(), start=1):
             progress.step(done, total, "images")
             try:
@@ -125,13 +163,14 @@ def _copy_images(
             project.images.verify(sample.id, sample.suffix)
             store.put(project.images.read(sample.id, sample.suffix), sample.suffix)
             copied, size = copied + 1, size + sample.size_bytes
-    return copied, size
+    return BackupSummary(path=target, samples=total, copied=copied, size_bytes=size)
 
 
 def _copy_versions(root: Path, target: Path) -> None:
     for folder in sorted((root / VERSIONS_NAME).glob("v[0-9]*")):
         place = target / VERSIONS_NAME / folder.name
         if place.exists():
+            _copy_derived(folder, place)
             continue
         with durable.translated(place):
             fresh = durable.temporary_beside(place)
@@ -142,6 +181,14 @@ def _copy_versions(root: Path, target: Path) -> None:
             durable.sync_folder(fresh)
             fresh.rename(place)
             durable.sync_folder(place.parent)
+
+
+def _copy_derived(folder: Path, place: Path) -> None:
+    """Copy drift statistics and report, which were made or mended since."""
+    for path in sorted(folder.iterdir()):
+        kept = place / path.name
+        if path.is_file() and not (kept.exists() and filecmp.cmp(path, kept)):
+            durable.replace(kept, path.read_bytes())
 
 
 def _prove(backup: Project, progress: Progress) -> None:

@@ -12,13 +12,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .durable import TEMPORARY_PREFIX, make_folder
-from .errors import BadImage, FieldsetError, PolicyRefusal
+from .durable import TEMPORARY_PREFIX, make_folder, translated
+from .errors import BadImage, FieldsetError, PolicyRefusal, ProjectError
 from .findings import Finding, Severity
-from .project import Project
+from .project import VERSIONS_NAME, Project, now_us
 from .progress import SILENT, Progress
 from .records import Sample
-from .version import list_versions
+from .version import list_versions, sweep
 
 QUARANTINE = "quarantine"
 RECOVERED = "recovered"
@@ -43,13 +43,15 @@ def check(
         settled_s: age in seconds from which an unknown file counts as left behind.
         progress: told of every image looked at.
     """
-    found = [
-        *_catalog_findings(project, deep=deep),
-        *_image_findings(project, deep=deep, progress=progress),
-        *_leftover_findings(project, repair=repair, settled_s=settled_s),
-        *_orphan_findings(project, repair=repair, settled_s=settled_s),
-        *_version_findings(project, repair=repair),
-    ]
+    found = _catalog_findings(project, deep=deep)
+    # What a damaged catalog says of images would be no proof, and repair no mending.
+    if not found:
+        found = [
+            *_image_findings(project, deep=deep, progress=progress),
+            *_leftover_findings(project, repair=repair, settled_s=settled_s),
+            *_orphan_findings(project, repair=repair, settled_s=settled_s),
+            *_version_findings(project, repair=repair),
+        ]
     if found:
         return tuple(found)
     count = project.catalog.samples.count()
@@ -63,14 +65,20 @@ def check(
     )
 
 
-def _catalog_findings(project: Project, *, deep: bool) -> Iterator[Finding]:
-    for damage in project.catalog.damages(deep=deep):
-        yield Finding(
+def _catalog_findings(project: Project, *, deep: bool) -> list[Finding]:
+    try:
+        damages = project.catalog.damages(deep=deep)
+    except ProjectError as error:
+        damages = (error.message,)
+    return [
+        Finding(
             severity=Severity.ERROR,
             what=f"The catalog is damaged: {damage}",
             path=str(project.catalog.path),
             next_step="restore the newest backup with `fieldset restore`",
         )
+        for damage in damages
+    ]
 
 
 def _image_findings(
@@ -101,8 +109,8 @@ def _image_finding(project: Project, sample: Sample, *, deep: bool) -> Finding |
         severity=Severity.ERROR,
         what=what,
         path=str(path),
-        next_step="put the file back from a backup, or run `fieldset erase "
-        f"{sample.id[:12]}`",
+        next_step="put it back from a backup or take the same picture in again, "
+        f"else run `fieldset erase {sample.id[:12]}`",
     )
 
 
@@ -119,16 +127,24 @@ def _leftover_findings(
 ) -> Iterator[Finding]:
     places = [*project.images.leftovers(), *project.root.glob(f"{TEMPORARY_PREFIX}*")]
     for path in places:
-        if not _is_settled(path, settled_s):
+        if not path.is_file() or not _is_settled(path, settled_s):
             continue
         if repair:
-            path.unlink(missing_ok=True)
+            with translated(path):
+                path.unlink(missing_ok=True)
         yield Finding(
             severity=Severity.WARNING,
             what="An interrupted write left a temporary file"
             + (", it was removed" if repair else ""),
             path=str(path),
             next_step="" if repair else "run `fieldset check --repair`",
+        )
+    removed = sweep(project.root, now_us=now_us()) if repair else 0
+    if removed:
+        yield Finding(
+            severity=Severity.WARNING,
+            what=f"Interrupted freezes left folders, they were removed: {removed}",
+            path=str(project.root / VERSIONS_NAME),
         )
 
 
@@ -151,7 +167,8 @@ def _orphan_findings(
 
 def _mended(project: Project, path: Path) -> Finding:
     """Adopt an unknown image that is what its name says; put others aside."""
-    data = path.read_bytes()
+    with translated(path):
+        data = path.read_bytes()
     try:
         if hashlib.sha256(data).hexdigest() != path.stem:
             raise BadImage(f"The bytes are not those of the name: {path}")
@@ -159,7 +176,8 @@ def _mended(project: Project, path: Path) -> Finding:
     except (BadImage, PolicyRefusal) as error:
         aside = project.root / QUARANTINE
         make_folder(aside)
-        path.replace(aside / path.name)
+        with translated(path):
+            path.replace(aside / path.name)
         return Finding(
             severity=Severity.WARNING,
             what=f"An unknown file was put aside ({error})",
@@ -182,32 +200,49 @@ def _adopt(project: Project, data: bytes, path: Path) -> None:
             else project.begin_session(name=RECOVERED)
         )
     stored_us = path.stat().st_mtime_ns // 1000
-    project.take_in(data, session, captured_us=stored_us, source_name=path.name)
+    taken = project.take_in(
+        data, session, captured_us=stored_us, source_name=path.name
+    )
+    if project.image_path(taken.sample) != path:
+        # The same picture under its right name, or without its GPS, took its place.
+        with translated(path):
+            path.unlink()
 
 
 def _version_findings(project: Project, *, repair: bool) -> Iterator[Finding]:
-    listed = {version.id for version in project.versions()}
-    on_disk = {version.id for version in list_versions(project.root)}
-    for version in list_versions(project.root):
-        if version.id in listed:
-            continue
-        if repair:
-            project.catalog.versions.add(version)
+    folder = project.root / VERSIONS_NAME
+    try:
+        on_disk = list_versions(project.root)
+    except ProjectError as error:
         yield Finding(
-            severity=Severity.WARNING,
-            what=f"A whole version is not in the catalog: {version.alias}"
-            + (", it was added" if repair else ""),
-            path=str(project.root / "versions" / version.alias),
-            next_step="" if repair else "run `fieldset check --repair`",
+            severity=Severity.ERROR,
+            what=error.message,
+            path=str(folder),
+            next_step="put the folder back from a backup",
         )
-    for version in project.versions():
-        if version.id not in on_disk:
+        return
+    listed = project.versions()
+    kept = {version.id for version in on_disk}
+    for version in listed:
+        if version.id not in kept:
             yield Finding(
                 severity=Severity.ERROR,
                 what=f"A version of the catalog is missing: {version.alias}",
-                path=str(project.root / "versions" / version.alias),
+                path=str(folder / version.alias),
                 next_step="put the folder back from a backup",
             )
+    known = {version.id for version in listed}
+    for version in on_disk:
+        if version.id in known:
+            continue
+        is_added = repair and project.catalog.versions.add(version)
+        yield Finding(
+            severity=Severity.WARNING,
+            what=f"A whole version is not in the catalog: {version.alias}"
+            + (", it was added" if is_added else ""),
+            path=str(folder / version.alias),
+            next_step="" if is_added else "run `fieldset check --repair`",
+        )
 
 
 def _is_settled(path: Path, settled_s: float) -> bool:

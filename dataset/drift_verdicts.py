@@ -182,7 +182,7 @@ def _obstacle(tested: Tested, family: int) -> str:
             for place, count in (("base", base), ("current", current))
             if not count
         ]
-        return f"never measured in the {' and the '.join(places)} set"
+        return f"nothing to compare in the {' and the '.join(places)} set"
     if tested.estimate is None:
         return "no camera measured it in both sets"
     if tested.p is None:

@@ -64,6 +64,21 @@ def make_folder(path: Path) -> None:
             sync_folder(folder.parent)
 
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ProjectError: it is missing or cannot be read; the sentence names it.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProjectError(
+            f"The file cannot be read ({error.strerror}): {path}",
+            hint="`fieldset check` says what else is missing",
+        ) from error
+
+
 def sync_folder(folder: Path) -> None:
     """Flush the entries of a folder; Windows has no such call and needs none."""
     if sys.platform == "win32":

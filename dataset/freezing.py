@@ -11,7 +11,7 @@ from .project import Project, now_us
 from .progress import SILENT, Progress
 from .records import Version
 from .status import balance_of
-from .version import write_version
+from .version import list_versions, write_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def freeze(
     split = assign_splits(project, progress=progress)
     _enforce_balance(project)
     catalog = project.catalog
-    parent = _newest(project.versions())
+    parent, number = _place(project)
     with catalog.reading():
         written = write_version(
             project.root,
@@ -54,14 +54,27 @@ def freeze(
             message=message,
             author=author,
             created_us=now_us(),
+            number=number,
             progress=progress,
         )
     catalog.versions.add(written.version)
     return Frozen(version=written.version, known=written.known, split=split)
 
 
-def _newest(versions: tuple[Version, ...]) -> Version | None:
-    return versions[-1] if versions else None
+def _place(project: Project) -> tuple[Version | None, int | None]:
+    """The version before the next one, and its number where the folders mislead.
+
+    The folders are the truth: a freeze that was interrupted may not have come to the
+    catalog. But a number that was given once is not given again, even where its
+    folder was lost.
+    """
+    on_disk = list_versions(project.root)
+    for version in on_disk:
+        project.catalog.versions.add(version)
+    parent = on_disk[-1] if on_disk else None
+    last = max((version.number for version in project.versions()), default=0)
+    is_lost = parent is None or parent.number < last
+    return parent, last + 1 if last and is_lost else None
 
 
 def _enforce_balance(project: Project) -> None:

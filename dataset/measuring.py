@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .durable import read_bytes
 from .image_file import decode
 from .measures import DIGEST, embed, measure_boxes, measure_image
 from .project import Project
@@ -39,9 +40,9 @@ def measure_file(path: Path) -> dict[str, float]:
 
     Raises:
         BadImage: the file is no usable image.
-        OSError: it cannot be read.
+        ProjectError: it cannot be read.
     """
-    pixels = decode(path.read_bytes())
+    pixels = decode(read_bytes(path))
     vector = embed(pixels)
     numbers = measure_image(pixels)
     numbers |= {f"{_VECTOR}{i}": round(float(v), 6) for i, v in enumerate(vector)}
@@ -61,6 +62,7 @@ def measured(
 
     Raises:
         BadImage: an image cannot be decoded.
+        ProjectError: an image is missing.
     """
     found = project.catalog.measures.known(DIGEST, (s.id for s in samples))
     missing = [sample for sample in samples if sample.id not in found]

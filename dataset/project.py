@@ -153,6 +153,7 @@ class Project:
         """
         started = now_us() if started_us is None else started_us
         with self.catalog.writing():
+            name = name.strip()
             self.require_free_session_name(name)
             session = Session(
                 id=str(uuid.uuid4()),

@@ -32,6 +32,8 @@ Labels = NDArray[np.uint8]
 
 # Cells of the permutation matrix held at once.
 CHUNK_CELLS = 4_000_000
+# Keeps our random numbers apart from those of a caller who uses the same seed.
+_STREAM = 0x64726966
 # The bounds are exact to a ten-thousandth of a session's standard deviation.
 _BISECTIONS = 14
 _DOUBLINGS = 30
@@ -281,7 +283,7 @@ def arrangements(
         yield from _every_arrangement(layout, observed)
         return
     yield observed[None, :]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng((seed, _STREAM))
     chunk = max(1, CHUNK_CELLS // len(observed))
     for first in range(0, permutations, chunk):
         rows = min(chunk, permutations - first)

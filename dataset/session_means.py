@@ -35,7 +35,7 @@ class SessionMeans:
         return int(self.samples[self.current == current].sum())
 
     def usable(self, column: int) -> NDArray[np.bool_]:
-        """(N,) the sessions that measured a metric, in strata where both sides did."""
+        """(N,) sessions that measured a metric, in strata where both sides did."""
         known = self.counts[:, column] > 0
         size = int(self.strata.max(initial=-1)) + 1
         base = np.bincount(self.strata[known & ~self.current], minlength=size)
@@ -74,9 +74,9 @@ def session_means(
 ) -> tuple[SessionMeans, tuple[str, ...]]:
     """Both sets' sessions, and sentences on what had to be left out.
 
-    Sessions in both sets stay with the base; sharing one sample is enough, so that a
-    session that goes by another name is known too. Cameras in one set only are left out,
-    but where no camera is in both, cameras are not told apart.
+    Sessions in both sets stay with the base; sharing one sample is enough, so that
+    a session that goes by another name is known too. Cameras in one set only are
+    left out, but where no camera is in both, cameras are not told apart.
 
     Args:
         base: the set to compare with.

@@ -21,6 +21,9 @@ FILE_NAME = "fieldset.toml"
 POLICIES = ("warn", "refuse", "undersample", "repeat", "augment")
 IMAGE_FORMATS = ("jpeg", "png")
 _MISSING = object()
+_HEADER = re.compile(r"\s*\[+([^\[\]]+)\]+\s*(?:#.*)?$")
+_PART = r"(?:\"[^\"]*\"|'[^']*'|[\w-]+)"
+_KEY = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,8 @@ def read_settings(path: Path) -> ProjectSettings:
         ProjectError: it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        # Some editors begin a file with a byte-order mark, which is no TOML.
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise SettingsError(f"The settings are not UTF-8 text: {path}") from error
     except OSError as error:
@@ -89,7 +93,7 @@ def read_settings(path: Path) -> ProjectSettings:
         ) from error
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(
             f"`{FILE_NAME}` is not valid TOML, {_lower(str(error))}: {path}",
             hint="mend that line; `fieldset init` in an empty folder shows a good file",
@@ -145,7 +149,7 @@ class _Reader:
 
     def __init__(self, raw: dict[str, Any], text: str, path: Path) -> None:
         self._raw = raw
-        self._lines = text.splitlines()
+        self._lines = text.split("\n")
         self._path = path
 
     def settings(self) -> ProjectSettings:
@@ -306,25 +310,33 @@ class _Reader:
         )
 
     def _line(self, where: str, key: str) -> int:
-        """The line of a key, from 1; the table's line where the key has none."""
-        table_line, inside = 1, where == ""
+        """The line of a key, from 1; that of the table around it where it has none."""
+        wanted = f"{where}.{key}".strip(".")
+        found, length = 1, 0
+        header = ""
         for number, line in enumerate(self._lines, start=1):
-            bare = line.strip()
-            if bare.startswith("["):
-                name = bare.strip("[] ").replace('"', "").replace("'", "")
-                inside = name == where
-                if inside or (key and name == f"{where}.{key}".lstrip(".")):
-                    table_line = number
-            elif inside and key:
-                if re.match(rf"[\"']?{re.escape(key)}[\"']?\s*[=.]", bare):
-                    return number
-        return table_line
+            if match := _HEADER.match(line):
+                path = header = _bare(match[1])
+            elif match := _KEY.match(line):
+                path = f"{header}.{_bare(match[1])}".strip(".")
+            else:
+                continue
+            is_around = wanted == path or wanted.startswith(f"{path}.")
+            if is_around and len(path) > length:
+                found, length = number, len(path)
+        return found
+
+
+def _bare(path: str) -> str:
+    """A dotted key without its quotes and spaces."""
+    return ".".join(part.strip().strip("\"'") for part in path.split("."))
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    safe = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped)
+    """A TOML basic string; what is no valid Unicode becomes a question mark."""
+    valid = text.encode("utf-8", "replace").decode()
+    escaped = valid.replace("\\", "\\\\").replace('"', '\\"')
+    safe = "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped)
     return f'"{safe}"'
 
 

@@ -1,1 +1,1 @@
-"""How samples become labeled: boxes, queue, carry-over, motion, edits. No Qt, no SQL."""
+"""How samples become labeled: boxes, queue, carry-over, edits. No Qt, no SQL."""

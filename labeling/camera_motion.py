@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from dataset.records import Box
@@ -59,7 +60,11 @@ class CameraMotion:
             return image
         size = (image.shape[1], image.shape[0])
         warped = cv2.warpAffine(
-            image, self.matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            image,
+            self.matrix,
+            size,
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
         )
         return np.asarray(warped, np.uint8)
 
@@ -77,16 +82,13 @@ def estimate(
     generator with a constant, so the answer is the same each time).
     """
     shrink = min(WORKING_SIDE / max(before.shape), 1.0)
-    small = [
-        cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-        for image in (before, after)
-    ]
+    small = [_shrunk(image, shrink) for image in (before, after)]
     mask = np.full(small[0].shape, 255, np.uint8)
     for box in boxes:
         x0, y0, x1, y1 = (int(v * shrink) for v in (box.x0, box.y0, box.x1, box.y1))
         mask[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = 0
     found = cv2.goodFeaturesToTrack(small[0], POINTS, 0.01, 7, mask=mask)
-    if found is None or len(found) < LEAST_INLIERS:
+    if not _enough(found):
         return STEADY
     there, good = _followed(small[0], small[1], found.astype(np.float32))
     if good.sum() < LEAST_INLIERS:
@@ -94,16 +96,33 @@ def estimate(
     matrix, inliers = cv2.estimateAffinePartial2D(
         found[good], there[good], ransacReprojThreshold=INLIER_PX
     )
-    if matrix is None or inliers.sum() < LEAST_INLIERS:
+    if not _enough(matrix, 2) or inliers.sum() < LEAST_INLIERS:
         return STEADY
-    return _judged(np.asarray(matrix, np.float64), int(inliers.sum()), len(found), shrink)
+    return _judged(
+        np.asarray(matrix, np.float64), int(inliers.sum()), len(found), shrink
+    )
+
+
+def _shrunk(image: NDArray[np.uint8], shrink: float) -> NDArray[np.uint8]:
+    size = (round(image.shape[1] * shrink), round(image.shape[0] * shrink))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def _enough(found: MatLike | None, least: int = LEAST_INLIERS) -> bool:
+    """False for None, which OpenCV's types do not tell of."""
+    return found is not None and len(found) >= least
 
 
 def _followed(
     before: NDArray[np.uint8], after: NDArray[np.uint8], points: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    there, seen, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, maxLevel=4)
-    back, back_seen, _ = cv2.calcOpticalFlowPyrLK(after, before, there, None, maxLevel=4)
+    there, seen, _ = cv2.calcOpticalFlowPyrLK(
+        before, after, points, points.copy(), maxLevel=4
+    )
+    back, back_seen, _ = cv2.calcOpticalFlowPyrLK(
+        after, before, there, points.copy(), maxLevel=4
+    )
     error = np.linalg.norm((back - points).reshape(-1, 2), axis=1)
     good = (seen.ravel() > 0) & (back_seen.ravel() > 0) & (error < 1.0)
     return np.asarray(there, np.float32), good

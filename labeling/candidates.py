@@ -28,15 +28,16 @@ class Evidence:
 
     `looks` is the template's answer, `near` the closeness to the expected place,
     `changed` the share of pixels that are not what the earlier image had there,
-    `flow` the forward-backward agreement, `alike` the normalised correlation of the
-    two patches, `ahead` how far it answers above the best rival place.
+    `flow` the forward-backward agreement, `ahead` how far it answers above the best
+    rival place, `colour` the likeness of colours, `stands_out` how much more of the
+    object's colours it has than what is beside it, `outlined` the same for change,
+    `size` minus the logarithm of its size over the expected one, 0 at most.
     """
 
     looks: float = 0.0
     near: float = 0.0
     changed: float = 1.0
     flow: float = 0.0
-    alike: float = 0.0
     ahead: float = 0.0
     colour: float = 0.0
     stands_out: float = 0.0
@@ -82,8 +83,8 @@ def box_mean(table: NDArray[np.float64], corners: Corners, shrink: float = 1) ->
     y0, y1 = (min(max(round(v * shrink), 0), rows - 1) for v in corners[1::2])
     if x1 <= x0 or y1 <= y0:
         return 0.0
-    total = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
-    return float(total) / ((x1 - x0) * (y1 - y0))
+    total = float(table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0])
+    return total / float((x1 - x0) * (y1 - y0))
 
 
 def _ring_contrast(
@@ -115,7 +116,9 @@ class Target:
     @property
     def growth(self) -> float:
         """Expected size over the size it had."""
-        return (self.expected[2] - self.expected[0]) / (self.corners[2] - self.corners[0])
+        return (self.expected[2] - self.expected[0]) / (
+            self.corners[2] - self.corners[0]
+        )
 
     @property
     def size(self) -> float:
@@ -130,7 +133,7 @@ def _around(corners: Corners, reach: float) -> Corners:
 
 
 def search(scene: Scene, target: Target) -> list[Candidate]:
-    """The best places by template alone, best first; [] where nothing can be learned."""
+    """The best places by template, best first; [] where nothing can be learned."""
     x0, y0, x1, y1 = target.corners
     zoom = template.half_cells_a_pixel(x1 - x0, y1 - y0)
     reach = REACH * target.size
@@ -293,7 +296,6 @@ def _refined(
     evidence = replace(
         candidate.evidence,
         flow=agreement,
-        alike=max(alike, 0.0),
         colour=colours.likeness(
             memory.histograms, colours.histograms(scene.after_colours, corners)
         ),
@@ -330,7 +332,9 @@ def _patch(grey: NDArray[np.uint8], corners: Corners) -> NDArray[np.float32]:
     )
     size = (2 * PATCH, 2 * PATCH)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    fine = cv2.warpAffine(grey, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    fine = cv2.warpAffine(
+        grey, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
     patch = cv2.resize(fine, (PATCH, PATCH), interpolation=cv2.INTER_AREA)
     patch = patch.astype(np.float32) - np.float32(patch.mean())
     return np.asarray(patch / (np.linalg.norm(patch) + 1e-6), np.float32)

@@ -25,7 +25,7 @@ _TINT = np.clip(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColourMap:
-    """An image as colour numbers below BINS, shrunk: (H * shrink, W * shrink) uint16."""
+    """An image as colour numbers below BINS, shrunk; (rows, columns) uint16."""
 
     bins: NDArray[np.uint16]
     shrink: float
@@ -68,7 +68,7 @@ def likeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def odds(colours: ColourMap, corners: Corners) -> NDArray[np.float32]:
-    """(BINS,) float32: how much each colour speaks for the box against its surroundings.
+    """(BINS,) float32: how much a colour speaks for the box, not what is around it.
 
     The logarithm of the ratio of both shares, -1 to 1, 0 for a colour seen in neither.
     """
@@ -81,10 +81,14 @@ def odds(colours: ColourMap, corners: Corners) -> NDArray[np.float32]:
     boxed = np.bincount(colours.part(corners).ravel(), minlength=BINS)
     rest = np.maximum(around - boxed, 0).astype(np.float64)
     floor = 0.002
-    ratio = np.log((own / max(own.sum(), 1) + floor) / (rest / max(rest.sum(), 1) + floor))
-    return np.clip(ratio / 4, -1, 1).astype(np.float32)
+    ratio = np.log(
+        (own / max(own.sum(), 1) + floor) / (rest / max(rest.sum(), 1) + floor)
+    )
+    return np.asarray(np.clip(ratio / 4, -1, 1), np.float32)
 
 
 def odds_table(colours: ColourMap, weights: NDArray[np.float32]) -> NDArray[np.float64]:
     """The odds of each pixel as an integral image, one row and column larger."""
-    return np.asarray(cv2.integral(weights[colours.bins], sdepth=cv2.CV_64F), np.float64)
+    return np.asarray(
+        cv2.integral(weights[colours.bins], sdepth=cv2.CV_64F), np.float64
+    )

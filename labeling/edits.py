@@ -74,20 +74,28 @@ def delete(labels: LabelState, box_id: str) -> LabelState:
 
 
 def drop_proposals(labels: LabelState) -> LabelState:
-    """The labels without any proposal."""
-    return _drafted(labels, boxes=labels.boxes, proposals=())
+    """The labels without any proposal; what a person decided stays decided."""
+    if labels.state is SampleState.PROPOSED:
+        return _drafted(labels, boxes=labels.boxes, proposals=())
+    return replace(labels, proposals=())
 
 
 def accept(labels: LabelState) -> LabelState:
     """The labels a person said yes to: all boxes and every sure proposal.
 
-    Proposals that are weak or left are dropped: nobody said yes to a ghost.
+    Proposals that are weak or left are dropped: nobody said yes to a ghost. A
+    sample that was labeled with the very same boxes keeps its review.
 
     Raises:
         UsageError: there is nothing to accept.
     """
-    sure = tuple(p.box for p in labels.proposals if p.verdict in SURE)
-    boxes = labels.boxes + tuple(_tidy(box) for box in sure)
+    present = {box.id for box in labels.boxes}
+    sure = [
+        _tidy(p.box)
+        for p in labels.proposals
+        if p.verdict in SURE and p.box.id not in present
+    ]
+    boxes = (*labels.boxes, *sure)
     if not boxes:
         weak = any(p.verdict is Verdict.WEAK for p in labels.proposals)
         raise UsageError(
@@ -98,12 +106,16 @@ def accept(labels: LabelState) -> LabelState:
             if weak
             else "draw one, or press E to say that nothing is here",
         )
-    return LabelState(state=SampleState.LABELED, boxes=boxes)
+    is_same = labels.state is SampleState.LABELED and not sure
+    return LabelState(
+        state=SampleState.LABELED, boxes=boxes, reviewed=is_same and labels.reviewed
+    )
 
 
-def mark_empty(labels: LabelState) -> LabelState:  # noqa: ARG001  (one shape for all)
+def mark_empty(labels: LabelState) -> LabelState:
     """The labels of a sample on which, a person says, nothing is."""
-    return LabelState(state=SampleState.EMPTY)
+    is_same = labels.state is SampleState.EMPTY
+    return LabelState(state=SampleState.EMPTY, reviewed=is_same and labels.reviewed)
 
 
 def skip(labels: LabelState, reason: str) -> LabelState:
@@ -165,6 +177,8 @@ def _drafted(
     proposals: tuple[Proposal, ...] | None = None,
 ) -> LabelState:
     kept = labels.proposals if proposals is None else proposals
+    if (boxes, kept) == (labels.boxes, labels.proposals):
+        return labels
     if labels.state is SampleState.LABELED and boxes:
         state = SampleState.LABELED
     else:

@@ -87,7 +87,7 @@ def overlap(a: Shape, b: Shape) -> float:
 
 
 def iou(a: Shape, b: Shape) -> float:
-    """Intersection over union (Jaccard index), 0 to 1; 0 where both are without area."""
+    """Intersection over union (Jaccard index), 0 to 1; 0 without any area."""
     shared = overlap(a, b)
     union = area(a) + area(b) - shared
     return min(shared / union, 1.0) if union > 0 else 0.0
@@ -103,10 +103,13 @@ def iou_matrix(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     low = np.maximum(rows[:, None, :2], columns[None, :, :2])
     high = np.minimum(rows[:, None, 2:], columns[None, :, 2:])
     shared = np.prod(np.maximum(high - low, 0.0), axis=2)
-    sizes = [np.prod(np.maximum(v[:, 2:] - v[:, :2], 0.0), axis=1) for v in (rows, columns)]
+    sizes = [
+        np.prod(np.maximum(v[:, 2:] - v[:, :2], 0.0), axis=1) for v in (rows, columns)
+    ]
     union = sizes[0][:, None] + sizes[1][None, :] - shared
     known = union > 0
-    return np.minimum(np.divide(shared, union, out=np.zeros_like(shared), where=known), 1.0)
+    share = np.divide(shared, union, out=np.zeros_like(shared), where=known)
+    return np.asarray(np.minimum(share, 1.0), np.float64)
 
 
 def _corner_array(values: ArrayLike) -> NDArray[np.float64]:

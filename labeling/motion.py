@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dataset.records import Box, BoxOrigin, Proposal, Verdict
 
@@ -55,7 +55,7 @@ class MotionModel:
         _check_size(self.background, image)
         more, less = image > self.background, image < self.background
         background = (self.background + more - less).astype(np.uint8)
-        away = _largest(cv2.absdiff(image, self.background)).astype(np.float32)
+        away = _largest(_bytes(cv2.absdiff(image, self.background))).astype(np.float32)
         noise = self.noise + np.clip(away - self.noise, -0.2, 0.2)
         return replace(self, background=background, noise=noise)
 
@@ -65,10 +65,10 @@ class MotionModel:
         Raises ValueError where the image's size is not the background's.
         """
         _check_size(self.background, image)
-        apart = cv2.subtract(image, self.background, dtype=cv2.CV_16S)
-        apart = np.asarray(cv2.GaussianBlur(apart, (3, 3), 0), np.int16)
+        raw = cv2.subtract(image, self.background, dtype=cv2.CV_16S)
+        apart = np.asarray(cv2.GaussianBlur(raw, (3, 3), 0), np.int16)
         level = np.maximum(np.float32(1), cv2.blur(self.noise, (5, 5)) / QUIET)
-        colour = _largest(cv2.convertScaleAbs(apart)) > COLOUR_LIMIT * level
+        colour = _largest(_bytes(cv2.convertScaleAbs(apart))) > COLOUR_LIMIT * level
         outline = _steepness(apart)
         edges = outline > EDGE_LIMIT * level
         window = 2 * max(round(max(edges.shape) / 200), 1) + 1
@@ -156,6 +156,10 @@ def _check_size(background: NDArray[np.uint8], image: NDArray[np.uint8]) -> None
         )
 
 
+def _bytes(pixels: ArrayLike) -> NDArray[np.uint8]:
+    return np.asarray(pixels, np.uint8)
+
+
 def _largest(channels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The largest of the three channels at each pixel."""
     blue, green, red = cv2.split(channels)
@@ -163,7 +167,7 @@ def _largest(channels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _steepness(apart: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """How steep the difference is, in grey levels a pixel, largest of the channels.
+    """How steep the difference is, grey levels a pixel, largest of the channels.
 
     A thing brings outlines of its own; a shadow or a gleam changes colours over a
     wide and soft front and leaves the texture below as it was.
@@ -172,7 +176,7 @@ def _steepness(apart: NDArray[np.int16]) -> NDArray[np.uint8]:
         cv2.convertScaleAbs(cv2.Sobel(apart, cv2.CV_16S, dx, dy, ksize=3), alpha=0.25)
         for dx, dy in ((1, 0), (0, 1))
     )
-    # Length of the gradient without a square root: the longer part and 3/8 of the other.
+    # Length without a square root: the longer part and 3/8 of the shorter.
     length = cv2.addWeighted(cv2.max(across, down), 1, cv2.min(across, down), 0.375, 0)
     return _largest(np.asarray(length, np.uint8))
 
@@ -185,12 +189,11 @@ def _cleaned(
     kernel = cv2.getStructuringElement(
         cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)
     )
-    mask = differs.astype(np.uint8) * 255
-    mask = cv2.medianBlur(mask, 3)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    mask = cv2.drawContours(np.zeros_like(mask), outlines, -1, 255, cv2.FILLED)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel)
+    rough = cv2.medianBlur(differs.astype(np.uint8) * 255, 3)
+    closed = cv2.morphologyEx(rough, cv2.MORPH_CLOSE, kernel)
+    outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(closed), outlines, -1, 255, cv2.FILLED)
+    mask = cv2.morphologyEx(filled, cv2.MORPH_OPEN, kernel)
     count, marks = cv2.connectedComponents(mask, connectivity=8)
     total = np.bincount(marks.ravel(), minlength=count)
     sure = np.bincount(marks[surely], minlength=count)

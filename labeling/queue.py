@@ -41,6 +41,10 @@ class Queue:
         except ValueError:
             self._ids.insert(self._at, sample_id)
 
+    def drop(self) -> None:
+        """Take the current sample out: it vanished; the next one is current then."""
+        del self._ids[self._at]
+
     def around(self, before: int, after: int) -> tuple[str, ...]:
         """Ids from `before` places back to `after` places on."""
         return tuple(self._ids[max(self._at - before, 0) : self._at + after + 1])

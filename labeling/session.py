@@ -40,6 +40,8 @@ STATE_FILTERS: dict[str, tuple[SampleState, ...]] = {
 }
 _HISTORY_SHOWN = 12
 _PACE_OVER = 50
+# A version keeps 1/1024 px, and a box has to keep a width and a height there.
+_LEAST_SIDE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +105,16 @@ class LabelingSession:
 
     @property
     def current(self) -> LabelView | None:
-        """The view of the current sample; None when the queue is at its end."""
-        sample_id = self._queue.current
-        if sample_id is None:
-            return None
+        """The view of the current sample; None when the queue is at its end.
+
+        A sample that was erased meanwhile leaves the queue.
+        """
         with self._catalog.reading():
-            return self._view(sample_id)
+            while (sample_id := self._queue.current) is not None:
+                if self._catalog.samples.has(sample_id):
+                    return self._view(sample_id)
+                self._queue.drop()
+        return None
 
     def draw(self, corners: Corners, class_id: int) -> LabelView | None:
         """Add a box, clipped to the picture.
@@ -283,7 +289,9 @@ class LabelingSession:
                 # undo can bring a dropped proposal back.
                 self._catalog.labels.propose(sample_id, shown.proposals)
                 before = self._catalog.labels.get(sample_id)
-            self._save(sample_id, title, before, edit(before), 0)
+            after = edit(before)
+            if after != before:
+                self._save(sample_id, title, before, after, 0)
         self._offers.pop(sample_id, None)
         self._touched = touched
         return self.current
@@ -332,8 +340,8 @@ class LabelingSession:
             total=len(self._queue),
             left=sum(states[state] for state in TODO),
             history=self._catalog.journal.titles(_HISTORY_SHOWN),
-            can_undo=self._catalog.journal.last_done() is not None,
-            can_redo=self._catalog.journal.first_undone() is not None,
+            can_undo=self._catalog.journal.can_undo(),
+            can_redo=self._catalog.journal.can_redo(),
             touched=self._touched,
             pace=pace_of(self._catalog.journal.decisions(_PACE_OVER)),
         )
@@ -348,4 +356,7 @@ def _inside(corners: Corners, sample: Sample) -> Corners:
         raise UsageError(
             f"The box lies outside the picture: {corners}", hint="draw it again"
         )
+    x0, y0, x1, y1 = clipped
+    if x1 - x0 < _LEAST_SIDE or y1 - y0 < _LEAST_SIDE:
+        raise UsageError(f"The box is too small: {corners}", hint="draw it larger")
     return clipped

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -96,7 +97,7 @@ def look(image: NDArray[np.uint8], around: Corners, zoom: float) -> Region | Non
     return Region(frame=frame, maps=_features(zoomed, columns, rows))
 
 
-def _features(zoomed: NDArray[np.uint8], columns: int, rows: int) -> Maps:
+def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
     grey = cv2.cvtColor(zoomed, cv2.COLOR_BGR2GRAY).astype(np.float32)
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1)
@@ -119,7 +120,7 @@ def _features(zoomed: NDArray[np.uint8], columns: int, rows: int) -> Maps:
     colour = np.empty((rows, columns, 4), np.float32)
     colour[..., :3] = lab.astype(np.float32)
     colour[..., :3] -= np.float32(128)
-    colour[..., :3] *= np.float32([1 / 128, 1 / 40, 1 / 40]) * COLOUR_WEIGHT
+    colour[..., :3] *= np.array([1 / 128, 1 / 40, 1 / 40], np.float32) * COLOUR_WEIGHT
     colour[..., 3] = np.log1p(energy) * np.float32(0.15)
     return oriented[0], oriented[1], colour
 
@@ -147,7 +148,11 @@ def window_at(region: Region, corners: Corners, rows: int, columns: int) -> Maps
     out = []
     for group in region.maps:
         halves = cv2.warpAffine(
-            group, matrix, (2 * columns, 2 * rows), flags=flags, borderMode=cv2.BORDER_REPLICATE
+            group,
+            matrix,
+            (2 * columns, 2 * rows),
+            flags=flags,
+            borderMode=cv2.BORDER_REPLICATE,
         )
         cells = cv2.resize(halves, (columns, rows), interpolation=cv2.INTER_AREA)
         out.append(np.asarray(cells, np.float32))
@@ -163,7 +168,7 @@ def _windows(
 ) -> NDArray[np.float32]:
     parts = []
     for group in maps:
-        view = sliding_window_view(group, (rows, columns), axis=(0, 1))  # type: ignore[call-overload]
+        view = sliding_window_view(group, (rows, columns), axis=(0, 1))
         parts.append(view[ys, xs].reshape(len(ys), -1))
     return np.concatenate(parts, axis=1)
 
@@ -199,7 +204,9 @@ def _negative_places(
     if high < 1 or wide < 1:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     step = max(int(np.ceil(np.sqrt(high * wide / NEGATIVES))), 1)
-    grid = np.meshgrid(np.arange(0, high, step), np.arange(0, wide, step), indexing="ij")
+    grid = np.meshgrid(
+        np.arange(0, high, step), np.arange(0, wide, step), indexing="ij"
+    )
     ys, xs = grid[0].ravel(), grid[1].ravel()
     cell = 2 / frame.zoom
     left, top = frame.x + xs * cell, frame.y + ys * cell
@@ -230,17 +237,21 @@ def _ridge(
     weights = tuple(
         np.ascontiguousarray(group.transpose(1, 2, 0)) for group in flat.reshape(shape)
     )
-    return Template(weights=weights, bias=-float(mean @ flat), rows=rows, columns=columns)
+    return Template(
+        weights=weights, bias=-float(mean @ flat), rows=rows, columns=columns
+    )
 
 
 def answer(template: Template, window: Maps) -> float:
     """How much one window looks like the object; about 1 for the object itself."""
-    total = sum(float(np.vdot(w, g)) for w, g in zip(template.weights, window, strict=True))
+    total = sum(
+        float(np.vdot(w, g)) for w, g in zip(template.weights, window, strict=True)
+    )
     return total + template.bias
 
 
 def answers(template: Template, maps: Maps) -> NDArray[np.float32] | None:
-    """The answer at every cell of maps made by `at_scale`; None where they are smaller."""
+    """The answer at every cell of maps from `at_scale`; None where they are smaller."""
     if maps[0].shape[0] < template.rows or maps[0].shape[1] < template.columns:
         return None
     total = sum(

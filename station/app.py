@@ -6,7 +6,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from platformdirs import user_log_path
@@ -51,7 +51,10 @@ def run(folder: Path | None, page: str = "capture") -> int:
         raise UsageError(f"There is no such page: {page}")
     log_folder = user_log_path("fieldset", appauthor=False)
     _begin_log(log_folder)
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    running = QApplication.instance()
+    application = (
+        running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
+    )
     application.setApplicationName("fieldset")
     application.setDesktopFileName("fieldset")
     messages_before = qInstallMessageHandler(log_qt_message)
@@ -87,9 +90,7 @@ def require_display(environment: Mapping[str, str], platform: str = "") -> None:
     )
 
 
-def log_qt_message(
-    kind: QtMsgType, context: QMessageLogContext, message: str
-) -> None:
+def log_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
     """Write what Qt has to say to the log instead of the terminal."""
     where = getattr(context, "category", "") or "qt"
     LOG.log(LEVELS.get(kind, logging.WARNING), "%s: %s", where, message)
@@ -146,5 +147,3 @@ class Collector(QObject):
         self._timer.stop()
         if self._was_enabled:
             gc.enable()
-
-

@@ -106,6 +106,8 @@ class Station(QObject):
         """End what belongs to the open project; the window stays."""
         if self._project is None:
             return
+        if self._pages is not None:
+            self._pages.flush()
         closing = self._end_of(self._project, self._pages)
         self._project, self._pages = None, None
         self.window.clear_pages()
@@ -160,9 +162,7 @@ class Station(QObject):
             last = self._end_of(self._project, self._pages)
         self.runner.close(last)
 
-    def _end_of(
-        self, project: Project, pages: PageSet | None
-    ) -> Callable[[], None]:
+    def _end_of(self, project: Project, pages: PageSet | None) -> Callable[[], None]:
         def end() -> None:
             if pages is not None:
                 pages.end_capture()
@@ -256,4 +256,3 @@ class Station(QObject):
     def _ask_pictures(self) -> None:
         if self._pages is not None:
             self._pages.ask_pictures(self.window)
-

@@ -1,7 +1,11 @@
-"""The doctor: looks at everything that fieldset stands on."""
+"""The doctor: looks at everything that fieldset stands on.
+
+It must be able to say that OpenCV cannot be imported, so it imports nothing that does.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import os
@@ -16,8 +20,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from dataset.catalog.connection import sqlite_version, wal_is_safe
+from dataset.catalog import Catalog
 from dataset.errors import FieldsetError
-from dataset.project import Project
+from dataset.settings import FILE_NAME, read_settings
+
+from .camera.discovery import camera_name, cameras_under
 
 _LOW_BYTES = 2 * 1024**3
 _FULL_BYTES = 200 * 1024**2
@@ -51,7 +58,7 @@ def examine(folder: Path) -> Iterator[Diagnosis]:
     for check in (_python, _installation, _sqlite, _opencv, _qt, _cameras, _clock):
         yield check()
     yield from (_space(folder), _flush(folder))
-    if (folder / "fieldset.toml").exists():
+    if os.path.exists(folder / FILE_NAME):  # noqa: PTH110  (never raises)
         yield _project(folder)
 
 
@@ -77,7 +84,8 @@ def _python() -> Diagnosis:
 def _installation() -> Diagnosis:
     """PyPI's `dataset` would overwrite ours, a second OpenCV the headless one."""
     names = {
-        dist.metadata["Name"].lower() for dist in importlib.metadata.distributions()
+        (dist.metadata["Name"] or "").lower()
+        for dist in importlib.metadata.distributions()
     }
     opencv = sorted(name for name in names if name.startswith("opencv-"))
     if "dataset" in names:
@@ -137,8 +145,6 @@ def _qt() -> Diagnosis:
 
 
 def _cameras() -> Diagnosis:
-    from station.camera.discovery import cameras_under, camera_name  # noqa: PLC0415
-
     found = cameras_under(Path("/dev"), camera_name) if os.name == "posix" else ()
     if not found:
         return _ok("Cameras", "none connected (network cameras are not looked for)")
@@ -156,7 +162,14 @@ def _clock() -> Diagnosis:
 
 
 def _space(folder: Path) -> Diagnosis:
-    free = shutil.disk_usage(folder).free
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return _fault(
+            "Space",
+            f"the folder cannot be looked at ({error.strerror}): {folder}",
+            "name another folder with `--project DIR`",
+        )
     words = f"{free / 1024**3:.1f} GB free"
     if free < _FULL_BYTES:
         return _fault("Space", words, "free some space before you capture")
@@ -177,7 +190,8 @@ def _flush(folder: Path) -> Diagnosis:
             "check its rights",
         )
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
     median = statistics.median(spent) * 1000
     words = f"{median:.2f} ms to make 4 KB durable"
     if median < _TOO_FAST_MS:
@@ -187,7 +201,7 @@ def _flush(folder: Path) -> Diagnosis:
             "a power cut may lose what was acknowledged; use another disk",
         )
     if median > _SLOW_MS:
-        return _warning("Flush", words, "each accept takes that long; use a faster disk")
+        return _warning("Flush", words, "each accept waits that long; use another disk")
     return _ok("Flush", words)
 
 
@@ -205,9 +219,10 @@ def _timed_flushes(path: Path) -> list[float]:
 
 def _project(folder: Path) -> Diagnosis:
     try:
-        with Project.open(folder, read_only=True) as project:
-            count = project.catalog.samples.count()
-            mode = project.catalog.journal_mode
+        read_settings(folder / FILE_NAME)
+        with Catalog.open(folder / "catalog.db", read_only=True) as catalog:
+            count = catalog.samples.count()
+            mode = catalog.journal_mode
     except FieldsetError as error:
         return _fault("Project", error.message, error.hint)
     return _ok("Project", f"{count} samples, catalog in {mode} mode")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dataset.drift import SampleTable
 from dataset.drift_tables import table_from_rows, table_from_version
-from dataset.errors import NotFound, UsageError
+from dataset.durable import read_bytes
+from dataset.errors import BadImage, NotFound, UsageError
 from dataset.image_file import decode
 from dataset.measures import measure_boxes, measure_image
 from dataset.measuring import measured, with_boxes
@@ -22,6 +26,7 @@ SESSION_PREFIX = "session:"
 _SOURCE_EVERY_S = 1.0
 _SOURCE_FRAMES = 120
 _READ_S = 10.0
+_Row = tuple[str, str, str, dict[str, float]]
 
 
 def side_table(
@@ -59,10 +64,10 @@ def side_table(
 
 def _session(project: Project, name: str, progress: Progress) -> SampleTable:
     session = project.catalog.sessions.by_name(name)
-    rows = []
+    rows: list[_Row] = []
     samples = project.catalog.samples.of_session(session.id)
     for done, sample in enumerate(samples, start=1):
-        pixels = decode(project.image_path(sample).read_bytes())
+        pixels = decode(project.images.read(sample.id, sample.suffix))
         numbers = measure_image(pixels) | _box_measures(project, sample)
         rows.append((sample.id, session.name, session.source, numbers))
         progress.step(done, len(samples), "measuring")
@@ -77,10 +82,10 @@ def _box_measures(project: Project, sample: Sample) -> dict[str, float]:
 
 
 def _folder(folder: Path, progress: Progress) -> SampleTable:
-    rows = []
+    rows: list[_Row] = []
     for session in sessions_of(folder):
         for path in session.images:
-            numbers = measure_image(decode(path.read_bytes()))
+            numbers = measure_image(_pixels(path))
             name = session.name or folder.name
             rows.append((str(path), name, "", numbers))
             progress.step(len(rows), None, "measuring")
@@ -90,7 +95,7 @@ def _folder(folder: Path, progress: Progress) -> SampleTable:
 
 
 def _source(address: str, progress: Progress) -> SampleTable:
-    rows = []
+    rows: list[_Row] = []
     trigger = IntervalTrigger(_SOURCE_EVERY_S)
     with open_source(address) as source:
         name = source.info.address
@@ -103,6 +108,16 @@ def _source(address: str, progress: Progress) -> SampleTable:
                 rows.append((key, name, name, measure_image(chosen.pixels)))
                 progress.step(len(rows), None, "measuring")
     return table_from_rows(rows)
+
+
+def _pixels(path: Path) -> NDArray[np.uint8]:
+    try:
+        return decode(read_bytes(path))
+    except BadImage as error:
+        raise BadImage(
+            f"A picture of the folder cannot be used ({error.message}): {path}",
+            hint="take it out of the folder, then try again",
+        ) from error
 
 
 def _looks_like_version(name: str) -> bool:

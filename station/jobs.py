@@ -49,7 +49,7 @@ LANE_THREADS: Mapping[Lane, int] = {
 }
 
 
-def _nothing(_result: Any) -> None:
+def _nothing(_result: object) -> None:
     """Do nothing with a result."""
 
 
@@ -57,14 +57,16 @@ def _nothing(_result: Any) -> None:
 class Operation(Generic[T]):
     """Work to be done away from the main thread.
 
-    `on_done` and `on_error` run on the main thread; without `on_error` the runner
-    announces `job_failed`. A `quiet` operation is not shown in the status bar.
+    The callbacks run on the main thread. Without `on_error` the runner announces
+    `job_failed`. `on_stopped` runs after every end but `on_done`: an error, a bug of
+    ours, a wish to stop. A `quiet` operation is not shown in the status bar.
     """
 
     title: str
     function: Callable[[Progress], T]
     on_done: Callable[[T], None] = _nothing
     on_error: Callable[[FieldsetError], None] | None = None
+    on_stopped: Callable[[], None] | None = None
     lane: Lane = Lane.WORK
     quiet: bool = False
 
@@ -114,10 +116,16 @@ class Job:
         self._reported_at = now
         title = self.operation.title
         self._report(
-            JobState(
-                number=self.number, title=title, done=done, total=total, what=what
-            )
+            JobState(number=self.number, title=title, done=done, total=total, what=what)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What an ended job wants to be done on the main thread."""
+
+    job: Job
+    run: Callable[[], None]
 
 
 class Runner(QObject):
@@ -149,11 +157,16 @@ class Runner(QObject):
         self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
 
     def submit(self, operation: Operation[Any]) -> Job:
-        """Queue `operation` on its lane; call from the main thread."""
-        if self._is_closed:
-            raise RuntimeError(f"the runner is closed: {operation.title}")
+        """Queue `operation` on its lane; call from the main thread.
+
+        A closed runner runs nothing any more: a timer may still fire while the window
+        goes away.
+        """
         self._count += 1
         job = Job(self._count, operation, self._post_progress)
+        if self._is_closed:
+            job.cancel()
+            return job
         self._jobs[job.number] = job
         if not operation.quiet:
             self.job_started.emit(JobState(number=job.number, title=operation.title))
@@ -212,23 +225,28 @@ class Runner(QObject):
                 raise Cancelled  # noqa: TRY301  (one way out for both kinds)
             result = operation.function(job)
         except Cancelled:
-            outcome = _silent
+            outcome = lambda: _stopped(operation)  # noqa: E731
         except FieldsetError as error:
             failure = error
             outcome = lambda: self._fail(operation, failure)  # noqa: E731
-        except Exception as error:  # noqa: BLE001  (border: the job runner)
+        except Exception as error:
             bug = error
             LOG.exception("a job failed: %s", operation.title)
-            outcome = lambda: self.job_crashed.emit(operation.title, bug)  # noqa: E731
+            outcome = lambda: self._crash(operation, bug)  # noqa: E731
         else:
             outcome = lambda: operation.on_done(result)  # noqa: E731
-        self._delivered.emit((job, outcome))
+        self._delivered.emit(_Outcome(job=job, run=outcome))
 
     def _fail(self, operation: Operation[Any], error: FieldsetError) -> None:
         if operation.on_error is not None:
             operation.on_error(error)
         else:
             self.job_failed.emit(operation.title, error)
+        _stopped(operation)
+
+    def _crash(self, operation: Operation[Any], bug: Exception) -> None:
+        self.job_crashed.emit(operation.title, bug)
+        _stopped(operation)
 
     def _post_progress(self, state: JobState) -> None:
         self._delivered.emit(state)
@@ -238,13 +256,18 @@ class Runner(QObject):
         if self._is_closed:
             return
         if isinstance(message, JobState):
-            if message.number in self._jobs:
+            known = self._jobs.get(message.number)
+            if known is not None and not known.operation.quiet:
                 self.job_progressed.emit(message)
             return
-        job, outcome = message  # type: ignore[misc]  # object: what a signal carries
+        if isinstance(message, _Outcome):
+            self._take(message.job, message.run)
+
+    def _take(self, job: Job, run: Callable[[], None]) -> None:
+        """Run what is to happen on the main thread after a job."""
         del self._jobs[job.number]
         try:
-            outcome()
+            run()
         finally:
             if not job.operation.quiet:
                 self.job_ended.emit(job.number)
@@ -252,8 +275,10 @@ class Runner(QObject):
                 self.became_idle.emit()
 
 
-def _silent() -> None:
-    """Do nothing: the work was cancelled."""
+def _stopped(operation: Operation[Any]) -> None:
+    """Tell that the work ended without a result."""
+    if operation.on_stopped is not None:
+        operation.on_stopped()
 
 
 def _run_last(last: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from dataset.progress import Progress
 from dataset.project import Project
 from export.intake import take_in
+
 from .desks.capture_desk import RecorderDesk
 from .desks.dataset_desk import ProjectDatasetDesk
 from .desks.label_desk import ProjectLabelDesk
@@ -62,7 +63,9 @@ class PageSet(QObject):
         self._runner = runner
         self._window: Window | None = None
         self._sessions: dict[Page, str] = {}
-        self._widgets: dict[Page, QWidget] = {
+        self._widgets: dict[
+            Page, CapturePage | LabelPage | ReviewPage | DatasetPage | VersionsPage
+        ] = {
             Page.CAPTURE: capture,
             Page.LABEL: label,
             Page.REVIEW: review,

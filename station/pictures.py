@@ -55,7 +55,8 @@ def picture_of(
     smaller = pixels
     while smaller.shape[1] >= LEAST_HALVED_PX:
         size = (smaller.shape[1] // 2, max(smaller.shape[0] // 2, 1))
-        smaller = cv2.resize(smaller, size, interpolation=cv2.INTER_AREA)
+        shrunk = cv2.resize(smaller, size, interpolation=cv2.INTER_AREA)
+        smaller = np.asarray(shrunk, np.uint8)
         halves.append(image_of(smaller))
     fitted = None
     if 0.0 < scale < 1.0:

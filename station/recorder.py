@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -61,7 +62,7 @@ class RecordingRequest:
     """What to capture: from where, when, into which session, and until when.
 
     `count` ends after that many new samples, `for_s` after that many seconds of the
-    source's clock.
+    source's clock, or of the machine's while a live camera is away.
     """
 
     source: str
@@ -231,6 +232,7 @@ class _Run:
     def read(self) -> None:
         """The reading thread."""
         try:
+            self.recording.check_name()
             with self._open_source(self._request.source, self._on_event) as source:
                 self.source = source
                 self.recording.source = source.info.address
@@ -255,10 +257,14 @@ class _Run:
 
     def _read_all(self, source: CameraSource) -> None:
         began: float | None = None
+        awake_s = time.monotonic()
         while not self._stop.is_set():
             try:
                 frame = source.read(_READ_S)
             except NoPicture:
+                # A camera that is away does not make the run longer.
+                if source.info.live and self._is_over(time.monotonic() - awake_s):
+                    return
                 continue
             if frame is None:
                 return
@@ -313,8 +319,8 @@ class _Run:
     def _end(self) -> None:
         try:
             self.recording.end()
-        except FieldsetError as error:
-            self._error = self._error or error
+        except Exception as error:  # noqa: BLE001  (told to the caller as `Ended`)
+            self._fail(error)
         self._tell(Ended(error=self._error))
 
 

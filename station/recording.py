@@ -61,6 +61,14 @@ class Recording:
         self.known = 0
         self.refused: Counter[str] = Counter()
 
+    def check_name(self) -> None:
+        """Pass where the session's name is free, before any picture is taken.
+
+        Raises:
+            UsageError: a session has it.
+        """
+        self._project.require_free_session_name(self._form.name)
+
     def begin(self, part: str = "", started_us: int | None = None) -> Session:
         """The running session; a new one where `part` (a sub-folder) is another.
 
@@ -133,7 +141,8 @@ class Recording:
     def _name(self, part: str) -> str:
         if not part:
             return self._form.name
-        return f"{self._form.name} {part}".strip()
+        # The same folder may be captured again: its pictures are known then.
+        return self._project.free_session_name(f"{self._form.name} {part}".strip())
 
     def _bytes(self, frame: Frame) -> bytes:
         if frame.encoded is not None:

@@ -34,7 +34,6 @@ class UserSettings:
     last_project: str = ""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSettings:
     """Settings as read, and what to tell the person where the file was not good."""
@@ -43,7 +42,9 @@ class ReadSettings:
     notice: str = ""
 
 
-def station_name(environment: Mapping[str, str], settings: UserSettings | None = None) -> str:
+def station_name(
+    environment: Mapping[str, str], settings: UserSettings | None = None
+) -> str:
     """Give this station's name: FIELDSET_STATION, the user's, else the machine's.
 
     `settings` None reads those of this user.

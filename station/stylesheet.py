@@ -36,7 +36,9 @@ QLabel[kind="key"] {
   color: $muted; font-size: ${small_px}px; padding: 1px 5px;
   border: ${line_px}px solid $line; border-radius: 4px; background: $panel;
 }
-QLabel[kind="shutter"] { color: $on_accent; font-size: ${shutter_px}px; font-weight: 600; }
+QLabel[kind="shutter"] {
+  color: $on_accent; font-size: ${shutter_px}px; font-weight: 600;
+}
 QLabel[kind="shutter"]:disabled { color: $muted; }
 QLabel[kind="shutterkey"]:disabled { color: $muted; border-color: $line; }
 QLabel[kind="shutterkey"] {
@@ -70,6 +72,7 @@ QPushButton[kind="primary"]:focus { border-color: $text; }
 QPushButton[kind="chip"] {
   border-radius: 12px; padding: 3px 10px; font-weight: 400;
 }
+QPushButton[kind="chip"]:checked { border-color: $accent; color: $accent; }
 QPushButton[kind="chip"]::menu-indicator { width: 0px; }
 QPushButton[kind="search"] {
   background: $raised; color: $muted; text-align: left; font-weight: 400;

@@ -1,4 +1,4 @@
-"""The look of the window: tokens of three themes and the one stylesheet made of them."""
+"""The look of the window: tokens of three themes, one stylesheet made of them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -46,9 +47,7 @@ class Window(QMainWindow):
     theme_requested = Signal(str)
     closing = Signal()
 
-    def __init__(
-        self, runner: Runner, theme: Theme, table: tuple[Action, ...]
-    ) -> None:
+    def __init__(self, runner: Runner, theme: Theme, table: tuple[Action, ...]) -> None:
         super().__init__()
         self.setWindowTitle("fieldset")
         self.setMinimumSize(*LEAST_SIZE)
@@ -56,6 +55,7 @@ class Window(QMainWindow):
         self._theme = theme
         self._pages: dict[Page, QWidget] = {}
         self._page = Page.EVERYWHERE
+        self._crash_box: QMessageBox | None = None
         self.commands = CommandTable(table, self)
         self.top = TopBar(theme)
         self.rail = Rail(theme)
@@ -103,14 +103,12 @@ class Window(QMainWindow):
             "window.close": self.close,
         }
         for page in PAGES:
-            made[f"page.{page.value}"] = lambda chosen=page: self.show_page(chosen)
+            made[f"page.{page.value}"] = partial(self.show_page, page)
         for name in ("dark", "light", "sunlight"):
-            made[f"theme.{name}"] = lambda chosen=name: self.theme_requested.emit(
-                chosen
-            )
+            made[f"theme.{name}"] = partial(self.theme_requested.emit, name)
         return made
 
-    def set_pages(self, pages: dict[Page, QWidget], commands: Commands) -> None:
+    def set_pages(self, pages: Mapping[Page, QWidget], commands: Commands) -> None:
         """Show these pages, those of another project are gone."""
         self.clear_pages()
         self._pages = dict(pages)
@@ -160,7 +158,9 @@ class Window(QMainWindow):
     def show_crash(self, report: Path | None) -> None:
         """Say that a bug of ours was met, and where it is written down."""
         words = tr("Something went wrong inside fieldset; what is saved is safe.")
-        box = QMessageBox(self)
+        if self._crash_box is not None and self._crash_box.isVisible():
+            return
+        self._crash_box = box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(tr("A bug in fieldset"))
         box.setTextFormat(Qt.TextFormat.PlainText)

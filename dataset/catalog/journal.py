@@ -36,7 +36,8 @@ class Journal:
     """The label edits of a catalog, oldest first; a row is `done`, `undone` or left.
 
     A new edit after an undo starts another branch: the undone rows become
-    `abandoned` and stay as a record.
+    `abandoned` and stay as a record. So does a row that can be turned back no more,
+    because something else changed the sample since.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -49,14 +50,16 @@ class Journal:
                 "UPDATE journal SET status = 'abandoned' WHERE status = 'undone'"
             )
             self._connection.run(
-                "INSERT INTO journal (sample_id, title, before, after, at_us, keys) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO journal "
+                "(sample_id, title, before, after, at_us, boxes, keys) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     edit.sample_id,
                     edit.title,
                     _to_json(edit.before),
                     _to_json(edit.after),
                     edit.at_us,
+                    len(edit.after.boxes),
                     edit.keys,
                 ],
             )
@@ -70,13 +73,21 @@ class Journal:
         """The edit that redo makes again, or None."""
         return self._one("WHERE status = 'undone' ORDER BY n LIMIT 1")
 
+    def can_undo(self) -> bool:
+        """Whether there is an edit to take back."""
+        return self._has("done")
+
+    def can_redo(self) -> bool:
+        """Whether there is an edit to make again."""
+        return self._has("undone")
+
     def mark(self, n: int, *, done: bool) -> None:
         """Note that an edit was undone or made again."""
-        with self._connection.writing():
-            self._connection.run(
-                "UPDATE journal SET status = ? WHERE n = ?",
-                ["done" if done else "undone", n],
-            )
+        self._set(n, "done" if done else "undone")
+
+    def abandon(self, n: int) -> None:
+        """Note that an edit can be turned back or made again no more."""
+        self._set(n, "abandoned")
 
     def titles(self, limit: int) -> tuple[str, ...]:
         """What the newest edits were, newest first."""
@@ -92,11 +103,23 @@ class Journal:
         An accept is an edit that ended in `labeled` or `empty` and went on.
         """
         rows = self._connection.rows(
-            "SELECT at_us, json_array_length(after, '$.boxes'), keys FROM journal "
+            "SELECT at_us, boxes, keys FROM journal "
             "WHERE status = 'done' AND keys > 0 ORDER BY n DESC LIMIT ?",
             [limit],
         )
         return tuple((int(at), int(boxes), int(keys)) for at, boxes, keys in rows)
+
+    def _has(self, status: str) -> bool:
+        found = self._connection.value(
+            "SELECT 1 FROM journal WHERE status = ? LIMIT 1", [status]
+        )
+        return found is not None
+
+    def _set(self, n: int, status: str) -> None:
+        with self._connection.writing():
+            self._connection.run(
+                "UPDATE journal SET status = ? WHERE n = ?", [status, n]
+            )
 
     def _one(self, where: str) -> JournalEntry | None:
         rows = self._connection.rows(f"SELECT {_COLUMNS} FROM journal {where}")

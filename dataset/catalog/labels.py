@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from dataset.errors import NotFound, ProjectError
 from dataset.records import (
     Box,
@@ -59,16 +62,18 @@ class Labels:
     def propose(self, sample_id: str, proposals: tuple[Proposal, ...]) -> bool:
         """Keep proposals for a sample that no person has labelled; else False.
 
-        They replace earlier proposals; the journal does not note them.
+        They replace earlier proposals, but for boxes that are there already; the
+        journal does not note them.
         """
         with self._connection.writing():
             before = self.get(sample_id)
             if before.state not in {SampleState.NEW, SampleState.PROPOSED}:
                 return False
-            state = SampleState.PROPOSED if proposals or before.boxes else before.state
+            present = {box.id for box in before.boxes}
+            kept = tuple(p for p in proposals if p.box.id not in present)
+            state = SampleState.PROPOSED if kept or present else SampleState.NEW
             self._store(
-                sample_id,
-                LabelState(state=state, boxes=before.boxes, proposals=proposals),
+                sample_id, LabelState(state=state, boxes=before.boxes, proposals=kept)
             )
         return True
 
@@ -80,7 +85,11 @@ class Labels:
                 window or a command edited the same sample); nothing is saved.
         """
         with self._connection.writing():
-            self._expect(edit.sample_id, edit.before)
+            found = self.get(edit.sample_id)
+            if _comparable(found) != _comparable(edit.before):
+                raise _changed_elsewhere(
+                    edit.sample_id, "look at the sample again, then repeat the change"
+                )
             self._store(edit.sample_id, edit.after)
             self._journal.add(edit)
 
@@ -88,28 +97,36 @@ class Labels:
         """Take the last edit back; gives it, or None when there is nothing.
 
         Raises:
-            ProjectError: the sample was changed by something else since.
+            ProjectError: the sample was changed by something else since; the edit
+                stays, and the next undo takes the one before it back.
         """
         with self._connection.writing():
             entry = self._journal.last_done()
-            if entry is not None:
-                self._expect(entry.sample_id, entry.after)
-                self._store(entry.sample_id, entry.before)
+            is_turned = entry is None or self._turn(entry, entry.after, entry.before)
+            if entry is not None and is_turned:
                 self._journal.mark(entry.n, done=False)
+        if entry is not None and not is_turned:
+            raise _changed_elsewhere(
+                entry.sample_id, "undo again takes back the step before this one"
+            )
         return entry
 
     def redo(self) -> JournalEntry | None:
         """Make the last undone edit again; gives it, or None.
 
         Raises:
-            ProjectError: the sample was changed by something else since.
+            ProjectError: the sample was changed by something else since; the next
+                redo makes the edit after this one again.
         """
         with self._connection.writing():
             entry = self._journal.first_undone()
-            if entry is not None:
-                self._expect(entry.sample_id, entry.before)
-                self._store(entry.sample_id, entry.after)
+            is_turned = entry is None or self._turn(entry, entry.before, entry.after)
+            if entry is not None and is_turned:
                 self._journal.mark(entry.n, done=True)
+        if entry is not None and not is_turned:
+            raise _changed_elsewhere(
+                entry.sample_id, "redo again makes the step after this one"
+            )
         return entry
 
     def put(self, sample_id: str, state: LabelState) -> None:
@@ -117,13 +134,32 @@ class Labels:
         with self._connection.writing():
             self._store(sample_id, state)
 
-    def _expect(self, sample_id: str, expected: LabelState) -> None:
-        found = self.get(sample_id)
-        if _comparable(found) != _comparable(expected):
-            raise ProjectError(
-                f"The labels of this sample were changed elsewhere: {sample_id[:12]}",
-                hint="look at the sample again, then repeat the change",
-            )
+    def _turn(
+        self, entry: JournalEntry, expected: LabelState, wanted: LabelState
+    ) -> bool:
+        """Store what is wanted where the expected is found; else abandon the entry.
+
+        Proposals do not count: whoever made new ones took nothing from a person.
+        """
+        merged = self._merged_classes()
+        found = self.get(entry.sample_id)
+        if _decided(found) != _decided(_moved(expected, merged)):
+            self._journal.abandon(entry.n)
+            return False
+        self._store(entry.sample_id, _moved(wanted, merged))
+        return True
+
+    def _merged_classes(self) -> dict[int, int]:
+        """Where the boxes of each merged class live now."""
+        rows = self._connection.rows(
+            "SELECT id, merged_into FROM classes WHERE merged_into IS NOT NULL"
+        )
+        steps = {int(source): int(target) for source, target in rows}
+        ends = dict(steps)
+        for source in steps:
+            while ends[source] in steps:
+                ends[source] = steps[ends[source]]
+        return ends
 
     def _store(self, sample_id: str, state: LabelState) -> None:
         run, run_many = self._connection.run, self._connection.run_many
@@ -196,8 +232,39 @@ def _box_row(n: int, box: Box) -> tuple[object, ...]:
 def _comparable(state: LabelState) -> tuple[object, ...]:
     """What two people would both have to keep: not the order of boxes."""
     return (
-        state.state,
+        *_decided(state),
+        sorted(state.proposals, key=lambda proposal: proposal.box.id),
+    )
+
+
+def _decided(state: LabelState) -> tuple[object, ...]:
+    """What a person said of the sample; proposals alone are nobody's word."""
+    is_open = state.state is SampleState.PROPOSED
+    return (
+        SampleState.NEW if is_open else state.state,
         state.skip_reason,
         sorted(state.boxes, key=lambda box: box.id),
-        sorted(state.proposals, key=lambda proposal: proposal.box.id),
+    )
+
+
+def _moved(state: LabelState, merged: Mapping[int, int]) -> LabelState:
+    """The labels with the classes that were merged since."""
+    if not merged:
+        return state
+    return replace(
+        state,
+        boxes=tuple(_in_class(box, merged) for box in state.boxes),
+        proposals=tuple(
+            replace(p, box=_in_class(p.box, merged)) for p in state.proposals
+        ),
+    )
+
+
+def _in_class(box: Box, merged: Mapping[int, int]) -> Box:
+    return replace(box, class_id=merged.get(box.class_id, box.class_id))
+
+
+def _changed_elsewhere(sample_id: str, hint: str) -> ProjectError:
+    return ProjectError(
+        f"The labels of this sample were changed elsewhere: {sample_id[:12]}", hint=hint
     )

@@ -79,7 +79,7 @@ class Samples:
             [sample_id, sample_id + "g"],
         )
         if len(sample_id) < _SHORTEST_BEGINNING or len(rows) != 1:
-            what = "Several samples begin so" if rows else "There is no such sample"
+            what = "Several samples may begin so" if rows else "There is no such sample"
             raise NotFound(f"{what}: {sample_id}", hint="give the whole id")
         return _sample(rows[0])
 

@@ -18,13 +18,13 @@ class Versions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, version: Version) -> None:
-        """Keep a version; one that is known already is left as it is."""
+    def add(self, version: Version) -> bool:
+        """Keep a version; False where its id or its number is known already."""
         with self._connection.writing():
-            self._connection.run(
+            added = self._connection.run(
                 f"INSERT INTO versions ({_COLUMNS}) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (id) DO NOTHING",
+                "ON CONFLICT DO NOTHING",
                 [
                     version.id,
                     version.number,
@@ -39,6 +39,7 @@ class Versions:
                     version.roots.splits,
                 ],
             )
+        return added > 0
 
     def all(self) -> tuple[Version, ...]:
         """Every version, oldest first."""

@@ -273,7 +273,8 @@ def _located(folder: SourceFolder, base: Path, entry: str) -> Path | None:
     "data/obj_train_data" of Darknet).
     """
     parts = PurePosixPath(entry.replace("\\", "/")).parts
-    while parts:
+    # "images" alone is where every split lies: no entry means that.
+    while parts and (parts != ("images",) or entry.strip("./") == "images"):
         if parts[0] not in ("..", "/"):
             for root in (base, folder.root):
                 place = folder.file(root, *parts) or folder.folder(root, *parts)

@@ -119,7 +119,7 @@ class ReaderProcess:
                 how = f"was killed by {signal.Signals(-code).name}"
         where = f"after {frames} pictures" if frames else "before the first picture"
         hint = (
-            "the pictures before that are good; convert the clip with another program"
+            "convert the clip with another program, then try again"
             if self._address.kind is SourceKind.VIDEO
             else ""
         )

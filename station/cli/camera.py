@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import Duration, json_option
-from .output import emit_json, say, table
+from .output import emit_json, one_line, say, table
 
 if TYPE_CHECKING:
     from station.camera.source import SourceInfo
@@ -37,8 +37,10 @@ def list_found(as_json: bool) -> None:
         return
     if not found:
         say("No camera is connected to this machine.")
-        say("hint: network cameras are named by address, as in "
-            "`fieldset camera probe rtsp://HOST/PATH`")
+        say(
+            "hint: network cameras are named by address, as in "
+            "`fieldset camera probe rtsp://HOST/PATH`"
+        )
         return
     table(["address", "name"], [[c.address, c.name] for c in found])
 
@@ -58,10 +60,10 @@ def probe(source: str, timeout: float, as_json: bool) -> None:
         emit_json({"cameras": [_json(info)]})
         return
     live = "live" if info.live else "stored"
-    click.echo(f"{info.address}: {info.kind.value}, {live}")
+    click.echo(f"{one_line(info.address)}: {info.kind.value}, {live}")
     click.echo(f"{info.width}x{info.height}, {info.fps:.4g} pictures a second")
     for name, value in info.controls.items():
-        click.echo(f"  {name} {value:g}")
+        click.echo(f"  {one_line(name)} {value:g}")
 
 
 def _json(info: SourceInfo) -> dict[str, Any]:

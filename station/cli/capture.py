@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from dataset.errors import UsageError
 
 from .options import Condition, Duration, json_option, opened, project_option
 from .output import emit_json_line, one_line, say
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
     from station.recorder import Recorder, RecorderEvent
 
 TRIGGERS = ("interval", "burst", "motion", "uncertain", "drift")
+OPTIONS = ("every", "burst", "sensitivity", "cool_down")
+FITTING = {
+    "interval": ("every",),
+    "burst": ("every", "burst"),
+    "motion": ("every", "sensitivity", "cool_down"),
+}
 
 
 @click.command()
@@ -57,15 +66,15 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
         station=station_name(os.environ),
         operator=given["operator"],
         place=given["place"],
-        conditions=tuple(dict(given["conditions"]).items()),
+        conditions=_conditions(given["conditions"]),
     )
     request = RecordingRequest(
         source=given["source"], form=form, count=given["count"], for_s=given["for_s"]
     )
     with opened(folder) as project:
         recorder = Recorder(project)
-        recorder.start(request, trigger)
         try:
+            recorder.start(request, trigger)
             error = _follow(recorder, as_json)
         finally:
             # Also on Ctrl+C: what was chosen is stored and told, the session ends.
@@ -77,7 +86,22 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
         raise error
 
 
+def _conditions(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    keys = Counter(key for key, _ in pairs)
+    for key, count in keys.items():
+        if count > 1:
+            raise UsageError(f"A condition stands there twice: {key}")
+    return tuple(pairs)
+
+
 def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
+    fitting = FITTING.get(given["trigger"], OPTIONS)
+    for name in OPTIONS:
+        if given[name] is not None and name not in fitting:
+            raise UsageError(
+                f"The {given['trigger']} trigger has no option of this name: "
+                f"--{name.replace('_', '-')}"
+            )
     options: dict[str, Any] = {"pre_s": given["pre"]}
     if given["trigger"] in {"interval", "burst"}:
         options["every_s"] = given["every"]

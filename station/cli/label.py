@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from dataset.errors import UsageError
+
 from .options import project_folder, project_option
 
 
@@ -20,8 +22,15 @@ def open_window(folder: Path | None, *, page: str) -> None:
     """Open the window on a project, and leave with its exit code.
 
     Raises:
-        UsageError: there is no display.
+        UsageError: there is no display, or Qt's system libraries are missing.
     """
-    from station.app import run  # noqa: PLC0415
+    try:
+        from station.app import run  # noqa: PLC0415
+    except ImportError as error:
+        raise UsageError(
+            f"The window cannot open on this machine: {error}",
+            hint="install the system libraries that README.md names, or use the "
+            "commands: fieldset --help",
+        ) from error
 
     click.get_current_context().exit(run(folder, page))

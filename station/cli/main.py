@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 
@@ -37,14 +38,18 @@ from . import (
     versions,
 )
 from .exit_codes import ExitCode
-from .output import one_line, say, show_error
+from .output import say, show_error
+
+PROGRAM = "fieldset"
+# Set by the shell while it completes a line; see click's shell completion.
+COMPLETION = "_FIELDSET_COMPLETE"
 
 
 @click.group(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(version("fieldset"), prog_name="fieldset")
+@click.version_option(version(PROGRAM), prog_name=PROGRAM)
 @click.option(
     "--project",
     "folder",
@@ -87,6 +92,10 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that this terminal cannot show is no reason to end the work.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -94,12 +103,14 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command and give its exit code; every error ends here."""
     try:
         with _terminating():
-            result = cli.main(list(arguments), "fieldset", standalone_mode=False)
+            result = _invoke(arguments)
     except click.exceptions.Exit as done:
         return int(done.exit_code)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.USAGE
+    except click.ClickException as error:
+        return _wrong_usage(error)
     except (click.Abort, KeyboardInterrupt, Cancelled):
         say("cancelled")
         return ExitCode.CANCELLED
@@ -108,11 +119,32 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output went away, as `| head` does: nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001  (one of the three borders)
         return _bug(error)
     return int(result) if isinstance(result, int) else ExitCode.DONE
+
+
+def _invoke(arguments: Sequence[str]) -> object:
+    if COMPLETION in os.environ:
+        return cli.main(list(arguments), PROGRAM, standalone_mode=False)
+    # Not `cli.main`: it would make an exit code 1 of a reader that went away.
+    with cli.make_context(PROGRAM, list(arguments)) as context:
+        return cli.invoke(context)
+
+
+def _wrong_usage(error: click.ClickException) -> int:
+    say(f"error: {error.format_message()}")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    say(f"hint: see `{context.command_path if context else PROGRAM} --help`")
+    return ExitCode.USAGE
+
+
+def _let_go_of_stdout() -> None:
+    # What is still buffered would otherwise be tried again at exit, and fail again.
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def log_folder() -> Path:
@@ -125,10 +157,11 @@ def log_folder() -> Path:
 def _bug(error: Exception) -> int:
     import traceback  # noqa: PLC0415
 
-    from station.logs import write_crash_report  # noqa: PLC0415
+    from station.logs import redact, write_crash_report  # noqa: PLC0415
 
-    traceback.print_exception(error)
-    say(f"error: fieldset met a fault of its own: {one_line(repr(error))}")
+    for line in redact("".join(traceback.format_exception(error))).splitlines():
+        say(line)
+    say(f"error: fieldset met a fault of its own: {redact(repr(error))}")
     try:
         report = write_crash_report(log_folder(), error)
     except OSError:

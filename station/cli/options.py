@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dataset.errors import UsageError
+
 if TYPE_CHECKING:
     from dataset.project import Project
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
+_LONGEST_S = 366 * 24 * 3600.0
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
@@ -32,9 +35,10 @@ class Duration(click.ParamType):
         if isinstance(value, float):
             return value
         match = _DURATION.fullmatch(str(value).strip())
-        if match is None or float(match[1]) <= 0:
+        seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+        if not 0 < seconds <= _LONGEST_S:
             self.fail(f"a time is written like 500ms, 2s, 10m or 1h: {value}")
-        return float(match[1]) * _SECONDS[match[2]]
+        return seconds
 
 
 class Condition(click.ParamType):
@@ -79,7 +83,15 @@ def project_folder(folder: Path | None) -> Path:
     if folder is not None:
         return folder
     group = click.get_current_context().find_root().params.get("folder")
-    return Path(group) if group is not None else Path.cwd()
+    if group is not None:
+        return Path(group)
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"The current folder is gone: {error.strerror}",
+            hint="name the project with `--project DIR`",
+        ) from error
 
 
 def opened(folder: Path | None, *, read_only: bool = False) -> Project:

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -15,32 +15,53 @@ from dataset.errors import FieldsetError
 from dataset.progress import Progress
 
 
+# Parts of emoji that show nothing themselves.
+_HARMLESS = "\N{ZERO WIDTH JOINER}\N{NO-BREAK SPACE}"
+
+
 def emit_json(data: Mapping[str, Any]) -> None:
     """Print one JSON object, readable, keys in the given order."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(_json(data, indent=2))
 
 
 def emit_json_line(data: Mapping[str, Any]) -> None:
     """Print one JSON object on a line of its own, at once."""
-    click.echo(json.dumps(data, ensure_ascii=False))
+    click.echo(_json(data))
     sys.stdout.flush()
 
 
 def say(text: str) -> None:
-    """Tell the person something that is no data."""
-    click.echo(text, err=True)
+    """Tell the person something that is no data, in one line."""
+    # Whoever closed stderr does not want to hear it; the work goes on.
+    with suppress(BrokenPipeError):
+        click.echo(one_line(text), err=True)
 
 
 def show_error(error: FieldsetError) -> None:
     """Print an error as one sentence, and its next step on a line of its own."""
-    say(f"error: {one_line(error.message)}")
+    from station.logs import redact  # noqa: PLC0415
+
+    say(f"error: {redact(error.message)}")
     if error.hint:
-        say(f"hint: {one_line(error.hint)}")
+        say(f"hint: {redact(error.hint)}")
 
 
 def one_line(text: str) -> str:
     """The text without line breaks and control characters, which names may hold."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(
+        c if c.isprintable() or c in _HARMLESS else "\N{REPLACEMENT CHARACTER}"
+        for c in text
+    )
+
+
+def _json(data: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """The data as JSON; escaped where stdout, or JSON itself, cannot hold it."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(data, indent=indent)
+    return text
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

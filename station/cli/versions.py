@@ -44,7 +44,7 @@ def create(
         frozen = freeze(
             project,
             message=message,
-            author=getpass.getuser() if author is None else author,
+            author=_user_name() if author is None else author,
             progress=bar,
         )
         # The version stands from here on; what follows is derived and resumable.
@@ -159,6 +159,14 @@ def verify(name: str, folder: Path | None, as_json: bool) -> int:
             click.echo(f"{finding.severity.value}: {one_line(finding.what)}")
         click.echo(f"{name}: {'verified' if is_sound else 'NOT as it was frozen'}")
     return ExitCode.DONE if is_sound else ExitCode.PROJECT
+
+
+def _user_name() -> str:
+    """Who runs the program; "" in a container whose user has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def _root(folder: Path | None) -> Path:

@@ -75,7 +75,9 @@ class ProjectDatasetDesk:
 
 def verdict_sentence(balance: Balance) -> str:
     """Give the balance in one sentence."""
-    short = [row.name for row in balance.classes if row.shortfall or row.group_shortfall]
+    short = [
+        row.name for row in balance.classes if row.shortfall or row.group_shortfall
+    ]
     if balance.verdict is BalanceVerdict.BALANCED:
         return tr("Every class has what it needs")
     if not short:

@@ -1,4 +1,4 @@
-"""Figures of the live picture, with a word for each: is it worth keeping?"""
+"""Figures of the live picture, with a word for each."""
 
 from __future__ import annotations
 

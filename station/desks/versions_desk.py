@@ -22,7 +22,7 @@ from export.formats import WRITERS
 from export.operation import export_version
 from labeling.geometry import corners_of
 
-from ..language import tr
+from ..language import MINUS, tr
 from ..version_report import REPORT_NAME, write_version_report
 from ..views.dataset_contract import DiffTile, DriftRow, MovedBox, VersionState
 
@@ -162,13 +162,13 @@ def _tiles(
     samples, boxes = found.samples, found.boxes
     drifted = sum(row.verdict == "drift" for row in drift)
     tiles = [
-        DiffTile(figure=f"+{samples.added:,} −{samples.removed:,}", text=tr("samples")),
-        DiffTile(figure=f"+{boxes.added:,} −{boxes.removed:,}", text=tr("boxes")),
+        DiffTile(
+            figure=f"+{samples.added:,} {MINUS}{samples.removed:,}", text=tr("samples")
+        ),
+        DiffTile(figure=f"+{boxes.added:,} {MINUS}{boxes.removed:,}", text=tr("boxes")),
         DiffTile(figure=f"{boxes.moved:,}", text=tr("boxes moved")),
         DiffTile(figure=f"{boxes.relabelled:,}", text=_relabelled_text(found, frozen)),
-        DiffTile(
-            figure=f"{found.splits.test_moved:,}", text=tr("test members moved")
-        ),
+        DiffTile(figure=f"{found.splits.test_moved:,}", text=tr("test members moved")),
     ]
     if drift:
         figure = tr("{count} of {total}").format(count=drifted, total=len(drift))
@@ -198,15 +198,22 @@ def _drift_of(frozen: FrozenVersion) -> dict[str, Any]:
     chosen = next((one for one in comparisons if one["kind"] == "parent"), None)
     if chosen is None:
         return {"drift": (), "drift_head": "", "drift_note": ""}
-    size = chosen["family"]["size"]
-    head = tr("{current} against {base} · whole sessions resampled, Holm over {size}")
+    words = tr("{base} to {current} sessions, resampled whole, Holm over {size}")
     return {
         "drift": tuple(_drift_row(metric) for metric in chosen["metrics"]),
-        "drift_head": head.format(
-            current=chosen["current"], base=chosen["base"], size=size
+        "drift_head": words.format(
+            current=metric_sessions(chosen, "current"),
+            base=metric_sessions(chosen, "base"),
+            size=chosen["family"]["size"],
         ),
         "drift_note": " ".join((chosen["summary"], *chosen.get("notes", [])[:2])),
     }
+
+
+def metric_sessions(comparison: dict[str, Any], side: str) -> int:
+    """Give how many sessions a side of the comparison has."""
+    sessions = (metric[side]["sessions"] for metric in comparison["metrics"])
+    return max(sessions, default=0)
 
 
 def _drift_row(metric: dict[str, Any]) -> DriftRow:

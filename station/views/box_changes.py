@@ -102,4 +102,3 @@ class ChangeGrid(QListView):
         """Repaint in another look."""
         self._delegate.theme = theme
         self.viewport().update()
-

@@ -122,8 +122,11 @@ def short_source(address: str) -> str:
 
 
 class CaptureDesk(Protocol):
-    """Captures from one source. Polled on the main thread: `newest`, `events` and
-    `status` never block; the rest runs in a worker."""
+    """Captures from one source.
+
+    `newest`, `events`, `status`, `shutter`, `keep_last` and `set_trigger` never wait
+    and are called on the main thread; the rest runs in a worker.
+    """
 
     def cameras(self) -> tuple[FoundCamera, ...]:
         """Look for cameras; may take seconds."""

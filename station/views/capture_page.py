@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from dataset.errors import FieldsetError
-
 from ..jobs import Lane, Operation, Runner
-from ..language import tr
+from ..language import TIMES, tr
 from ..pictures import shrunk_image
 from ..session_words import session_words
 from ..theme import Theme
-from .capture_panel import LAST_S, CapturePanel
 from .capture_contract import (
     CaptureDesk,
     CaptureEvent,
@@ -28,6 +26,7 @@ from .capture_contract import (
     TriggerChoice,
     short_source,
 )
+from .capture_panel import LAST_S, CapturePanel
 from .contracts import Commands
 from .event_strip import EventStrip
 from .live_view import LiveView
@@ -117,7 +116,7 @@ class CapturePage(QWidget):
             "capture.find": self.find_cameras,
         }
         for name in ("shutter", "burst", "interval", "motion"):
-            made[f"trigger.{name}"] = lambda name=name: self.panel.triggers.choose(name)
+            made[f"trigger.{name}"] = partial(self.panel.triggers.choose, name)
         return made
 
     def open(self) -> None:
@@ -236,7 +235,8 @@ class CapturePage(QWidget):
                 title=tr("Shrink the live picture"),
                 function=lambda _progress: shrink(),
                 on_done=self._show_live,
-                on_error=self._on_shrink_failed,
+                on_error=self.error_came.emit,
+                on_stopped=self._on_shrink_stopped,
                 lane=Lane.LIVE,
                 quiet=True,
             )
@@ -250,9 +250,8 @@ class CapturePage(QWidget):
         if shrunk.readings is not None:
             self.live.show_readings(shrunk.readings)
 
-    def _on_shrink_failed(self, error: FieldsetError) -> None:
+    def _on_shrink_stopped(self) -> None:
         self._is_shrinking = False
-        self.error_came.emit(error)
 
     def _take_status(self, status: CaptureStatus) -> None:
         if status == self._status:
@@ -314,15 +313,12 @@ class CapturePage(QWidget):
                 title=title,
                 function=lambda _progress: function(),
                 on_done=done,
-                on_error=self._on_failed,
+                on_error=self.error_came.emit,
+                on_stopped=self._set_opened,
                 lane=lane,
                 quiet=True,
             )
         )
-
-    def _on_failed(self, error: FieldsetError) -> None:
-        self._set_opened()
-        self.error_came.emit(error)
 
 
 def camera_words(status: CaptureStatus) -> tuple[str, str]:
@@ -331,7 +327,7 @@ def camera_words(status: CaptureStatus) -> tuple[str, str]:
         return tr("no camera open"), "muted"
     if status.newest_age_ms is None:
         return tr("opening the source…"), "warn"
-    parts = [short_source(status.source), f"{status.width}×{status.height}"]
+    parts = [short_source(status.source), f"{status.width}{TIMES}{status.height}"]
     if status.fps:
         parts.append(f"{status.fps:.0f} fps")
     age = status.newest_age_ms

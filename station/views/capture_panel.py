@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QScrollArea,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -128,10 +127,9 @@ class CapturePanel(QWidget):
         column.addWidget(self._callout())
         column.addWidget(self.triggers)
         column.addWidget(self._session_head)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.form)
-        self._stack.addWidget(self._running_part())
-        column.addWidget(self._stack)
+        self._running_box = self._running_part()
+        column.addWidget(self.form)
+        column.addWidget(self._running_box)
         column.addStretch(1)
         area = QScrollArea()
         area.setProperty("kind", "panel")
@@ -189,7 +187,8 @@ class CapturePanel(QWidget):
     def show_status(self, status: CaptureStatus) -> None:
         """Show the session's figures and what the camera says of itself."""
         is_running = status.is_running
-        self._stack.setCurrentIndex(1 if is_running else 0)
+        self.form.setVisible(not is_running)
+        self._running_box.setVisible(is_running)
         self.triggers.set_running(is_running)
         head = tr("Next session")
         refused = sum(status.refused.values())
@@ -201,7 +200,9 @@ class CapturePanel(QWidget):
                 head = f"{tr('Last session')} · {head.partition('·')[2].strip()}"
         self._session_head.setText(head)
         name = "" if status.session is None else status.session.name
-        self._running.setText(" · ".join(part for part in (name, short_source(status.source)) if part))
+        self._running.setText(
+            " · ".join(part for part in (name, short_source(status.source)) if part)
+        )
         self._controls.replace(status.controls)
         self._controls_head.setVisible(bool(status.controls))
         self._control_view.setVisible(bool(status.controls))

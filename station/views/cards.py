@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from ..theme import Theme
 from .labels import ElidedLabel, label
+from .rows import ROW_ROLE, Index
 
 ROW_PX = 33
 
@@ -61,7 +69,27 @@ def plain_table(row_px: int = ROW_PX) -> QTableView:
     head = table.horizontalHeader()
     head.setHighlightSections(False)
     head.setSectionsClickable(False)
+    head.setTextElideMode(Qt.TextElideMode.ElideRight)
     return table
+
+
+class ToneDelegate(QStyledItemDelegate):
+    """Writes a cell's words in the tone of its row."""
+
+    def __init__(
+        self, theme: Theme, tone: Callable[[Any], str], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._tone = tone
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        """Colour the words."""
+        super().initStyleOption(option, index)
+        row = index.data(ROW_ROLE)
+        if row is not None:
+            colour = self.theme.text_colour(self._tone(row))
+            option.palette.setColor(QPalette.ColorRole.Text, colour)
 
 
 def size_columns(table: QTableView, widths: tuple[int, ...]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -97,9 +97,7 @@ class ClassCellDelegate(QStyledItemDelegate):
             self._paint_cell(painter, inner, row.cells[index.column() - 1])
         painter.restore()
 
-    def _paint_class(
-        self, painter: QPainter, rect: QRectF, known: LabelClass
-    ) -> None:
+    def _paint_class(self, painter: QPainter, rect: QRectF, known: LabelClass) -> None:
         middle = rect.center().y()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(known.colour))
@@ -167,7 +165,7 @@ class ClassSplitTable(QWidget):
         self.model.replace(class_split_rows(state), heads)
         self._fit()
 
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width between the splits."""
         super().resizeEvent(event)
         self._fit()
@@ -184,4 +182,8 @@ def _words(row: ClassSplitRow, column: int) -> str:
     if column == 0:
         return row.label_class.name
     cell = row.cells[column - 1]
-    return f"{cell.boxes:,}" if cell.target is None else f"{cell.boxes:,} / {cell.target:,}"
+    return (
+        f"{cell.boxes:,}"
+        if cell.target is None
+        else f"{cell.boxes:,} / {cell.target:,}"
+    )

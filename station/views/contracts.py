@@ -74,7 +74,9 @@ class QueueChoice:
 class CarryRequest(Protocol):
     """Carry-over waiting to be worked out for one sample."""
 
-    sample_id: str
+    @property
+    def sample_id(self) -> str:
+        """Whose proposals they will be."""
 
     def run(self) -> tuple[Proposal, ...]:
         """Work out the proposals; touches no catalog, runs on any thread."""

@@ -1,4 +1,4 @@
-"""The Dataset page: what there is by class and split, what is short, which group why."""
+"""The Dataset page: what there is by class and split, what is short, and why."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from dataset.errors import FieldsetError
-
 from ..jobs import Lane, Operation, Runner
 from ..keys import Page
 from ..language import tr
 from ..theme import Theme
-from .cards import Card, plain_table, size_columns
+from .cards import Card, ToneDelegate, plain_table, size_columns
 from .class_table import ClassSplitTable
 from .contracts import Commands
 from .dataset_contract import DatasetDesk, DatasetState, GroupRow, TestRow
@@ -22,7 +20,8 @@ from .rows import RowTable, dress
 
 SIDE_PX = 400
 REASONS_SHOWN = 6
-GROUP_ID_PX = 12
+GROUP_ID_SHOWN = 12
+SPLIT_COLUMN = 3
 
 
 class DatasetPage(QWidget):
@@ -76,6 +75,8 @@ class DatasetPage(QWidget):
         self._group_card = Card(tr("Groups"))
         view = plain_table()
         view.setModel(self.groups)
+        self._tones = ToneDelegate(self._theme, group_tone, self)
+        view.setItemDelegateForColumn(SPLIT_COLUMN, self._tones)
         size_columns(view, (130, 0, 80, 120, 240))
         self._group_card.column.addWidget(view)
         left = QVBoxLayout()
@@ -114,7 +115,7 @@ class DatasetPage(QWidget):
         card = Card(tr("Test sets"))
         view = plain_table()
         view.setModel(self.tests)
-        size_columns(view, (120, 70, 0, 66))
+        size_columns(view, (104, 68, 0, 62))
         card.column.addWidget(view)
         return card
 
@@ -138,7 +139,8 @@ class DatasetPage(QWidget):
                 title=tr("Split"),
                 function=self._desk.split_now,
                 on_done=self._on_split,
-                on_error=self._on_failed,
+                on_error=self.error_came.emit,
+                on_stopped=lambda: self._split.setEnabled(True),
                 lane=Lane.CATALOG,
             )
         )
@@ -146,6 +148,7 @@ class DatasetPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._theme = theme
+        self._tones.theme = theme
         self.table.set_theme(theme)
 
     def show_state(self, state: DatasetState) -> None:
@@ -176,10 +179,6 @@ class DatasetPage(QWidget):
         self.notice_came.emit(sentence, "ok")
         self.refresh()
 
-    def _on_failed(self, error: FieldsetError) -> None:
-        self._split.setEnabled(self.state.unassigned > 0)
-        self.error_came.emit(error)
-
     def _ask(
         self, title: str, function: Callable[..., DatasetState], quiet: bool
     ) -> None:
@@ -188,17 +187,26 @@ class DatasetPage(QWidget):
                 title=title,
                 function=function,
                 on_done=self.show_state,
-                on_error=self._on_failed,
+                on_error=self.error_came.emit,
                 lane=Lane.CATALOG,
                 quiet=quiet,
             )
         )
 
 
+def group_tone(row: GroupRow) -> str:
+    """Give the tone of a group's split."""
+    return "bad" if row.level == "bad" else "text"
+
+
 def _group_words(row: GroupRow, column: int) -> str:
-    return (row.id[:GROUP_ID_PX], row.sessions, f"{row.samples:,}", row.split, row.why)[
-        column
-    ]
+    return (
+        row.id[:GROUP_ID_SHOWN],
+        row.sessions,
+        f"{row.samples:,}",
+        row.split,
+        row.why,
+    )[column]
 
 
 def _test_words(row: TestRow, column: int) -> str:

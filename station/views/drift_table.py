@@ -11,9 +11,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..language import tr
+from ..language import MINUS, NONE, tr
 from ..theme import Theme
-from .cards import ROW_PX, plain_table, size_columns
+from .cards import ROW_PX, ToneDelegate, plain_table, size_columns
 from .dataset_contract import DriftRow
 from .rows import ROW_ROLE, Index, RowTable
 
@@ -37,8 +37,8 @@ def span_of(rows: tuple[DriftRow, ...]) -> float:
 def effect_words(row: DriftRow) -> str:
     """Give the effect as a person reads it."""
     if row.effect is None:
-        return "–"
-    sign = "−" if row.effect < 0 else "+"
+        return NONE
+    sign = MINUS if row.effect < 0 else "+"
     return f"{sign}{abs(row.effect):.2f} sd"
 
 
@@ -77,10 +77,8 @@ class IntervalDelegate(QStyledItemDelegate):
         self._paint_estimate(painter, inner, row)
         painter.restore()
 
-    def _paint_estimate(
-        self, painter: QPainter, inner: QRectF, row: DriftRow
-    ) -> None:
-        colour = self.theme.colour(TONES.get(row.verdict, "warn"))
+    def _paint_estimate(self, painter: QPainter, inner: QRectF, row: DriftRow) -> None:
+        colour = self.theme.colour(verdict_tone(row))
         middle = inner.center().y()
         if row.low is not None and row.high is not None:
             painter.setPen(QPen(colour, 2.5))
@@ -98,22 +96,9 @@ class IntervalDelegate(QStyledItemDelegate):
         return inner.left() + share * inner.width()
 
 
-class VerdictDelegate(QStyledItemDelegate):
-    """Writes the verdict in its tone."""
-
-    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        """Colour the words."""
-        super().initStyleOption(option, index)
-        row = index.data(ROW_ROLE)
-        if row is not None:
-            tone = TONES.get(row.verdict, "warn")
-            option.palette.setColor(
-                option.palette.ColorRole.Text, self.theme.text_colour(tone)
-            )
+def verdict_tone(row: DriftRow) -> str:
+    """Give the tone of a verdict."""
+    return TONES.get(row.verdict, "warn")
 
 
 class DriftTable(QWidget):
@@ -129,12 +114,12 @@ class DriftTable(QWidget):
         )
         self.model: RowTable[DriftRow] = RowTable(heads, _words, frozenset({1}), self)
         self._interval = IntervalDelegate(theme, self)
-        self._verdict = VerdictDelegate(theme, self)
+        self._verdict = ToneDelegate(theme, verdict_tone, self)
         self._view = plain_table()
         self._view.setModel(self.model)
         self._view.setItemDelegateForColumn(INTERVAL_COLUMN, self._interval)
         self._view.setItemDelegateForColumn(VERDICT_COLUMN, self._verdict)
-        size_columns(self._view, (170, 92, 0, 130))
+        size_columns(self._view, (146, 84, 0, 122))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._view)

@@ -86,9 +86,7 @@ class EventStrip(QWidget):
         self._delegate = StripDelegate(theme, self)
         self._view = plain_list(self._rows, self._delegate)
         self._view.setFlow(QListView.Flow.LeftToRight)
-        self._view.setVerticalScrollBarPolicy(
-            Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        )
+        self._view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._view.setSelectionMode(QListView.SelectionMode.NoSelection)
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 10, 9, 10)

@@ -136,9 +136,7 @@ class Filmstrip(QWidget):
         self._view = plain_list(self._frames, self._delegate)
         self._view.setFlow(QListView.Flow.LeftToRight)
         self._view.setWrapping(False)
-        self._view.setVerticalScrollBarPolicy(
-            Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        )
+        self._view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 10, 9, 10)
         column.addWidget(self._view)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from dataset.errors import FieldsetError
 from dataset.records import Proposal
 
 from ..jobs import Lane, Operation, Runner
@@ -30,7 +29,8 @@ class LabelCalls(QObject):
         state_came: the newest `LabelScene`, None when the queue is empty.
         classes_came: tuple of `ClassRow`.
         film_came: tuple of `FilmFrame`.
-        call_failed: `FieldsetError`; the state shown before still holds.
+        call_failed: `FieldsetError`; nothing was saved.
+        call_stopped: a verb ended without a state; the one shown before still holds.
         busy_changed: True while something is not saved yet.
     """
 
@@ -38,6 +38,7 @@ class LabelCalls(QObject):
     classes_came = Signal(object)
     film_came = Signal(object)
     call_failed = Signal(object)
+    call_stopped = Signal()
     busy_changed = Signal(bool)
 
     def __init__(
@@ -85,9 +86,7 @@ class LabelCalls(QObject):
 
     def refresh_classes(self) -> None:
         """Count the classes again."""
-        self._quiet(
-            tr("Count the classes"), self._desk.classes, self.classes_came.emit
-        )
+        self._quiet(tr("Count the classes"), self._desk.classes, self.classes_came.emit)
 
     def _submit(self, verb: Verb) -> None:
         self._pending += 1
@@ -98,7 +97,8 @@ class LabelCalls(QObject):
                 title=tr("Save the labels"),
                 function=lambda _progress: verb(),
                 on_done=self._on_done,
-                on_error=self._on_error,
+                on_error=self.call_failed.emit,
+                on_stopped=self._on_stopped,
                 lane=Lane.CATALOG,
                 quiet=True,
             )
@@ -115,10 +115,10 @@ class LabelCalls(QObject):
         if is_new and state is not None:
             self._ask_for_surroundings()
 
-    def _on_error(self, error: FieldsetError) -> None:
+    def _on_stopped(self) -> None:
         self._end_one()
         self._is_leaving = False
-        self.call_failed.emit(error)
+        self.call_stopped.emit()
 
     def _end_one(self) -> None:
         self._pending -= 1

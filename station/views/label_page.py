@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
@@ -16,7 +19,7 @@ from ..language import tr
 from ..pictures import PictureLoader, PictureRequest, ThumbnailLoader
 from ..theme import Theme
 from .canvas import Canvas
-from .canvas_paint import Shown
+from .canvas_paint import Picture, Shown
 from .contracts import (
     ClassRow,
     Commands,
@@ -24,6 +27,7 @@ from .contracts import (
     FilmFrame,
     LabelDesk,
     LabelScene,
+    QueueChoice,
 )
 from .empty_page import EmptyNote
 from .filmstrip import Filmstrip
@@ -112,7 +116,8 @@ class LabelPage(QWidget):
         self._calls.state_came.connect(self._show)
         self._calls.classes_came.connect(self._on_classes)
         self._calls.film_came.connect(self._on_film)
-        self._calls.call_failed.connect(self._on_failed)
+        self._calls.call_failed.connect(self.error_came)
+        self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))
         self._loader.picture_loaded.connect(self._on_picture)
         self._loader.picture_failed.connect(self._on_picture_failed)
@@ -153,15 +158,12 @@ class LabelPage(QWidget):
             "view.hide_boxes": self.canvas.toggle_boxes,
         }
         for key in CLASS_KEYS:
-            made[f"label.class.{key}"] = lambda key=key: self._choose_class(key)
+            made[f"label.class.{key}"] = partial(self._choose_class, key)
         for way, (dx, dy) in NUDGES.items():
             for family, step in (("", 1), ("10", 10)):
-                made[f"label.nudge{family}.{way}"] = (
-                    lambda x=dx * step, y=dy * step: self.canvas.nudge(x, y)
-                )
-                made[f"label.resize{family}.{way}"] = (
-                    lambda x=dx * step, y=dy * step: self.canvas.stretch(x, y)
-                )
+                x, y = dx * step, dy * step
+                made[f"label.nudge{family}.{way}"] = partial(self.canvas.nudge, x, y)
+                made[f"label.resize{family}.{way}"] = partial(self.canvas.stretch, x, y)
         return {name: self._counted(name, do) for name, do in made.items()}
 
     def open(self) -> None:
@@ -205,6 +207,11 @@ class LabelPage(QWidget):
         return self._state
 
     @property
+    def class_id(self) -> int | None:
+        """The class that new boxes get."""
+        return self._class_id
+
+    @property
     def is_saved(self) -> bool:
         """True when every edit is on disk."""
         return self._calls.is_saved
@@ -240,7 +247,7 @@ class LabelPage(QWidget):
     def _skip(self, reason: str) -> None:
         self._leave(lambda _keys: self._calls.desk.skip(reason))
 
-    def _choose_queue(self, choice: object) -> None:
+    def _choose_queue(self, choice: QueueChoice) -> None:
         self.canvas.flush()
         self._calls.leave(lambda: self._calls.desk.choose(choice))
 
@@ -370,7 +377,7 @@ class LabelPage(QWidget):
         self._loader.want(wanted)
 
     def _request(
-        self, sample_id: str, path: object, width: int, height: int
+        self, sample_id: str, path: Path, width: int, height: int
     ) -> PictureRequest:
         return PictureRequest(
             sample_id=sample_id,
@@ -379,7 +386,7 @@ class LabelPage(QWidget):
             ratio=self.canvas.devicePixelRatioF(),
         )
 
-    def _on_picture(self, sample_id: str, picture: object) -> None:
+    def _on_picture(self, sample_id: str, picture: Picture) -> None:
         if self._state is not None and sample_id == self._state.sample.id:
             sample = self._state.sample
             self.canvas.show_picture(picture, (sample.width, sample.height))
@@ -406,14 +413,13 @@ class LabelPage(QWidget):
         self._film.show_frames(frames, current)
         self._want_pictures()
 
-    def _on_failed(self, error: object) -> None:
-        """Show the error, and the sample as it was saved last."""
+    def _on_stopped(self) -> None:
+        """Show the sample as it was saved last."""
         self.canvas.set_locked(False)
-        self.error_came.emit(error)
         if self._state is not None:
             self._show_boxes(replace(self._state, touched=""))
 
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """Give the keyboard to the canvas."""
         super().showEvent(event)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -53,9 +53,7 @@ class ClassDelegate(RowDelegate):
         bar_left = right - room - 10 - 66
         self._bar(painter, QRectF(bar_left, middle - 2.5, 66, 5), row)
         name_left = left + 50
-        place = QRectF(
-            name_left, rect.top(), bar_left - 8 - name_left, rect.height()
-        )
+        place = QRectF(name_left, rect.top(), bar_left - 8 - name_left, rect.height())
         self.words(painter, place, row.label_class.name)
 
     def _key(self, painter: QPainter, rect: QRectF, key: str) -> None:

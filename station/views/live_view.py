@@ -149,9 +149,7 @@ class LiveView(QWidget):
     def _paint_badge(self, painter: QPainter, place: QRectF) -> None:
         words = painter.fontMetrics().horizontalAdvance(self._badge)
         wide = words + 44
-        ground = QRectF(
-            place.center().x() - wide / 2, place.bottom() - 46, wide, 30
-        )
+        ground = QRectF(place.center().x() - wide / 2, place.bottom() - 46, wide, 30)
         self._ground(painter, ground, 15)
         painter.setBrush(QColor(DARK.bad))
         painter.drawEllipse(QPointF(ground.left() + 18, ground.center().y()), 4, 4)
@@ -164,4 +162,3 @@ class LiveView(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(GROUND)
         painter.drawRoundedRect(rect, radius, radius)
-

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPoint,
+    QRectF,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QDialog,
@@ -61,7 +70,9 @@ class Palette(QDialog):
     def __init__(
         self, table: tuple[Action, ...], theme: Theme, parent: QWidget
     ) -> None:
-        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        super().__init__(
+            parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint
+        )
         self._table = tuple(one for one in table if one.id != "palette.open")
         self.setFixedWidth(PALETTE_PX)
         self._field = QLineEdit()
@@ -177,6 +188,7 @@ class Notice(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._page = parent
         self.setProperty("kind", "notice")
         self._words = label("", wraps=True)
         self._hint = label("", "muted", wraps=True)
@@ -190,7 +202,7 @@ class Notice(QFrame):
         texts.setSpacing(2)
         texts.addWidget(self._words)
         texts.addWidget(self._hint)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(14, 10, 10, 10)
         row.addLayout(texts, 1)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
@@ -217,9 +229,9 @@ class Notice(QFrame):
 
     def place(self) -> None:
         """Stand under the bars, in the middle, and hide no key."""
-        holder = self.parentWidget()
+        holder = self._page
         width = min(NOTICE_PX, holder.width() - 40)
         self.setFixedWidth(width)
-        self.setFixedHeight(self.layout().totalHeightForWidth(width))
+        self.setFixedHeight(self._row.totalHeightForWidth(width))
         self.move((holder.width() - width) // 2, NOTICE_TOP_PX)
         self.raise_()

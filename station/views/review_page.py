@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -13,8 +14,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-
-from dataset.errors import FieldsetError
 
 from ..jobs import Lane, Operation, Runner
 from ..keys import CLASS_KEYS, Action, Page
@@ -108,7 +107,7 @@ class ReviewPage(QWidget):
             "review.delete": self.delete,
         }
         for key in CLASS_KEYS:
-            made[f"review.class.{key}"] = lambda key=key: self.relabel(key)
+            made[f"review.class.{key}"] = partial(self.relabel, key)
         return made
 
     def open(self) -> None:
@@ -138,10 +137,13 @@ class ReviewPage(QWidget):
     def relabel(self, key: str) -> None:
         """Give the chosen boxes the class on a key."""
         chosen = self.grid.chosen
-        for row in self._classes:
-            if chosen and str(row.label_class.key) == key:
-                class_id = row.label_class.id
-                self._change(lambda: self._desk.relabel(chosen, class_id))
+        ids = [
+            row.label_class.id
+            for row in self._classes
+            if str(row.label_class.key) == key
+        ]
+        if chosen and ids:
+            self._change(lambda: self._desk.relabel(chosen, ids[0]))
 
     def open_chosen(self) -> None:
         """Open the sample of the first chosen box in Label."""
@@ -159,8 +161,8 @@ class ReviewPage(QWidget):
         self._classes = rows
         self.grid.set_names({row.label_class.id: row.label_class.name for row in rows})
         while (item := self._chips.takeAt(0)) is not None:
-            if item.widget() is not None:
-                item.widget().deleteLater()
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
         self._add_chip(tr("all"), None)
         for row in rows:
             words = f"{row.label_class.name} {row.boxes:,}"
@@ -205,11 +207,8 @@ class ReviewPage(QWidget):
                 title=title,
                 function=lambda _progress: function(),
                 on_done=on_done,
-                on_error=self._on_failed,
+                on_error=self.error_came.emit,
                 lane=Lane.CATALOG,
                 quiet=True,
             )
         )
-
-    def _on_failed(self, error: FieldsetError) -> None:
-        self.error_came.emit(error)

@@ -66,7 +66,7 @@ class RowList(QAbstractListModel, Generic[Row]):
         """Give the number of rows."""
         return 0 if parent.isValid() else len(self._rows)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Give the row itself for ROW_ROLE and its words for reading aloud."""
         if not 0 <= index.row() < len(self._rows):
             return None
@@ -130,7 +130,7 @@ class RowTable(QAbstractTableModel, Generic[Row]):
         section: int,
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
+    ) -> object:
         """Give the head of a column, aligned as the column is."""
         if orientation != Qt.Orientation.Horizontal:
             return None
@@ -141,7 +141,7 @@ class RowTable(QAbstractTableModel, Generic[Row]):
         words = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
         return self._heads[section] if role in words else None
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Give the row itself for ROW_ROLE, else the words of the cell."""
         if not 0 <= index.row() < len(self._rows):
             return None
@@ -189,7 +189,12 @@ class RowDelegate(QStyledItemDelegate):
         painter.restore()
 
     def paint_row(
-        self, painter: QPainter, rect: QRectF, row: Any, *, is_chosen: bool
+        self,
+        painter: QPainter,
+        rect: QRectF,
+        row: Any,  # noqa: ANN401  (each list has rows of its own kind)
+        *,
+        is_chosen: bool,
     ) -> None:
         """Paint what `row` holds."""
         raise NotImplementedError

@@ -42,8 +42,9 @@ class SessionFormPanel(QWidget):
         self._source.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._source.setMinimumContentsLength(12)
         self._source.setProperty("touch", "true")
-        edit = self._source.lineEdit()
+        edit = QLineEdit()
         edit.setPlaceholderText(tr("0, /dev/video2, rtsp://, http://, a clip"))
+        self._source.setLineEdit(edit)
         self._fields = {
             "name": _field(tr("left empty: date and time")),
             "operator": _field(tr("who captures")),
@@ -117,14 +118,14 @@ class SessionFormPanel(QWidget):
 
     def submit(self) -> None:
         """Give the form, or say what is wrong with it."""
+        if not self.source:
+            self._show_problem(tr("Name the source first."))
+            return
         try:
             conditions = parse_conditions(self._fields["conditions"].text())
-            if not self.source:
-                raise UsageError(tr("Name the source first."))
         except UsageError as error:
             hint = f" ({error.hint})" if error.hint else ""
-            self._problem.setText(f"{error.message}{hint}")
-            self._problem.show()
+            self._show_problem(f"{error.message}{hint}")
             return
         self._problem.hide()
         self.form_given.emit(
@@ -136,6 +137,10 @@ class SessionFormPanel(QWidget):
                 conditions=conditions,
             )
         )
+
+    def _show_problem(self, words: str) -> None:
+        self._problem.setText(words)
+        self._problem.show()
 
     def set_opening(self, is_opening: bool) -> None:
         """Show that the source is being opened."""

@@ -21,6 +21,7 @@ class SkipMenu(QMenu):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._page = parent
         reasons = (
             tr("blurred"),
             tr("too dark or too bright"),
@@ -38,7 +39,7 @@ class SkipMenu(QMenu):
 
     def ask(self) -> None:
         """Open the list over the lower middle of the page."""
-        holder = self.parentWidget()
+        holder = self._page
         size = self.sizeHint()
         x = (holder.width() - size.width()) // 2
         y = holder.height() - size.height() - 180
@@ -46,7 +47,7 @@ class SkipMenu(QMenu):
         self.setActiveAction(self.actions()[0])
 
     def _ask_for_words(self) -> None:
-        dialog = QInputDialog(self.parentWidget())
+        dialog = QInputDialog(self._page)
         dialog.setWindowTitle(tr("Skip this sample"))
         dialog.setLabelText(tr("Why is it left out?"))
         dialog.textValueSelected.connect(self._on_words)

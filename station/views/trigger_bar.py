@@ -107,7 +107,10 @@ class TriggerBar(QWidget):
         inner.setSpacing(8)
         inner.addStretch(1)
         middle = Qt.AlignmentFlag.AlignVCenter
-        for words, kind in ((tr("Take it now"), "shutter"), (tr("Space"), "shutterkey")):
+        for words, kind in (
+            (tr("Take it now"), "shutter"),
+            (tr("Space"), "shutterkey"),
+        ):
             part = label(words, kind)
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             inner.addWidget(part, 0, middle)
@@ -148,4 +151,3 @@ class TriggerBar(QWidget):
 
     def _tell(self) -> None:
         self.trigger_chosen.emit(self.choice)
-

@@ -39,7 +39,9 @@ class VersionDelegate(RowDelegate):
         fixed.setPixelSize(self.theme.head_px)
         painter.setFont(fixed)
         room = plain.pixelSize() * len(figure)
-        self.words(painter, line.adjusted(along, 0, -room, 0), short_id(row.id), "muted")
+        self.words(
+            painter, line.adjusted(along, 0, -room, 0), short_id(row.id), "muted"
+        )
         painter.setFont(plain)
         below = QRectF(line)
         below.moveTop(line.bottom())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dataset.records import Version
@@ -16,7 +17,8 @@ from .dataset_contract import DiffTile, VersionState
 from .drift_table import DriftTable
 from .labels import ElidedLabel, button, label
 
-SIDE_PX = 372
+SIDE_PX = (268, 388)
+SIDE_SHARE = 0.26
 TILE_PX = 74
 
 
@@ -30,7 +32,7 @@ class Tile(QFrame):
         self._figure = ElidedLabel("", "figure")
         self._text = ElidedLabel("", "muted")
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 8, 10, 8)
+        column.setContentsMargins(12, 8, 8, 8)
         column.setSpacing(0)
         column.addWidget(self._figure)
         column.addWidget(self._text)
@@ -111,13 +113,20 @@ class VersionView(QWidget):
         return self._drift_card
 
     def _changes_card(self) -> Card:
-        card = Card(tr("Boxes that changed, dashed: before, solid: after"))
-        card.setFixedWidth(SIDE_PX)
+        card = Card(tr("Dashed: before, solid: after"))
+        self._side_card = card
         card.column.addWidget(self._moved_head)
         card.column.addWidget(self._moved, 3)
         card.column.addWidget(self._relabelled_head)
         card.column.addWidget(self._relabelled, 2)
         return card
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the intervals their room in a small window."""
+        super().resizeEvent(event)
+        least, most = SIDE_PX
+        wanted = int(self.width() * SIDE_SHARE)
+        self._side_card.setFixedWidth(min(max(wanted, least), most))
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""

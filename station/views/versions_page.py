@@ -8,9 +8,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QListView, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListView,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from dataset.errors import FieldsetError
 from dataset.records import Version
 
 from ..jobs import Lane, Operation, Runner
@@ -26,7 +31,7 @@ from .version_dialogs import ExportDialog, FreezeDialog
 from .version_list import VersionDelegate, short_id
 from .version_view import VersionView
 
-LIST_PX = 300
+LIST_PX = 264
 
 
 class VersionsPage(QWidget):
@@ -216,9 +221,10 @@ class VersionsPage(QWidget):
             words = tr("The report is here: {path}").format(path=path)
             self.notice_came.emit(words, "ok")
 
-    def _on_failed(self, error: FieldsetError) -> None:
+    def _on_stopped(self) -> None:
+        """Read what is there now: cancelled after freezing, the version stands."""
         self._freeze.setEnabled(True)
-        self.error_came.emit(error)
+        self.refresh()
 
     def _submit(
         self,
@@ -234,7 +240,8 @@ class VersionsPage(QWidget):
                 title=title,
                 function=function,
                 on_done=on_done,
-                on_error=self._on_failed,
+                on_error=self.error_came.emit,
+                on_stopped=None if quiet else self._on_stopped,
                 lane=lane,
                 quiet=quiet,
             )

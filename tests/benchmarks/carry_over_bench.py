@@ -120,7 +120,7 @@ def pairs(track: Track, stride: int, limit: int = PAIRS_A_TRACK) -> Iterator[int
     count = len(track.frames) - stride
     if count > 0:
         picked = np.linspace(0, count - 1, min(count, limit))
-        yield from sorted({int(round(value)) for value in picked})
+        yield from sorted({round(float(value)) for value in picked})
 
 
 def copy(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
@@ -139,7 +139,7 @@ def carry_over(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
 
 
 def median_flow(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
-    """Median shift and scale of forward-backward flow (Kalal, Mikolajczyk, Matas 2010)."""
+    """Median shift and scale of forward-backward flow (Kalal et al. 2010)."""
     before = cv2.cvtColor(history[-1].pixels, cv2.COLOR_BGR2GRAY)
     after = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     placed: Placed = {}
@@ -178,13 +178,8 @@ def tracker_mil(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
     for box in history[-1].boxes:
         cv2.setRNGSeed(0)
         tracker = cv2.TrackerMIL_create()
-        start = (
-            int(box.x0),
-            int(box.y0),
-            max(int(box.width), 2),
-            max(int(box.height), 2),
-        )
-        tracker.init(np.ascontiguousarray(history[-1].pixels), start)
+        x, y, w, h = (int(v) for v in (box.x0, box.y0, box.width, box.height))
+        tracker.init(history[-1].pixels, (x, y, max(w, 2), max(h, 2)))
         found, (x, y, w, h) = tracker.update(image)
         if found:
             placed[box.id] = _corners(x, y, w, h)

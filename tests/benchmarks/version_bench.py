@@ -3,8 +3,9 @@
     python -m tests.benchmarks.version_bench [SAMPLES ...]
 
 Each figure comes from a process of its own that holds nothing else: seconds of wall
-time, seconds of processor time, and the most memory that was resident. Three boxes a sample, sessions of 200
-samples, 1,000 changes between the two versions. Catalog and drift are not in it.
+time, seconds of processor time, and the most memory that was resident. Three boxes a
+sample, sessions of 200 samples, 1,000 changes between the two versions. Catalog and
+drift are not in it.
 """
 
 from __future__ import annotations

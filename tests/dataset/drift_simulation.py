@@ -1,10 +1,14 @@
-"""Session-correlated data from a seed, for the tests and benchmarks of drift."""
+"""Tables from a seed or from a list, for the tests and benchmarks of drift."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from dataset.drift import SampleTable
+from dataset.drift import DriftReport, MetricDrift, SampleTable
+
+Sessions = Sequence[Sequence[float]]
 
 
 def simulated_table(
@@ -33,3 +37,53 @@ def simulated_table(
         strata=("camera",) * len(flat),
         values={f"m{column:02}": flat[:, column] for column in range(metrics)},
     )
+
+
+def table(
+    name: str, sessions: Sessions, metric: str = "m", cameras: Sequence[str] = ()
+) -> SampleTable:
+    """One metric, given by session; each session has a camera of its own or "cam"."""
+    rows = [
+        (session, number)
+        for session, values in enumerate(sessions)
+        for number in range(len(values))
+    ]
+    return SampleTable(
+        sample_ids=tuple(f"{name}-{session}-{number}" for session, number in rows),
+        sessions=tuple(f"{name}-{session}" for session, _ in rows),
+        strata=tuple(cameras[s] if cameras else "cam" for s, _ in rows),
+        values={
+            metric: np.array([v for values in sessions for v in values], dtype=float)
+        },
+    )
+
+
+def drawn(
+    seed: int, count: int, centre: float = 0.0, spread: float = 0.1
+) -> list[list[float]]:
+    """Sessions of four samples around their own mean."""
+    rng = np.random.default_rng(seed)
+    means = rng.normal(centre, spread, count)
+    return [list(rng.normal(mean, 1.0, 4)) for mean in means]
+
+
+def only(report: DriftReport) -> MetricDrift:
+    """The one metric of a report."""
+    (metric,) = report.metrics
+    return metric
+
+
+def simulated(
+    seed: int, base: int, current: int, **shift: float
+) -> tuple[SampleTable, SampleTable]:
+    """A base and a current table of one seed, correlation 0.2."""
+    rng = np.random.default_rng(seed)
+    old = simulated_table(rng, name="b", sessions=base)
+    new = simulated_table(
+        rng,
+        name="c",
+        sessions=current,
+        shifted=int(shift.get("shifted", 0)),
+        shift=shift.get("shift", 0.0),
+    )
+    return old, new

@@ -127,7 +127,11 @@ def test_nothing_at_all_is_judged_without_failing() -> None:
 
 @pytest.mark.parametrize(
     ("condition", "words"),
-    [("light=night", "at night"), ("weather=rain", "in rain"), ("lens=dirty", "with lens=dirty")],
-)  # fmt: skip
+    [
+        ("light=night", "at night"),
+        ("weather=rain", "in rain"),
+        ("lens=dirty", "with lens=dirty"),
+    ],
+)
 def test_conditions_are_spoken(condition: str, words: str) -> None:
     assert speak(condition) == words

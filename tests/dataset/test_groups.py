@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from random import Random
 
 import cv2
 import numpy as np
@@ -42,7 +43,7 @@ held_of_ids = st.dictionaries(
 
 @given(links_of_ids, held_of_ids, st.randoms())
 def test_joining_does_not_depend_on_order(
-    links: list[GroupLink], held: dict[str, str], random: Any
+    links: list[GroupLink], held: dict[str, str], random: Random
 ) -> None:
     shuffled_links, shuffled_ids = list(links), list(IDS)
     random.shuffle(shuffled_links)
@@ -156,7 +157,9 @@ def halved(pixels: Pixels) -> Pixels:
 
 @pytest.mark.parametrize("copy", [re_encoded, brighter, halved])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_copy_of_a_picture_is_found(copy: Any, seed: int) -> None:
+def test_a_copy_of_a_picture_is_found(
+    copy: Callable[[Pixels], Pixels], seed: int
+) -> None:
     original = scene(seed)
 
     found = find_links([sighting("b", copy(original))], [sighting("a", original)])

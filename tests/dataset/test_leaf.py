@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -103,10 +104,10 @@ def test_group_and_split_do_not_run_into_each_other() -> None:
 
 @given(version_samples(), st.randoms())
 def test_labels_leaf_ignores_the_order_of_boxes(
-    frozen: VersionSample, random: object
+    frozen: VersionSample, random: Random
 ) -> None:
     shuffled = list(frozen.boxes)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
 
     assert leaf.leaves(replace(frozen, boxes=tuple(shuffled))) == leaf.leaves(frozen)
 

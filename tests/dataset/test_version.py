@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -102,12 +103,12 @@ def test_what_is_frozen_is_read_back(samples: Samples) -> None:
 @settings(deadline=None, max_examples=20)
 @given(sample_sets(), st.randoms())
 def test_the_id_does_not_depend_on_order_or_provenance(
-    samples: Samples, random: object
+    samples: Samples, random: Random
 ) -> None:
     other = []
     for sample in samples:
         own = list(sample.boxes)
-        random.shuffle(own)  # type: ignore[attr-defined]
+        random.shuffle(own)
         other.append(replace(sample, boxes=tuple(own), source_name="x", place="y"))
     with tempfile.TemporaryDirectory() as folder:
         here = freeze(Path(folder) / "here", samples, message="one", created_us=1)
@@ -354,7 +355,7 @@ def test_a_split_nobody_defined_is_refused(tmp_path: Path) -> None:
 
 def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
     class Impatient:
-        def step(self, done: int, total: int | None, what: str) -> None:
+        def step(self, *_: object) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
@@ -452,8 +453,8 @@ def rewritten(path: Path, change: Callable[[dict[str, object]], object]) -> None
         lambda content: content.pop("roots"),
         lambda content: content.update(format="else"),
         lambda content: content.update(samples=99),
-        lambda content: content["buckets"].update(labels="!"),  # type: ignore[attr-defined]
-        lambda content: content["buckets"].update(labels="AAAA"),  # type: ignore[attr-defined]
+        lambda content: content["buckets"].update(labels="!"),
+        lambda content: content["buckets"].update(labels="AAAA"),
     ],
 )
 def test_a_damaged_version_file_is_named(

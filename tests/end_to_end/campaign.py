@@ -125,10 +125,11 @@ class Campaign:
         kind: str,
         *,
         calls: tuple[str, ...] = CALLS,
+        most: int = 0,
         talks: bool = False,
     ) -> Struck:
-        if self._has_strace and self._random.random() < 0.5:
-            struck = self._killer.at_a_call(command, kind, calls)
+        if self._has_strace and most and self._random.random() < 0.5:
+            struck = self._killer.at_a_call(command, kind, calls, most)
             self.figures.at_calls += struck.is_killed
             return struck
         return self._killer.at_a_moment(command, kind, talks=talks)
@@ -142,7 +143,11 @@ class Campaign:
             "--source", source, "--every", every, "--count", str(_COUNT),
         ]  # fmt: skip
         struck = self._strike(
-            command, f"capture {kind}", calls=CALLS_WITH_CHILD, talks=True
+            command,
+            f"capture {kind}",
+            calls=CALLS_WITH_CHILD,
+            most=150,
+            talks=True,
         )
         self.figures.samples += self._promises.take_captured(struck.lines)
         return struck
@@ -152,18 +157,18 @@ class Campaign:
         command = [
             sys.executable, LABELER, str(self._root), str(self._random.getrandbits(32))
         ]  # fmt: skip
-        struck = self._strike(command, "label", talks=True)
+        struck = self._strike(command, "label", most=150, talks=True)
         self.figures.edits += self._promises.take_labeled(struck.lines)
         return struck
 
     def _version(self) -> Struck:
         self._label_some(3)
         command = [FIELDSET, "--project", str(self._root), "version", "create", "--json"]
-        kind = "version with report"
-        if self._random.random() < 0.8:
-            command.append("--no-report")
-            kind = "version"
-        struck = self._strike(command, kind)
+        if self._random.random() < 0.1:
+            # The report takes seconds: it is killed, too, but not under strace.
+            struck = self._strike(command, "version with report")
+        else:
+            struck = self._strike([*command, "--no-report"], "version", most=60)
         if struck.end.out.strip():
             self.figures.versions += 1
             self._promises.take_version(struck.end.json["id"])
@@ -181,7 +186,7 @@ class Campaign:
         ]  # fmt: skip
         if target.exists():
             command.append("--update")
-        struck = self._strike(command, f"export {len(command)}")
+        struck = self._strike(command, f"export {len(command)}", most=60)
         if struck.end.out.strip():
             self.figures.exports += 1
         self._compare_export(format_name, target, struck)
@@ -191,7 +196,7 @@ class Campaign:
         self._number += 1
         root = self._folder / f"init-{self._number}"
         command = [FIELDSET, "init", str(root), "--json", "--classes", ",".join(CLASSES)]
-        struck = self._strike(command, "init")
+        struck = self._strike(command, "init", most=60)
         try:
             project = Project.open(root)
         except NotAProject as error:

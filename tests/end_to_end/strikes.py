@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -99,22 +98,27 @@ class Killer:
             self._duration_s[kind] = time.monotonic() - began_s
         return Struck(end=end)
 
-    def at_a_call(self, command: list[str], kind: str, calls: tuple[str, ...]) -> Struck:
-        """Kill it at the entry of a random system call of those, in any thread."""
-        if kind not in self._calls:
-            return self._count(command, kind, calls)
-        when = self.random.randint(1, self._calls[kind])
-        rule = f"inject={','.join(calls)}:signal=KILL:when={when}"
-        run = self._start(self._traced(command, calls, "-e", rule))
-        return Struck(end=run.wait())
+    def at_a_call(
+        self, command: list[str], kind: str, calls: tuple[str, ...], most: int
+    ) -> Struck:
+        """Kill it at the entry of a random system call of those, in any thread.
 
-    def _count(self, command: list[str], kind: str, calls: tuple[str, ...]) -> Struck:
-        """Let it live once and count: strace counts for each thread by itself."""
-        trace = self._folder / f"calls-{kind}"
-        end = self._start(self._traced(command, calls, "-o", str(trace))).wait()
-        threads = Counter(line.split()[0] for line in trace.read_text().splitlines())
-        self._calls[kind] = max(threads.values(), default=1)
-        return Struck(end=end)
+        strace counts for each thread by itself; `most` is the highest number tried.
+        """
+        when = self.random.randint(1, min(most, self._calls.get(kind, most)))
+        run = self._start(
+            [
+                "strace", "-f", "-qq", "-o", "/dev/null",
+                "-e", f"trace={','.join(calls)}",
+                "-e", f"inject={','.join(calls)}:signal=KILL:when={when}",
+                *command,
+            ]
+        )  # fmt: skip
+        struck = Struck(end=run.wait())
+        if not struck.is_killed:
+            # So many calls are never made: the next kill comes earlier.
+            self._calls[kind] = max(1, when - 1)
+        return struck
 
     def all_are_gone(self) -> bool:
         """Wait for what the killed processes had started to end by itself."""
@@ -128,9 +132,3 @@ class Killer:
         run = Running(command, self._folder, f"run-{self._number:04}")
         self.leaders.append(run.pid)
         return run
-
-    @staticmethod
-    def _traced(command: list[str], calls: tuple[str, ...], *more: str) -> list[str]:
-        output = () if "-o" in more else ("-o", "/dev/null")
-        names = ",".join(calls)
-        return ["strace", "-f", "-qq", *output, "-e", f"trace={names}", *more, *command]

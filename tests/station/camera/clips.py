@@ -44,7 +44,7 @@ def deadly_clip() -> bytes:
     them over with a negative stride, and OpenCV writes beyond its buffer. Found by
     changing bytes of a good clip; seen with opencv-python-headless 5.0.0.93.
     """
-    return raw_clip(320, 240, 30, top_down=False)
+    return raw_clip(640, 480, 20, top_down=False)
 
 
 def mjpeg_clip(path: Path, jpegs: Sequence[bytes], fps: float = 10.0) -> None:

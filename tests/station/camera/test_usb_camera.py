@@ -72,7 +72,7 @@ def test_jpegs_are_kept_and_stale_or_broken_buffers_are_not(
             (traffic[2], 1066.0),
         ]
     )
-    monkeypatch.setattr(usb_feed.cv2, "VideoCapture", driver)
+    monkeypatch.setattr(cv2, "VideoCapture", driver)
     feed = UsbFeed(address, 5.0)
     seen: list[Picture | Rejected] = []
 

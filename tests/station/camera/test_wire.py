@@ -69,6 +69,7 @@ def test_message_larger_than_the_pipe_arrives_whole() -> None:
         writer.join()
         os.close(write_end)
     assert message is not None
+    assert message.pixels is not None
     assert np.array_equal(message.pixels, pixels)
 
 

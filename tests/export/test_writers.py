@@ -1,0 +1,399 @@
+"""What holds for every format that goes out."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dataset.errors import BadFile, BadImage, ProjectError, UsageError
+from dataset.frozen_version import FrozenVersion
+from dataset.leaf import quantise
+from dataset.progress import Cancelled
+from export import delivery
+from export.contract import ImportedBox, ImportedImage, Writer
+from export.formats import WRITERS, detect_format, reader_for, writer_for
+from export.plan import units
+from export.side_car import read_side_car
+from tests.export.small_version import (
+    box,
+    small_version,
+    stored_samples,
+    with_boxes,
+)
+
+EVERY = pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.format)
+WHOLE = st.floats(-5, 60, allow_nan=False).map(lambda value: round(value * 4) / 4)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder by its relative name."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@EVERY
+def test_export_reads_back_equal(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    result = writer.write(frozen, tmp_path / "out")
+
+    found = reader_for(detect_format(tmp_path / "out")).read(tmp_path / "out")
+    names = {item.id: item.name for item in frozen.classes}
+    images = {image.path.stem: image for image in found.images}
+    shown = [s for s in frozen.samples if s.split not in ("", "vault")]
+    assert set(images) == {sample.id for sample in shown}
+    assert found.problems == ()
+    assert result.samples == len(shown) == 9
+    assert result.boxes == found.boxes == sum(len(s.boxes) for s in shown)
+    for sample in shown:
+        assert images[sample.id].split == sample.split
+        assert images[sample.id].state is sample.state
+        held = sorted((names[b.class_id], *quantise(b)) for b in sample.boxes)
+        read = [
+            (b.class_name, *(round(value * 1024) for value in b.corners))
+            for b in images[sample.id].boxes
+        ]
+        assert sorted(read) == held
+
+
+@EVERY
+def test_same_version_gives_the_same_bytes_anywhere(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    moved = tmp_path / "another" / "place"
+    shutil.copytree(frozen.root, moved)
+    with small_version(moved, tuple(frozen.samples)) as second:
+        first = writer.write(frozen, tmp_path / "one")
+        again = writer.write(second, tmp_path / "deep" / "er" / "two")
+
+    assert contents(first.path) == contents(again.path)
+    assert (first.digest, first.bytes) == (again.digest, again.bytes)
+    assert str(tmp_path).encode() not in b"".join(contents(first.path).values())
+
+
+@EVERY
+def test_images_are_copies_of_the_same_bytes(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    result = writer.write(frozen, tmp_path / "out")
+
+    by_id = {path.stem: path for path in result.path.glob("images/**/*.*")}
+    for sample_id, path in by_id.items():
+        stored = frozen.root / frozen.sample(sample_id).path
+        assert path.read_bytes() == stored.read_bytes()
+        assert path.stat().st_ino != stored.stat().st_ino
+        assert path.stat().st_nlink == 1
+        assert os.access(path, os.W_OK)
+
+
+@EVERY
+def test_sealed_and_unassigned_samples_stay_at_home(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    kept = writer.write(frozen, tmp_path / "kept")
+    opened = writer.write(frozen, tmp_path / "opened", include_sealed=True)
+
+    assert dict(kept.left_out) == {"sealed in vault": 1, "in no split": 1}
+    assert dict(opened.left_out) == {"in no split": 1}
+    assert not list((tmp_path / "kept").rglob("vault*"))
+    assert opened.samples == kept.samples + 1
+
+
+@EVERY
+def test_side_car_holds_what_the_format_cannot(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    result = writer.write(frozen, tmp_path / "out")
+
+    side_car = read_side_car(result.path)
+    assert (side_car.version, side_car.format) == (frozen.version.id, writer.format)
+    assert (side_car.digest, side_car.is_complete) == (result.digest, False)
+    assert (side_car.classes, side_car.splits) == (frozen.classes, frozen.splits)
+    for sample in side_car.samples.values():
+        assert sample == frozen.sample(sample.id)
+    files = set(contents(result.path)) - {"fieldset.json"}
+    assert set(side_car.files) == files
+
+
+@EVERY
+def test_target_with_other_things_is_refused(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "mine.txt").write_text("mine")
+
+    with pytest.raises(ProjectError, match="no export of fieldset"):
+        writer.write(frozen, target, update=True)
+
+    assert contents(target) == {"mine.txt": b"mine"}
+
+
+@EVERY
+def test_second_export_asks_for_update(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    writer.write(frozen, tmp_path / "out")
+
+    with pytest.raises(ProjectError, match="already"):
+        writer.write(frozen, tmp_path / "out")
+
+
+@EVERY
+def test_update_gives_what_a_fresh_export_gives(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    samples = list(frozen.samples)
+    changed = [s for s in samples if s.split == "train"]
+    samples.remove(changed[0])
+    samples[samples.index(changed[1])] = with_boxes(changed[1], box(9, 1, 2, 30, 31))
+    writer.write(frozen, tmp_path / "out")
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+
+    with small_version(frozen.root, tuple(samples)) as second:
+        updated = writer.write(second, tmp_path / "out", update=True)
+        fresh = writer.write(second, tmp_path / "fresh")
+
+    expected = {**contents(fresh.path), "mine.txt": b"mine"}
+    assert contents(updated.path) == expected
+    assert (updated.digest, updated.bytes) == (fresh.digest, fresh.bytes)
+
+
+@EVERY
+def test_update_touches_only_what_changed(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    result = writer.write(frozen, tmp_path / "out")
+    images = {p: p.stat().st_mtime_ns for p in result.path.glob("images/**/*.*")}
+    spoilt = min(images)
+    spoilt.write_bytes(b"rewritten by a trainer")
+
+    writer.write(frozen, tmp_path / "out", update=True)
+
+    assert spoilt.stat().st_size > 100
+    after = {p: p.stat().st_mtime_ns for p in images if p != spoilt}
+    assert after == {p: when for p, when in images.items() if p != spoilt}
+
+
+@EVERY
+def test_missing_image_stops_the_export_and_leaves_nothing(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    (frozen.root / frozen.samples[0].path).unlink()
+
+    with pytest.raises(ProjectError, match="cannot be read"):
+        writer.write(frozen, tmp_path / "out")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["project"]
+
+
+@EVERY
+def test_changed_image_stops_the_export(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    (frozen.root / frozen.samples[0].path).write_bytes(b"another image")
+
+    with pytest.raises(BadImage, match="not the one of the version"):
+        writer.write(frozen, tmp_path / "out")
+
+
+@EVERY
+def test_cancelled_export_leaves_nothing(
+    writer: Writer, frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    class Impatient:
+        def step(self, *_: object) -> None:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        writer.write(frozen, tmp_path / "out", progress=Impatient())
+
+    assert [path.name for path in tmp_path.iterdir()] == ["project"]
+
+
+@EVERY
+def test_difference_after_reading_back_is_an_error(
+    writer: Writer,
+    frozen: FrozenVersion,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def disagree(
+        image: ImportedImage, boxes: tuple[ImportedBox, ...], tolerance_px: float
+    ) -> bool:
+        return not boxes
+
+    monkeypatch.setattr(delivery, "_same_boxes", disagree)
+
+    with pytest.raises(BadFile, match="read back differs"):
+        writer.write(frozen, tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
+@EVERY
+def test_version_without_an_assigned_sample_is_refused(
+    writer: Writer, tmp_path: Path
+) -> None:
+    root = tmp_path / "project"
+    loose = tuple(replace(s, split="") for s in stored_samples(root))
+
+    with small_version(root, loose) as version:  # noqa: SIM117
+        with pytest.raises(ProjectError, match="no sample to export"):
+            writer.write(version, tmp_path / "out")
+
+
+@EVERY
+@settings(max_examples=30)
+@given(
+    corners=st.lists(st.tuples(WHOLE, WHOLE, WHOLE, WHOLE), max_size=5),
+)
+def test_any_boxes_survive_the_way_out_and_back(
+    writer: Writer,
+    tmp_path_factory: pytest.TempPathFactory,
+    corners: list[tuple[float, float, float, float]],
+) -> None:
+    root = tmp_path_factory.mktemp("any")
+    first = stored_samples(root)[0]
+    boxes = [
+        box(at, x0, y0, x1, y1)
+        for at, (x0, y0, x1, y1) in enumerate(corners)
+        if x0 < x1 and y0 < y1
+    ]
+
+    with small_version(root, (with_boxes(first, *boxes),)) as version:
+        result = writer.write(version, root / "out")
+
+    found = reader_for(writer.format).read(result.path)
+    inside = {(max(b.x0, 0), max(b.y0, 0), min(b.x1, 48), min(b.y1, 32)) for b in boxes}
+    wanted = {c for c in inside if c[0] < c[2] and c[1] < c[3]}
+    read = {tuple(round(v * 1024) / 1024 for v in b.corners)
+            for b in found.images[0].boxes}  # fmt: skip
+    assert read == wanted
+
+
+def test_coco_keeps_to_what_evaluators_need(
+    frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    out = writer_for("coco").write(frozen, tmp_path / "out").path
+
+    seen: set[int] = set()
+    for path in sorted((out / "annotations").iterdir()):
+        content = json.loads(path.read_text("utf-8"))
+        split = path.stem.removeprefix("instances_")
+        assert [c["id"] for c in content["categories"]] == [1, 2, 5]
+        images = {image["id"]: image for image in content["images"]}
+        for image in images.values():
+            assert (out / "images" / split / image["file_name"]).is_file()
+            assert (image["width"], image["height"]) == (48, 32)
+        for row in content["annotations"]:
+            assert row["id"] > 0
+            assert row["image_id"] in images
+            assert row["area"] == row["bbox"][2] * row["bbox"][3]
+            assert (row["iscrowd"], row["segmentation"]) == (0, [])
+            seen.add(row["id"])
+    assert len(seen) == 14
+
+
+def test_coco_ids_stay_from_version_to_version(
+    frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    samples = tuple(s for s in frozen.samples if s.id != frozen.samples[0].id)
+
+    writer_for("coco").write(frozen, tmp_path / "one")
+    with small_version(frozen.root, samples) as second:
+        writer_for("coco").write(second, tmp_path / "two")
+
+    def numbers(folder: Path) -> dict[str, int]:
+        files = (folder / "annotations").iterdir()
+        loaded = [json.loads(path.read_text("utf-8")) for path in files]
+        return {i["file_name"]: i["id"] for part in loaded for i in part["images"]}
+
+    first, again = numbers(tmp_path / "one"), numbers(tmp_path / "two")
+    assert again
+    assert again.items() <= first.items()
+
+
+def test_yolo_writes_a_yaml_without_path_and_one_for_each_further_test(
+    frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    out = writer_for("yolo").write(frozen, tmp_path / "out").path
+
+    assert (out / "data.yaml").read_text("utf-8") == (
+        "train: images/train\nval: images/val\ntest: images/test-main\n"
+        'names: ["bolt", "nut", "Schräubchen \\"M3\\", <b>"]\n'
+    )
+    assert "test: images/test-night" in (out / "data-test-night.yaml").read_text()
+
+
+def test_yolo_rows_are_relative_to_the_upright_image(
+    frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    (turned,) = [s for s in frozen.samples if s.orientation == 6]
+
+    out = writer_for("yolo").write(frozen, tmp_path / "out").path
+
+    text = (out / "labels" / "train" / f"{turned.id}.txt").read_text()
+    assert text == "0 0.24348958 0.33593750 0.35156250 0.39062500\n"
+
+
+def test_yolo_writes_equal_boxes_once_and_says_so(
+    frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    sample = with_boxes(frozen.samples[0], box(1, 1, 1, 9, 9), box(2, 1, 1, 9, 9))
+    rest = [s for s in frozen.samples if s.id != sample.id]
+
+    with small_version(frozen.root, (sample, *rest)) as version:
+        result = writer_for("yolo").write(version, tmp_path / "out")
+
+    assert "Equal boxes were written once: 1 dropped" in result.notes
+
+
+def test_yolo_update_names_stale_caches(frozen: FrozenVersion, tmp_path: Path) -> None:
+    writer_for("yolo").write(frozen, tmp_path / "out")
+    (tmp_path / "out" / "labels" / "train.cache").write_bytes(b"cache")
+
+    result = writer_for("yolo").write(frozen, tmp_path / "out", update=True)
+
+    assert any("train.cache" in note for note in result.notes)
+
+
+def test_retired_class_with_boxes_is_counted_last(
+    frozen: FrozenVersion, tmp_path: Path
+) -> None:
+    sample = with_boxes(frozen.samples[0], box(1, 1, 1, 9, 9, class_id=3))
+    rest = [s for s in frozen.samples if s.id != sample.id]
+
+    with small_version(frozen.root, (sample, *rest)) as version:
+        writer_for("yolo").write(version, tmp_path / "out")
+
+    names = (tmp_path / "out" / "data.yaml").read_text("utf-8").splitlines()[-1]
+    assert names.endswith('"old"]')
+
+
+def test_other_formats_are_refused_by_name() -> None:
+    with pytest.raises(UsageError, match="paper"):
+        writer_for("paper")
+    with pytest.raises(UsageError, match="paper"):
+        reader_for("paper")
+
+
+@given(corners=st.tuples(*[st.floats(-1e4, 1e4)] * 4))
+def test_units_are_those_of_the_leaf(
+    corners: tuple[float, float, float, float],
+) -> None:
+    x0, y0, x1, y1 = corners
+    if x0 < x1 and y0 < y1:
+        made = box(1, *corners)
+
+        assert units(made) == quantise(made)

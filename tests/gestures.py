@@ -1,0 +1,107 @@
+"""What hands do in the window, for tests: draw, click, accept, undo.
+
+Points are pixels of the picture; a gesture finds the widget's own by the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from station.views.canvas import Canvas
+from station.views.label_page import LabelPage
+from station.window import Window
+
+WAIT_MS = 10_000
+LEFT = Qt.MouseButton.LeftButton
+
+
+def wait_until(qtbot: QtBot, condition: Callable[[], object]) -> None:
+    """Let the window work until the condition holds."""
+    qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT_MS)
+
+
+def at(canvas: Canvas, x: float, y: float) -> QPoint:
+    """The widget point over a picture point."""
+    view = canvas.view
+    return QPoint(round(x * view.scale + view.x), round(y * view.scale + view.y))
+
+
+def drag(
+    canvas: Canvas,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    button: Qt.MouseButton = LEFT,
+) -> None:
+    """Press, move in three steps, release."""
+    QTest.mouseMove(canvas, at(canvas, *start))
+    QTest.mousePress(canvas, button, Qt.KeyboardModifier.NoModifier, at(canvas, *start))
+    for share in (0.3, 0.7, 1.0):
+        x = start[0] + (end[0] - start[0]) * share
+        y = start[1] + (end[1] - start[1]) * share
+        QTest.mouseMove(canvas, at(canvas, x, y))
+    QTest.mouseRelease(canvas, button, Qt.KeyboardModifier.NoModifier, at(canvas, *end))
+
+
+def draw_box(canvas: Canvas, x0: float, y0: float, x1: float, y1: float) -> None:
+    """Drag a box onto a free part of the picture."""
+    drag(canvas, (x0, y0), (x1, y1))
+
+
+def click(canvas: Canvas, x: float, y: float) -> None:
+    """Click once."""
+    point = at(canvas, x, y)
+    QTest.mouseMove(canvas, point)
+    QTest.mouseClick(canvas, LEFT, Qt.KeyboardModifier.NoModifier, point)
+
+
+def press(widget: QWidget, keys: str) -> None:
+    """Press a key as the table of actions writes it: `D`, `Ctrl+Z`, `Shift+Left`."""
+    *held, name = keys.split("+") if keys != "+" else ["+"]
+    modifiers = Qt.KeyboardModifier.NoModifier
+    for word in held:
+        modifiers |= {
+            "Ctrl": Qt.KeyboardModifier.ControlModifier,
+            "Shift": Qt.KeyboardModifier.ShiftModifier,
+            "Alt": Qt.KeyboardModifier.AltModifier,
+        }[word]
+    named = {"Del": "Delete", "Esc": "Escape"}.get(name, name)
+    QTest.keyClick(widget, getattr(Qt.Key, f"Key_{named}"), modifiers)
+
+
+def saved(qtbot: QtBot, page: LabelPage) -> None:
+    """Wait until every edit is on the disk and shown."""
+    page.canvas.flush()
+    wait_until(qtbot, lambda: page.is_saved)
+
+
+def accept_and_next(qtbot: QtBot, window: Window, page: LabelPage) -> None:
+    """Press Space and wait for the next sample, or the end of the queue."""
+    saved(qtbot, page)
+    before = page.state
+    press(window, "Space")
+    wait_until(
+        qtbot,
+        lambda: page.is_saved
+        and (
+            page.state is None
+            or before is None
+            or page.state.sample.id != before.sample.id
+        ),
+    )
+
+
+def undo(qtbot: QtBot, window: Window, page: LabelPage) -> None:
+    """Press Ctrl+Z and wait until it is done."""
+    press(window, "Ctrl+Z")
+    saved(qtbot, page)
+
+
+def redo(qtbot: QtBot, window: Window, page: LabelPage) -> None:
+    """Press Ctrl+Shift+Z and wait until it is done."""
+    press(window, "Ctrl+Shift+Z")
+    saved(qtbot, page)

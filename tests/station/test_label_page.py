@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from dataset.project import Project
+from dataset.records import BoxOrigin, SampleState
+from station.assembly import Station
+from station.views.label_page import LabelPage
+from tests.gestures import (
+    accept_and_next,
+    at,
+    click,
+    drag,
+    draw_box,
+    press,
+    redo,
+    saved,
+    undo,
+    wait_until,
+)
+from tests.station.conftest import OpenStation, pages_of
+
+
+@pytest.fixture
+def page(labeling: Station) -> LabelPage:
+    return pages_of(labeling).label
+
+
+def corners(page: LabelPage) -> list[tuple[int, int, int, int]]:
+    assert page.state is not None
+    return [
+        (round(b.x0), round(b.y0), round(b.x1), round(b.y1)) for b in page.state.boxes
+    ]
+
+
+def test_dragging_draws_a_box_that_is_on_the_disk(
+    qtbot: QtBot, page: LabelPage, project_root: Path
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+
+    saved(qtbot, page)
+    with Project.open(project_root, read_only=True) as project:
+        assert page.state is not None
+        (box,) = project.catalog.labels.boxes(page.state.sample.id)
+    assert box.origin is BoxOrigin.DRAWN
+    assert (box.x0, box.y1) == (pytest.approx(40, abs=1), pytest.approx(140, abs=1))
+
+
+def test_two_clicks_draw_a_box_after_w(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    press(labeling.window, "W")
+    click(page.canvas, 40, 100)
+    click(page.canvas, 100, 140)
+
+    saved(qtbot, page)
+    assert len(corners(page)) == 1
+
+
+def test_escape_gives_up_drawing(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    press(labeling.window, "W")
+    click(page.canvas, 40, 100)
+    press(labeling.window, "Esc")
+    click(page.canvas, 100, 140)
+
+    saved(qtbot, page)
+    assert corners(page) == []
+
+
+def test_a_box_is_moved_by_its_middle_and_resized_by_its_corner(
+    qtbot: QtBot, page: LabelPage
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+
+    drag(page.canvas, (70, 120), (90, 130))
+    saved(qtbot, page)
+    drag(page.canvas, (120, 150), (150, 170))
+    saved(qtbot, page)
+
+    ((x0, y0, x1, y1),) = corners(page)
+    assert (abs(x0 - 60), abs(y0 - 110)) < (2, 2)
+    assert (abs(x1 - 150), abs(y1 - 170)) < (2, 2)
+
+
+def test_arrows_nudge_shift_resizes_ctrl_takes_ten(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    ((x0, y0, x1, y1),) = corners(page)
+
+    for keys in ("Right", "Ctrl+Down", "Shift+Right", "Ctrl+Shift+Down"):
+        press(labeling.window, keys)
+    saved(qtbot, page)
+
+    assert corners(page) == [(x0 + 1, y0 + 10, x1 + 2, y1 + 20)]
+
+
+def test_nudging_is_one_step_of_undo(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    before = corners(page)
+    for _ in range(5):
+        press(labeling.window, "Right")
+
+    saved(qtbot, page)
+    undo(qtbot, labeling.window, page)
+
+    assert corners(page) == before
+
+
+def test_a_digit_gives_the_selected_box_and_new_ones_their_class(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    press(labeling.window, "2")
+    saved(qtbot, page)
+    draw_box(page.canvas, 200, 10, 250, 60)
+    saved(qtbot, page)
+
+    assert page.state is not None
+    assert [box.class_id for box in page.state.boxes] == [2, 2]
+
+
+def test_a_digit_without_a_class_says_so(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    press(labeling.window, "9")
+
+    assert "9" in labeling.window.notice.text
+
+
+def test_space_accepts_carries_and_goes_on(
+    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
+) -> None:
+    assert page.state is not None
+    first = page.state.sample.id
+    draw_box(page.canvas, 40, 100, 100, 140)
+
+    accept_and_next(qtbot, labeling.window, page)
+    wait_until(qtbot, lambda: page.state is not None and page.state.proposals)
+
+    (proposal,) = page.state.proposals
+    assert proposal.box.x0 == pytest.approx(46, abs=3)
+    with Project.open(project_root, read_only=True) as project:
+        assert project.catalog.samples.get(first).state is SampleState.LABELED
+        assert project.catalog.labels.boxes(page.state.sample.id) == ()
+
+
+def test_visiting_a_picture_writes_nothing(
+    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
+) -> None:
+    assert page.state is not None
+    first = page.state.sample.id
+    for keys in ("D", "D", "A", "A"):
+        press(labeling.window, keys)
+        saved(qtbot, page)
+
+    assert page.state.sample.id == first
+    with Project.open(project_root, read_only=True) as project:
+        states = project.catalog.samples.states()
+    assert states[SampleState.NEW] == 4
+
+
+def test_holding_space_never_accepts_an_unseen_picture(
+    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    for _ in range(5):
+        press(labeling.window, "Space")
+    saved(qtbot, page)
+
+    with Project.open(project_root, read_only=True) as project:
+        assert project.catalog.samples.states()[SampleState.LABELED] == 1
+
+
+def test_a_moved_proposal_is_accepted_with_its_new_corners(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    accept_and_next(qtbot, labeling.window, page)
+    wait_until(qtbot, lambda: page.state is not None and page.state.proposals)
+    box = page.state.proposals[0].box
+
+    middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+    drag(page.canvas, middle, (middle[0] + 20, middle[1]))
+    saved(qtbot, page)
+
+    assert page.state.proposals == ()
+    assert page.state.boxes[0].x0 == pytest.approx(box.x0 + 20, abs=1.5)
+
+
+def test_enter_takes_one_proposal_and_x_drops_the_rest(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    draw_box(page.canvas, 200, 180, 260, 230)
+    accept_and_next(qtbot, labeling.window, page)
+    wait_until(qtbot, lambda: page.state is not None and len(page.state.proposals) == 2)
+
+    press(labeling.window, "Tab")
+    press(labeling.window, "Return")
+    saved(qtbot, page)
+    press(labeling.window, "X")
+    saved(qtbot, page)
+
+    assert page.state is not None
+    assert len(page.state.boxes) == 1
+    assert page.state.proposals == ()
+
+
+def test_undo_and_redo_cross_pictures(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    assert page.state is not None
+    first = page.state.sample.id
+    draw_box(page.canvas, 40, 100, 100, 140)
+    accept_and_next(qtbot, labeling.window, page)
+
+    undo(qtbot, labeling.window, page)
+    assert page.state.sample.id == first
+    assert page.state.sample.state is SampleState.PROPOSED
+    undo(qtbot, labeling.window, page)
+    assert page.state.boxes == ()
+    redo(qtbot, labeling.window, page)
+    assert len(page.state.boxes) == 1
+
+
+def test_undo_reaches_back_over_a_restart(
+    qtbot: QtBot, page: LabelPage, labeling: Station, open_station: OpenStation,
+    project_root: Path,
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    labeling.window.close()
+
+    again = open_station(project_root)
+    after = pages_of(again).label
+    wait_until(qtbot, lambda: after.state is not None and len(after.state.boxes) == 1)
+    undo(qtbot, again.window, after)
+
+    assert after.state is not None
+    assert after.state.boxes == ()
+
+
+def test_e_marks_empty_and_the_empty_one_gains_no_boxes(
+    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
+) -> None:
+    assert page.state is not None
+    first = page.state.sample.id
+    press(labeling.window, "E")
+    saved(qtbot, page)
+
+    assert page.state.sample.id != first
+    with Project.open(project_root, read_only=True) as project:
+        assert project.catalog.samples.get(first).state is SampleState.EMPTY
+
+
+def test_s_asks_for_a_reason_and_stores_it(
+    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
+) -> None:
+    assert page.state is not None
+    first = page.state.sample.id
+    press(labeling.window, "S")
+    menu = next(m for m in page.findChildren(QMenu) if m.isVisible())
+    menu.actions()[0].trigger()
+    menu.close()
+    saved(qtbot, page)
+
+    with Project.open(project_root, read_only=True) as project:
+        sample = project.catalog.samples.get(first)
+    assert sample.state is SampleState.SKIPPED
+    assert sample.skip_reason == "blurred"
+
+
+def test_accepting_nothing_is_refused_with_a_sentence(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    assert page.state is not None
+    first = page.state.sample.id
+    press(labeling.window, "Space")
+    saved(qtbot, page)
+
+    assert page.state.sample.id == first
+    assert labeling.window.notice.text
+
+
+def test_delete_removes_the_selected_box(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    press(labeling.window, "Del")
+    saved(qtbot, page)
+
+    assert corners(page) == []
+
+
+def test_the_end_of_the_queue_says_what_to_do(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    for _ in range(4):
+        press(labeling.window, "E")
+        saved(qtbot, page)
+
+    assert page.state is None
+    assert not page.canvas.isVisible()
+
+
+def test_closing_saves_what_was_nudged_last(
+    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    assert page.state is not None
+    sample, box = page.state.sample.id, page.state.boxes[0]
+    press(labeling.window, "Right")
+    labeling.window.close()
+
+    with Project.open(project_root, read_only=True) as project:
+        (after,) = project.catalog.labels.boxes(sample)
+    assert after.x0 == pytest.approx(box.x0 + 1)
+
+
+def test_zoom_is_kept_from_picture_to_picture(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    press(labeling.window, "Ctrl+0")
+    before = page.canvas.view
+    press(labeling.window, "D")
+    saved(qtbot, page)
+    wait_until(qtbot, lambda: page.canvas.has_picture)
+
+    assert page.canvas.view == before
+    assert not page.canvas.is_fitted
+    assert at(page.canvas, 0, 0).x() == round(before.x)
