@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .findings import Finding
 from .groups import GroupLink
 from .linking import NearDuplicates, join_links
 from .progress import SILENT, Progress
 from .project import Project, now_us
-from .records import LedgerRow
+from .records import LabelClass, LedgerRow
 from .split import Assignment, assign, current_split
 from .split_check import check_split
 
@@ -54,7 +55,10 @@ def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
     was = current_split(catalog.splits.ledger())
     joined = join_links(project, links)
     facts, splits = catalog.groups.facts(), project.splits
-    found = assign(facts, splits, catalog.splits.ledger(), salt=project.salt)
+    classes = catalog.classes.all(include_retired=True)
+    found = _with_names(
+        assign(facts, splits, catalog.splits.ledger(), salt=project.salt), classes
+    )
     at_us = now_us()
     for split in splits:
         catalog.splits.define(split)
@@ -78,5 +82,19 @@ def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
             for group_id, split in was.items()
             if split and now[group_id] not in {"", split}
         ),
-        findings=check_split(facts, splits, ledger, catalog.classes.all()),
+        findings=check_split(facts, splits, ledger, classes),
+    )
+
+
+def _with_names(
+    found: Sequence[Assignment], classes: Sequence[LabelClass]
+) -> tuple[Assignment, ...]:
+    """The assignments with the names of classes in their reasons, not the ids."""
+    names = {str(item.id): item.name for item in classes}
+    return tuple(
+        replace(
+            one,
+            reason=re.sub(r"class (\d+)", lambda m: names.get(m[1], m[0]), one.reason),
+        )
+        for one in found
     )

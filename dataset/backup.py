@@ -17,8 +17,8 @@ from . import durable
 from .catalog import Catalog
 from .errors import BadFile, NotAProject, ProjectError
 from .image_store import ImageStore
-from .project import CATALOG_NAME, IMAGES_NAME, VERSIONS_NAME, Project
 from .progress import SILENT, Progress
+from .project import CATALOG_NAME, IMAGES_NAME, VERSIONS_NAME, Project
 from .settings import FILE_NAME
 
 MARKER = "backup.json"
@@ -145,9 +145,7 @@ def _copy_catalog(project: Project, target: Path) -> None:
         durable.sync_folder(target)
 
 
-def _copy_images(
-    project: Project, target: Path, progress: Progress
-) -> BackupSummary:
+def _copy_images(project: Project, target: Path, progress: Progress) -> BackupSummary:
     store = ImageStore(target / IMAGES_NAME)
     copied, size = 0, 0
     with Catalog.open(target / CATALOG_NAME, read_only=True) as backed_up:

@@ -15,8 +15,8 @@ from pathlib import Path
 from .durable import TEMPORARY_PREFIX, make_folder, translated
 from .errors import BadImage, FieldsetError, PolicyRefusal, ProjectError
 from .findings import Finding, Severity
-from .project import VERSIONS_NAME, Project, now_us
 from .progress import SILENT, Progress
+from .project import VERSIONS_NAME, Project, now_us
 from .records import Sample
 from .version import list_versions, sweep
 
@@ -125,7 +125,12 @@ def _is_changed(project: Project, sample: Sample) -> bool:
 def _leftover_findings(
     project: Project, *, repair: bool, settled_s: float
 ) -> Iterator[Finding]:
-    places = [*project.images.leftovers(), *project.root.glob(f"{TEMPORARY_PREFIX}*")]
+    places = [
+        *project.images.leftovers(),
+        *project.root.glob(f"{TEMPORARY_PREFIX}*"),
+        # Drift and report of a version are written beside it, later.
+        *(project.root / VERSIONS_NAME).glob(f"v[0-9]*/{TEMPORARY_PREFIX}*"),
+    ]
     for path in places:
         if not path.is_file() or not _is_settled(path, settled_s):
             continue
@@ -170,8 +175,6 @@ def _mended(project: Project, path: Path) -> Finding:
     with translated(path):
         data = path.read_bytes()
     try:
-        if hashlib.sha256(data).hexdigest() != path.stem:
-            raise BadImage(f"The bytes are not those of the name: {path}")
         _adopt(project, data, path)
     except (BadImage, PolicyRefusal) as error:
         aside = project.root / QUARANTINE
@@ -192,6 +195,8 @@ def _mended(project: Project, path: Path) -> Finding:
 
 
 def _adopt(project: Project, data: bytes, path: Path) -> None:
+    if hashlib.sha256(data).hexdigest() != path.stem:
+        raise BadImage(f"The bytes are not those of the name: {path}")
     with project.catalog.writing():
         sessions = project.catalog.sessions
         session = (
@@ -200,9 +205,7 @@ def _adopt(project: Project, data: bytes, path: Path) -> None:
             else project.begin_session(name=RECOVERED)
         )
     stored_us = path.stat().st_mtime_ns // 1000
-    taken = project.take_in(
-        data, session, captured_us=stored_us, source_name=path.name
-    )
+    taken = project.take_in(data, session, captured_us=stored_us, source_name=path.name)
     if project.image_path(taken.sample) != path:
         # The same picture under its right name, or without its GPS, took its place.
         with translated(path):
@@ -250,4 +253,3 @@ def _is_settled(path: Path, settled_s: float) -> bool:
         return time.time() - path.stat().st_mtime >= settled_s
     except OSError:
         return False
-

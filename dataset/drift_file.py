@@ -1,4 +1,4 @@
-"""`drift.json`: what a version's comparisons found, beside the version, outside its id."""
+"""`drift.json`: what a version's comparisons found; beside it, outside of its id."""
 
 from __future__ import annotations
 

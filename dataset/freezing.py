@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from .assignment import SplitOutcome, assign_splits
 from .balance import BalanceVerdict
 from .errors import PolicyRefusal, UsageError
-from .project import Project, now_us
 from .progress import SILENT, Progress
+from .project import Project, now_us
 from .records import Version
 from .status import balance_of
 from .version import list_versions, write_version

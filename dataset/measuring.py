@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from .durable import read_bytes
 from .image_file import decode
 from .measures import DIGEST, embed, measure_boxes, measure_image
-from .project import Project
 from .progress import SILENT, Progress
+from .project import Project
 from .records import VersionSample
 
 _KEPT_AT_ONCE = 64

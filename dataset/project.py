@@ -163,7 +163,9 @@ class Project:
                 place=_unicode(place),
                 operator=_unicode(operator),
                 conditions=tuple(
-                    sorted((_unicode(key), _unicode(value)) for key, value in conditions)
+                    sorted(
+                        (_unicode(key), _unicode(value)) for key, value in conditions
+                    )
                 ),
                 started_us=started,
             )

@@ -13,10 +13,10 @@ from . import colours, flow, template
 from .camera_motion import CameraMotion
 from .geometry import Corners, iou
 
-SCALES = (0.78, 0.88, 1.0, 1.13, 1.28)
-REACH = 3.0
+SCALES = (0.66, 0.78, 0.88, 1.0, 1.13, 1.28, 1.5)
+REACH = 2.5
 """How far beyond the box to search, in sizes (square root of its area)."""
-PEAKS = 6
+PEAKS = 5
 PATCH = 24
 SIZE_CARE = 0.7
 FLOW_SCALE = 1.0
@@ -57,9 +57,9 @@ class Candidate:
 class Scene:
     """Two images made ready once for all boxes.
 
-    `before` and `after` are BGR, their `_grey` (H, W) uint8; `change` is (H, W)
-    float32, 0 where the later image shows what the earlier one, moved with the
-    camera, had there, up to 1.
+    `before` and `after` are BGR, their `_grey` (H, W) uint8. `change_sum` is the
+    integral image, shrunk by `change_shrink`, of the change: 0 where the later image
+    shows what the earlier one, moved with the camera, had there, up to 1.
     """
 
     before: NDArray[np.uint8]
@@ -67,13 +67,14 @@ class Scene:
     before_grey: NDArray[np.uint8]
     after_grey: NDArray[np.uint8]
     change_sum: NDArray[np.float64]
+    change_shrink: float
     before_colours: colours.ColourMap
     after_colours: colours.ColourMap
     motion: CameraMotion
 
     def changed(self, corners: Corners) -> float:
         """Mean change inside the box, 0 to 1; 0 outside the image."""
-        return box_mean(self.change_sum, corners)
+        return box_mean(self.change_sum, corners, self.change_shrink)
 
 
 def box_mean(table: NDArray[np.float64], corners: Corners, shrink: float = 1) -> float:
@@ -300,7 +301,7 @@ def _refined(
             memory.histograms, colours.histograms(scene.after_colours, corners)
         ),
         stands_out=_ring_contrast(memory.odds, corners, shrink),
-        outlined=_ring_contrast(scene.change_sum, corners),
+        outlined=_ring_contrast(scene.change_sum, corners, scene.change_shrink),
         size=-abs(float(np.log(scale / target.growth))),
     )
     return _placed(scene, target, corners, evidence)

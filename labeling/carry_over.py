@@ -21,6 +21,7 @@ from .camera_motion import CameraMotion
 from .candidates import Candidate, Evidence, Scene, Target
 from .geometry import Corners, area, clip, corners_of, iou_matrix, scaled
 
+CHANGE_SIDE = 640
 MEMORY = 3
 """How many earlier accepted images are looked at beside the newest."""
 STILL_SCORE = 0.97
@@ -102,12 +103,14 @@ def make_scene(newest: AcceptedImage, image: NDArray[np.uint8]) -> Scene:
         for pixels in (newest.pixels, image)
     )
     motion = camera_motion.estimate(before, after, newest.boxes)
+    shrink = min(CHANGE_SIDE / max(after.shape), 1.0)
     return Scene(
         before=newest.pixels,
         after=image,
         before_grey=before,
         after_grey=after,
-        change_sum=_change(newest.pixels, image, motion),
+        change_sum=_change(motion.warp(newest.pixels), image, shrink),
+        change_shrink=shrink,
         before_colours=colours.colour_map(newest.pixels),
         after_colours=colours.colour_map(image),
         motion=motion,
@@ -115,13 +118,19 @@ def make_scene(newest: AcceptedImage, image: NDArray[np.uint8]) -> Scene:
 
 
 def _change(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], motion: CameraMotion
+    before: NDArray[np.uint8], after: NDArray[np.uint8], shrink: float
 ) -> NDArray[np.float64]:
-    apart = cv2.absdiff(cv2.blur(motion.warp(before), (3, 3)), cv2.blur(after, (3, 3)))
-    apart = apart.max(axis=2)
-    floor = float(np.median(apart))
-    change = np.clip((apart.astype(np.float32) - 6 - 2 * floor) / 16, 0, 1)
-    return np.asarray(cv2.integral(change, sdepth=cv2.CV_64F), np.float64)
+    size = (round(after.shape[1] * shrink), round(after.shape[0] * shrink))
+    small = [
+        cv2.blur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (3, 3))
+        for pixels in (before, after)
+    ]
+    blue, green, red = cv2.split(cv2.absdiff(small[0], small[1]))
+    apart = np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
+    counts = np.bincount(apart.ravel(), minlength=256)
+    middle = int(np.searchsorted(np.cumsum(counts), apart.size / 2))
+    levels = np.clip((np.arange(256) - 6 - 2 * middle) / 16, 0, 1).astype(np.float32)
+    return np.asarray(cv2.integral(levels[apart], sdepth=cv2.CV_64F), np.float64)
 
 
 def is_other_scene(scene: Scene) -> bool:

@@ -191,11 +191,11 @@ def _tidy(box: Box) -> Box:
 
     A version keeps 1/1024 px, so nothing is lost, and JSON and reports stay readable.
     """
-    corners = {
-        name: round(getattr(box, name), _SAVED_DIGITS) for name in ("x0", "y0", "x1", "y1")
-    }
-    return replace(box, **corners, score=box.score if _has_score(box) else None)
-
-
-def _has_score(box: Box) -> bool:
-    return box.origin is not BoxOrigin.DRAWN
+    return replace(
+        box,
+        x0=round(box.x0, _SAVED_DIGITS),
+        y0=round(box.y0, _SAVED_DIGITS),
+        x1=round(box.x1, _SAVED_DIGITS),
+        y1=round(box.y1, _SAVED_DIGITS),
+        score=None if box.origin is BoxOrigin.DRAWN else box.score,
+    )

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from .geometry import Corners
 
-GRID = 6
+GRID = 5
 WINDOW = (15, 15)
 LEVELS = 3
+WORKING_SIDE = 640
+LEAST_SIDE = 20
 CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 12, 0.03)
 
 Points = NDArray[np.float32]
@@ -50,10 +52,15 @@ def follow(
     """
     if not jumps:
         return ()
+    shrink = _shrink(before, jumps)
+    small = [_shrunk(grey, shrink) for grey in (before, after)]
     start = np.concatenate([_grid(source) for source, _ in jumps])
     guess = np.concatenate([_grid(target) for _, target in jumps])
-    there, seen = _flow(before, after, start, guess)
-    back, returned = _flow(after, before, there, there + start - guess)
+    there, seen = _flow(small[0], small[1], start * shrink, guess * shrink)
+    back, returned = _flow(
+        small[1], small[0], there, there + (start - guess) * shrink
+    )
+    there, back = there / shrink, back / shrink
     error = np.linalg.norm(back - start, axis=1)
     count = GRID * GRID
     out = []
@@ -62,6 +69,21 @@ def follow(
         good = seen[part] & returned[part]
         out.append(_summed(source, target, start[part], there[part], error[part], good))
     return tuple(out)
+
+
+def _shrink(grey: Grey, jumps: Sequence[tuple[Corners, Corners]]) -> np.float32:
+    """How far the images may shrink for speed: boxes keep LEAST_SIDE pixels."""
+    sides = [min(s[2] - s[0], s[3] - s[1]) for s, _ in jumps]
+    wanted = max(WORKING_SIDE / max(grey.shape), LEAST_SIDE / max(min(sides), 1))
+    return np.float32(min(wanted, 1.0))
+
+
+def _shrunk(grey: Grey, shrink: np.float32) -> Grey:
+    if shrink >= 1:
+        return grey
+    size = (round(grey.shape[1] * float(shrink)), round(grey.shape[0] * float(shrink)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
 
 
 def _flow(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 # A longer pause is a break (a call, a coffee), not work on the image.
@@ -27,7 +28,7 @@ def pace_of(decisions: Sequence[tuple[int, int, int]]) -> Pace | None:
     """
     spent: list[float] = []
     per_box: list[float] = []
-    for (at, boxes, _), (before, _, _) in zip(decisions, decisions[1:], strict=False):
+    for (at, boxes, _), (before, _, _) in pairwise(decisions):
         seconds = (at - before) / 1e6
         if 0 < seconds <= BREAK_S:
             spent.append(seconds)

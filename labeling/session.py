@@ -124,9 +124,7 @@ class LabelingSession:
         """
         sample = self._sample()
         x0, y0, x1, y1 = _inside(corners, sample)
-        box = Box(
-            id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1
-        )
+        box = Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
         return self._edit(
             f"drew {self._class_name(class_id)}",
             lambda labels: edits.draw(labels, box),

@@ -104,14 +104,13 @@ def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
     strength, angle = cv2.cartToPolar(across, down)
     place = angle * np.float32(8 / np.pi)
     place -= 8 * (place >= 8)
-    groups = []
-    for first in (0, 4):
-        bins = np.empty((*grey.shape, 4), np.float32)
-        for k in range(4):
-            away = np.abs(place - (first + k))
-            np.minimum(away, 8 - away, out=away)
-            bins[..., k] = np.maximum(1 - away, 0) * strength
-        groups.append(cv2.resize(bins, (columns, rows), interpolation=cv2.INTER_AREA))
+    bins = []
+    for k in range(8):
+        away = np.abs(place - np.float32(k))
+        share = cv2.subtract(1.0, cv2.min(away, np.float32(8) - away))
+        weighed = cv2.multiply(cv2.max(share, 0.0), strength)
+        bins.append(cv2.resize(weighed, (columns, rows), interpolation=cv2.INTER_AREA))
+    groups = [cv2.merge(bins[:4]), cv2.merge(bins[4:])]
     energy = sum(cv2.blur(group, (5, 5)).sum(axis=2) for group in groups)
     scale = 1 / (energy + 8.0)
     oriented = [np.sqrt(group * scale[..., None]) for group in groups]
@@ -130,7 +129,7 @@ def at_scale(maps: Maps, scale: float) -> Maps:
     rows, columns = maps[0].shape[:2]
     size = (max(round(columns / (2 * scale)), 1), max(round(rows / (2 * scale)), 1))
     return tuple(
-        np.asarray(cv2.resize(group, size, interpolation=cv2.INTER_AREA), np.float32)
+        np.asarray(cv2.resize(group, size, interpolation=cv2.INTER_LINEAR), np.float32)
         for group in maps
     )
 

@@ -1,4 +1,8 @@
-"""The parts of the window, built and joined: nothing here is global."""
+"""The parts of the window, built and joined: nothing here is global.
+
+What needs slow libraries (SciPy, Matplotlib, the catalog) is imported in a worker
+while the project is opened: the window is on the screen before.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,26 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from dataset.project import Project
-
 from .jobs import Lane, Operation, Runner
 from .keys import Page, actions
 from .language import tr
-from .pages import PageSet, build_pages
 from .project_dialog import NewProjectDialog
 from .settings import ReadSettings, UserSettings, station_name, write_settings
 from .theme import DARK, THEMES, apply
 from .views.contracts import Commands
 from .window import Window
+
+if TYPE_CHECKING:
+    from dataset.project import Project
+
+    from .pages import PageSet
 
 LOG = logging.getLogger(__name__)
 SPACE_EVERY_MS = 10_000
@@ -95,7 +103,7 @@ class Station(QObject):
         self.runner.submit(
             Operation(
                 title=tr("Open the project"),
-                function=lambda _progress: Project.open(folder),
+                function=lambda _progress: _open_project(folder),
                 on_done=lambda project: self._show_project(project, page),
                 on_error=self.window.show_error,
                 lane=Lane.CATALOG,
@@ -179,6 +187,8 @@ class Station(QObject):
         }
 
     def _show_project(self, project: Project, page: Page) -> None:
+        from .pages import build_pages  # noqa: PLC0415  (see the module's docstring)
+
         self._project = project
         self._pages = build_pages(
             project, self.runner, self.theme, self.table, self._settings
@@ -246,7 +256,7 @@ class Station(QObject):
         self.runner.submit(
             Operation(
                 title=tr("Make the project"),
-                function=lambda _progress: Project.create(folder, classes),
+                function=lambda _progress: _make_project(folder, classes),
                 on_done=lambda made: self._show_project(made, Page.CAPTURE),
                 on_error=self.window.show_error,
                 lane=Lane.CATALOG,
@@ -256,3 +266,19 @@ class Station(QObject):
     def _ask_pictures(self) -> None:
         if self._pages is not None:
             self._pages.ask_pictures(self.window)
+
+
+def _open_project(folder: Path) -> Project:
+    """Open a project; runs in a worker (see the module's docstring)."""
+    import_module("labeling.session")
+    import_module("export.intake")
+    project: Project = import_module("dataset.project").Project.open(folder)
+    return project
+
+
+def _make_project(folder: Path, classes: tuple[str, ...]) -> Project:
+    """Make a project; runs in a worker."""
+    import_module("labeling.session")
+    import_module("export.intake")
+    made: Project = import_module("dataset.project").Project.create(folder, classes)
+    return made

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from dataset.catalog.connection import sqlite_version, wal_is_safe
 from dataset.catalog import Catalog
+from dataset.catalog.connection import sqlite_version, wal_is_safe
 from dataset.errors import FieldsetError
 from dataset.settings import FILE_NAME, read_settings
 

@@ -87,9 +87,7 @@ class RecorderStatus:
 class Recorder:
     """One run of capture at a time; `start` again after `stop` for another."""
 
-    def __init__(
-        self, project: Project, open_source: OpenSource = _steady
-    ) -> None:
+    def __init__(self, project: Project, open_source: OpenSource = _steady) -> None:
         self._project = project
         self._open_source = open_source
         self._events: queue.SimpleQueue[RecorderEvent] = queue.SimpleQueue()

@@ -147,9 +147,7 @@ class Classes:
         with self._connection.writing():
             source, target = self.get(source_id), self.get(target_id)
             if source_id == target_id:
-                raise UsageError(
-                    f"A class cannot be merged into itself: {source.name}"
-                )
+                raise UsageError(f"A class cannot be merged into itself: {source.name}")
             if target.retired:
                 raise UsageError(
                     f"Boxes are not moved to a retired class: {target.name}",

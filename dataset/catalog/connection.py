@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # its own choice
 
 from dataset import durable
 from dataset.errors import (
@@ -261,16 +261,10 @@ class Connection:
 
 
 def _connect(path: Path, *, read_only: bool) -> Any:  # noqa: ANN401  (two drivers)
-    options = {
-        "timeout": BUSY_MS / 1000,
-        "check_same_thread": False,
-        "isolation_level": None,
-        "uri": True,
-    }
     address = path.resolve().as_uri()
     if not read_only:
-        return sqlite3.connect(f"{address}?mode=rwc", **options)
-    raw = sqlite3.connect(f"{address}?mode=ro", **options)
+        return _opened(f"{address}?mode=rwc")
+    raw = _opened(f"{address}?mode=ro")
     try:
         raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except _SqliteError as error:
@@ -280,8 +274,18 @@ def _connect(path: Path, *, read_only: bool) -> Any:  # noqa: ANN401  (two drive
         _refuse_unfinished(path)
         # A WAL catalog on a read-only disk cannot make its -shm file; nothing
         # else can be writing there either, so it may be read as it lies.
-        raw = sqlite3.connect(f"{address}?mode=ro&immutable=1", **options)
+        raw = _opened(f"{address}?mode=ro&immutable=1")
     return raw
+
+
+def _opened(address: str) -> Any:  # noqa: ANN401  (two drivers)
+    return sqlite3.connect(
+        address,
+        timeout=BUSY_MS / 1000,
+        check_same_thread=False,
+        isolation_level=None,
+        uri=True,
+    )
 
 
 def _is_out_of_reach(error: Exception) -> bool:
@@ -361,7 +365,7 @@ def _refusal(error: Exception, path: Path) -> ProjectError | None:
     if "not a database" in text or "malformed" in text:
         return ProjectError(
             f"The catalog is damaged ({text}): {path}",
-            hint="bring a backup back with `fieldset restore`; the images are untouched",
+            hint="bring a backup back with `fieldset restore`; the images stay",
         )
     if "disk I/O error" in text:
         return ProjectError(

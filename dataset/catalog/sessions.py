@@ -93,9 +93,7 @@ class Sessions:
         )
         return {str(reason): int(count) for reason, count in rows}
 
-    def add_gap(
-        self, session_id: str, lost_us: int, back_us: int, reason: str
-    ) -> None:
+    def add_gap(self, session_id: str, lost_us: int, back_us: int, reason: str) -> None:
         """Note that the camera was away between two moments."""
         with self._connection.writing():
             self._connection.run(

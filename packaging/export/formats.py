@@ -34,7 +34,7 @@ def detect_format(path: Path) -> str:
     if not path.exists():
         raise BadFile(f"There is no such file or folder: {path}")
     if path.is_dir() and has_side_car(path):
-        named = read_side_car(path).format
+        named = _named_by_side_car(path)
         if any(item.format == named for item in READERS):
             return named
     for item in READERS:
@@ -45,6 +45,14 @@ def detect_format(path: Path) -> str:
         f"Nothing here is in a format that is taken in ({known}): {path}",
         hint="give the folder that holds the images and their labels",
     )
+
+
+def _named_by_side_car(path: Path) -> str:
+    """The format that a side-car names, "" where it cannot be read."""
+    try:
+        return read_side_car(path).format
+    except BadFile:
+        return ""
 
 
 def reader_for(name: str) -> Reader:

@@ -27,9 +27,10 @@ from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
 from .intake_labels import ClassMap, imported_boxes, restored_boxes
 from .intake_splits import SplitNotes
-from .side_car import SideCar, has_side_car, read_side_car
+from .side_car import FILE_NAME, SideCar, has_side_car, read_side_car
 
 _BATCH = 16
+_SMALL_SET = 50
 _UNDECIDED = frozenset((SampleState.NEW, SampleState.PROPOSED))
 
 
@@ -78,7 +79,7 @@ def take_in(
     """
     name = detect_format(path) if format == "auto" else format
     found = reader_for(name).read(path)
-    side_car = _side_car(found)
+    side_car, unread = _side_car(found)
     intake = _Intake(
         project=project,
         found=found,
@@ -96,21 +97,27 @@ def take_in(
         known=intake.known,
         skipped=(
             *((problem.path, problem.what) for problem in found.problems),
+            *unread,
             *intake.skipped,
             *refused,
         ),
     )
 
 
-def _side_car(found: ImportedSet) -> SideCar | None:
-    """The side-car of one of our own exports in the same format, if it can be read."""
+def _side_car(
+    found: ImportedSet,
+) -> tuple[SideCar | None, tuple[tuple[str, str], ...]]:
+    """The side-car of one of our own exports, and what is to be said if it is spoilt.
+
+    Without it the export is a data set like any other.
+    """
     if not has_side_car(found.root):
-        return None
+        return None, ()
     try:
         side_car = read_side_car(found.root)
-    except BadFile:
-        return None
-    return side_car if side_car.format == found.format else None
+    except BadFile as error:
+        return None, ((FILE_NAME, error.message),)
+    return (side_car, ()) if side_car.format == found.format else (None, ())
 
 
 class _Grouping:
@@ -195,7 +202,9 @@ class _Intake:
     def _loaded(self) -> Iterator[_Loaded | None]:
         """The images in order, each checked in a child process; None for a bad one."""
         waiting: list[tuple[ImportedImage, bytes, int]] = []
-        with ImageChecker(workers=min(2, os.cpu_count() or 1)) as checker:
+        is_large = len(self.found.images) > _SMALL_SET
+        workers = min(2, os.cpu_count() or 1) if is_large else 1
+        with ImageChecker(workers=workers) as checker:
             for result in checker.check_all(self._read(waiting)):
                 image, data, captured_us = waiting.pop(0)
                 if isinstance(result, BadImage):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @json_option
 def backup(to: Path, folder: Path | None, as_json: bool) -> None:
     """Back the project up to the folder TO; again later only what is new."""
-    from dataset.backup import back_up  # noqa: PLC0415
+    from dataset.backup import back_up
 
     with opened(folder, read_only=True) as project, progress("backing up") as bar:
         _tell("backed up", back_up(project, to, progress=bar), as_json)
@@ -32,7 +32,7 @@ def backup(to: Path, folder: Path | None, as_json: bool) -> None:
 @json_option
 def restore(source: Path, directory: Path, as_json: bool) -> None:
     """Make a project in DIRECTORY from the backup FROM, every image proven."""
-    from dataset.backup import restore as bring_back  # noqa: PLC0415
+    from dataset.backup import restore as bring_back
 
     with progress("restoring") as bar:
         _tell("restored", bring_back(source, directory, progress=bar), as_json)

@@ -22,7 +22,7 @@ def camera() -> None:
 @json_option
 def list_found(as_json: bool) -> None:
     """List the cameras of this machine."""
-    from station.camera.discovery import list_cameras  # noqa: PLC0415
+    from station.camera.discovery import list_cameras
 
     found = list_cameras()
     if as_json:
@@ -53,7 +53,7 @@ def list_found(as_json: bool) -> None:
 @json_option
 def probe(source: str, timeout: float, as_json: bool) -> None:
     """Open SOURCE, read from it, and say what it is."""
-    from station.camera.discovery import probe as probe_source  # noqa: PLC0415
+    from station.camera.discovery import probe as probe_source
 
     info = probe_source(source, timeout_s=timeout)
     if as_json:

@@ -28,7 +28,9 @@ FITTING = {
 
 
 @click.command()
-@click.option("--source", required=True, help="Camera index or path, URL, clip, folder.")
+@click.option(
+    "--source", required=True, help="Camera index or path, URL, clip, folder."
+)
 @click.option(
     "--trigger",
     type=click.Choice(TRIGGERS),
@@ -38,9 +40,13 @@ FITTING = {
 )
 @click.option("--every", type=Duration(), help="Time between pictures or bursts.")
 @click.option("--burst", type=click.IntRange(min=1), help="Pictures in a burst.")
-@click.option("--sensitivity", type=click.FloatRange(0, 1), help="Of the motion trigger.")
+@click.option(
+    "--sensitivity", type=click.FloatRange(0, 1), help="Of the motion trigger."
+)
 @click.option("--cool-down", type=Duration(), help="Pause after a motion picture.")
-@click.option("--pre", type=Duration(), help="Also keep what was seen that long before.")
+@click.option(
+    "--pre", type=Duration(), help="Also keep what was seen that long before."
+)
 @click.option("--count", type=click.IntRange(min=1), help="Stop after so many samples.")
 @click.option("--for", "for_s", type=Duration(), help="Stop after so long.")
 @click.option("--session", default="", help="The session's name; by default its start.")
@@ -55,10 +61,10 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
     Each sample is on the disk when its line is printed. Ctrl+C or SIGTERM ends the
     session cleanly.
     """
-    from station.camera.triggers import make_trigger  # noqa: PLC0415
-    from station.recorder import Recorder, RecordingRequest  # noqa: PLC0415
-    from station.recording import SessionForm  # noqa: PLC0415
-    from station.identity import station_name  # noqa: PLC0415
+    from station.camera.triggers import make_trigger
+    from station.identity import station_name
+    from station.recorder import Recorder, RecordingRequest
+    from station.recording import SessionForm
 
     trigger = make_trigger(given["trigger"], _trigger_options(given))
     form = SessionForm(
@@ -115,7 +121,7 @@ def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
 
 def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
     """Print events until the run ends, and give the error that ended it."""
-    from station.recorder import Ended  # noqa: PLC0415
+    from station.recorder import Ended
 
     while True:
         event = recorder.wait_event(0.25)
@@ -126,8 +132,8 @@ def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
 
 
 def _tell(event: RecorderEvent, as_json: bool) -> None:
-    from station.camera.source import Gap  # noqa: PLC0415
-    from station.recording import Kept, Refused  # noqa: PLC0415
+    from station.camera.source import Gap
+    from station.recording import Kept, Refused
 
     if isinstance(event, Kept):
         sample = event.sample

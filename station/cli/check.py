@@ -18,8 +18,8 @@ from .output import emit_json, one_line, progress
 @json_option
 def check(deep: bool, repair: bool, folder: Path | None, as_json: bool) -> int:
     """Prove that catalog, images and versions are as they must be."""
-    from dataset.check import check as check_project  # noqa: PLC0415
-    from dataset.findings import Severity  # noqa: PLC0415
+    from dataset.check import check as check_project
+    from dataset.findings import Severity
 
     with opened(folder, read_only=not repair) as project, progress("checking") as bar:
         findings = check_project(project, deep=deep, repair=repair, progress=bar)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @json_option
 def demo(directory: Path, as_json: bool) -> None:
     """Walk the whole loop on a real clip; DIRECTORY becomes the project."""
-    from station.demo import run_demo  # noqa: PLC0415
+    from station.demo import run_demo
 
     with progress("demo") as bar:
         account = run_demo(directory, progress=bar)
@@ -63,8 +63,10 @@ def _print(account: DemoAccount) -> None:
     )
     click.echo()
     for made in account.versions:
-        click.echo(f"{made['alias']}  {made['id'][:18]}…  {made['samples']} samples, "
-                   f"{made['boxes']} boxes")
+        click.echo(
+            f"{made['alias']}  {made['id'][:18]}…  {made['samples']} samples, "
+            f"{made['boxes']} boxes"
+        )
     boxes = account.diff["boxes"]
     counts = ", ".join(f"{n} {kind}" for kind, n in boxes.items() if n)
     click.echo(f"diff  boxes: {counts}")

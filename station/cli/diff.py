@@ -41,10 +41,10 @@ def diff(
     as_json: bool,
 ) -> int:
     """Show what it takes to come from version OLD to version NEW."""
-    from dataset.diff import compare  # noqa: PLC0415
-    from dataset.drift_file import drift_summary  # noqa: PLC0415
-    from dataset.project import require_project  # noqa: PLC0415
-    from dataset.version import read_version  # noqa: PLC0415
+    from dataset.diff import compare
+    from dataset.drift_file import drift_summary
+    from dataset.project import require_project
+    from dataset.version import read_version
 
     root = require_project(project_folder(folder))
     before, after = read_version(root, old), read_version(root, new)
@@ -53,7 +53,7 @@ def diff(
     content = found.to_json(with_changes=with_changes)
     content["drift"] = drift_summary(after, before.version.id)
     if html is not None:
-        from export.report import ReportInput, write_report  # noqa: PLC0415
+        from export.report import ReportInput, write_report
 
         title = f"{found.old.alias} to {found.new.alias}"
         page = ReportInput(

@@ -16,7 +16,7 @@ from .output import emit_json, one_line
 @json_option
 def doctor(folder: Path | None, as_json: bool) -> int:
     """Look at SQLite, OpenCV, Qt, cameras, free space, the disk and the clock."""
-    from station.doctor import Grade, examine  # noqa: PLC0415
+    from station.doctor import Grade, examine
 
     lines = list(examine(project_folder(folder).absolute()))
     if as_json:

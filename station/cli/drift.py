@@ -41,15 +41,15 @@ def drift(
     Each is a version (`v3`), a split of one (`v3:train`), `session:NAME`, a folder
     (each sub-folder a session), or a source.
     """
-    from dataset.drift import DriftVerdict, compare  # noqa: PLC0415
-    from station.drift_side import side_table  # noqa: PLC0415
+    from dataset.drift import DriftVerdict, compare
+    from station.drift_side import side_table
 
     with opened(folder, read_only=True) as project, progress("measuring") as bar:
         base_table = side_table(project, base, progress=bar)
         current_table = side_table(project, current, progress=bar)
         report = compare(base_table, current_table, seed=seed, progress=bar)
     if html is not None:
-        from export.report import DriftSection, ReportInput, write_report  # noqa: PLC0415
+        from export.report import DriftSection, ReportInput, write_report
 
         heading = f"{current} against {base}"
         section = DriftSection(
@@ -72,7 +72,9 @@ def _print(report: DriftReport) -> None:
             [
                 metric.label,
                 _sd(metric.effect_sd),
-                "-" if interval is None else f"{_sd(interval[0])} to {_sd(interval[1])}",
+                "-"
+                if interval is None
+                else f"{_sd(interval[0])} to {_sd(interval[1])}",
                 "-" if metric.p_adjusted is None else f"{metric.p_adjusted:.3f}",
                 metric.verdict.value,
             ]

@@ -21,7 +21,7 @@ def erase(sample: str, reason: str, folder: Path | None, as_json: bool) -> None:
     A tombstone stays, so that the same bytes are never taken in again. Versions that
     were frozen with it are named: their manifests still list it.
     """
-    from dataset.erasure import erase as erase_sample  # noqa: PLC0415
+    from dataset.erasure import erase as erase_sample
 
     with opened(folder) as project:
         erased = erase_sample(project, sample, reason=reason)

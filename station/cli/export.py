@@ -41,8 +41,8 @@ def export(
 
     Every box and every image is read back; a difference is an error.
     """
-    from dataset.project import require_project  # noqa: PLC0415
-    from export.operation import export_version  # noqa: PLC0415
+    from dataset.project import require_project
+    from export.operation import export_version
 
     if "://" in to:
         raise UsageError(

@@ -20,7 +20,7 @@ from .output import emit_json, say
 @json_option
 def init(directory: Path, classes: str, as_json: bool) -> None:
     """Make a project in DIRECTORY."""
-    from dataset.project import Project  # noqa: PLC0415
+    from dataset.project import Project
 
     names = classes.split(",") if classes else []
     with Project.create(directory, names) as project:

@@ -38,7 +38,7 @@ def intake(
     as_json: bool,
 ) -> None:
     """Take in the data set or the images at PATH; a second time adds nothing."""
-    from export.intake import take_in  # noqa: PLC0415
+    from export.intake import take_in
 
     with opened(folder) as project, progress("importing") as bar:
         done = take_in(

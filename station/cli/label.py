@@ -25,7 +25,7 @@ def open_window(folder: Path | None, *, page: str) -> None:
         UsageError: there is no display, or Qt's system libraries are missing.
     """
     try:
-        from station.app import run  # noqa: PLC0415
+        from station.app import run
     except ImportError as error:
         raise UsageError(
             f"The window cannot open on this machine: {error}",

@@ -149,15 +149,15 @@ def _let_go_of_stdout() -> None:
 
 def log_folder() -> Path:
     """Where the log and crash reports of this user lie."""
-    from platformdirs import user_log_path  # noqa: PLC0415
+    from platformdirs import user_log_path
 
     return user_log_path("fieldset", appauthor=False)
 
 
 def _bug(error: Exception) -> int:
-    import traceback  # noqa: PLC0415
+    import traceback
 
-    from station.logs import redact, write_crash_report  # noqa: PLC0415
+    from station.logs import redact, write_crash_report
 
     for line in redact("".join(traceback.format_exception(error))).splitlines():
         say(line)
@@ -174,7 +174,7 @@ def _bug(error: Exception) -> int:
 def _terminating() -> Iterator[None]:
     """SIGTERM ends the work as Ctrl+C does, so that sessions end and files close."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     try:

@@ -20,7 +20,7 @@ _LONGEST_S = 366 * 24 * 3600.0
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in newer click
     """A length of time such as `500ms`, `2s`, `10m` or `1h`, in seconds."""
 
     name = "time"
@@ -28,8 +28,8 @@ class Duration(click.ParamType):
     def convert(
         self,
         value: Any,  # noqa: ANN401  (what click hands over)
-        param: click.Parameter | None,
-        ctx: click.Context | None,
+        param: click.Parameter | None,  # noqa: ARG002  (click's own signature)
+        ctx: click.Context | None,  # noqa: ARG002
     ) -> float:
         """The time in seconds, above 0."""
         if isinstance(value, float):
@@ -41,7 +41,7 @@ class Duration(click.ParamType):
         return seconds
 
 
-class Condition(click.ParamType):
+class Condition(click.ParamType):  # type: ignore[type-arg]
     """A condition `key=value`, such as `light=night`."""
 
     name = "k=v"
@@ -49,8 +49,8 @@ class Condition(click.ParamType):
     def convert(
         self,
         value: Any,  # noqa: ANN401  (what click hands over)
-        param: click.Parameter | None,
-        ctx: click.Context | None,
+        param: click.Parameter | None,  # noqa: ARG002  (click's own signature)
+        ctx: click.Context | None,  # noqa: ARG002
     ) -> tuple[str, str]:
         """Key and value, both without outer spaces."""
         if isinstance(value, tuple):
@@ -96,6 +96,6 @@ def project_folder(folder: Path | None) -> Path:
 
 def opened(folder: Path | None, *, read_only: bool = False) -> Project:
     """The project that the command works on, for a `with` block."""
-    from dataset.project import Project  # noqa: PLC0415
+    from dataset.project import Project
 
     return Project.open(project_folder(folder), read_only=read_only)

@@ -14,7 +14,6 @@ import click
 from dataset.errors import FieldsetError
 from dataset.progress import Progress
 
-
 # Parts of emoji that show nothing themselves.
 _HARMLESS = "\N{ZERO WIDTH JOINER}\N{NO-BREAK SPACE}"
 
@@ -39,7 +38,7 @@ def say(text: str) -> None:
 
 def show_error(error: FieldsetError) -> None:
     """Print an error as one sentence, and its next step on a line of its own."""
-    from station.logs import redact  # noqa: PLC0415
+    from station.logs import redact
 
     say(f"error: {redact(error.message)}")
     if error.hint:
@@ -88,9 +87,9 @@ def progress(title: str) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield _Quiet()
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bars  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
 
     columns = (
         TextColumn("{task.description}", markup=False),

@@ -16,8 +16,8 @@ from .output import emit_json, one_line, progress, say, table
 @json_option
 def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
     """Give every new group its split; nothing that has one ever moves."""
-    from dataset.assignment import assign_splits  # noqa: PLC0415
-    from dataset.status import status  # noqa: PLC0415
+    from dataset.assignment import assign_splits
+    from dataset.status import status
 
     with opened(folder) as project, progress("comparing") as bar:
         outcome = assign_splits(project, dry_run=dry_run, progress=bar)

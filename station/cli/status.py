@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @json_option
 def status(folder: Path | None, as_json: bool) -> None:
     """Show states, classes by split, balance, and what to capture next."""
-    from dataset.status import status as read_status  # noqa: PLC0415
-    from labeling.pace import pace_of  # noqa: PLC0415
+    from dataset.status import status as read_status
+    from labeling.pace import pace_of
 
     with opened(folder, read_only=True) as project:
         found = read_status(project)
@@ -49,7 +49,9 @@ def pace_json(pace: Pace | None) -> dict[str, Any]:
 def _print(name: str, found: Status, pace: Pace | None) -> None:
     states = ", ".join(f"{n} {state.value}" for state, n in found.states.items() if n)
     total = sum(found.states.values())
-    click.echo(f"{one_line(name)}: {total} samples" + (f" ({states})" if states else ""))
+    click.echo(
+        f"{one_line(name)}: {total} samples" + (f" ({states})" if states else "")
+    )
     click.echo()
     counts = {(row.class_id, row.split): row.boxes for row in found.table}
     splits = [line.split for line in found.splits]

@@ -37,8 +37,8 @@ def create(
     as_json: bool,
 ) -> None:
     """Assign new groups, check the balance, and freeze what is labeled."""
-    from dataset.freezing import freeze  # noqa: PLC0415
-    from station.version_report import write_version_report  # noqa: PLC0415
+    from dataset.freezing import freeze
+    from station.version_report import write_version_report
 
     with opened(folder) as project, progress("freezing") as bar:
         frozen = freeze(
@@ -65,7 +65,7 @@ def create(
 @json_option
 def list_versions(folder: Path | None, as_json: bool) -> None:
     """List the versions, oldest first."""
-    from dataset.version import list_versions as read_versions  # noqa: PLC0415
+    from dataset.version import list_versions as read_versions
 
     found = read_versions(_root(folder))
     if as_json:
@@ -83,7 +83,7 @@ def list_versions(folder: Path | None, as_json: bool) -> None:
 @json_option
 def show(name: str, folder: Path | None, as_json: bool) -> None:
     """Show one version: alias, id or `latest`."""
-    from dataset.version import read_version  # noqa: PLC0415
+    from dataset.version import read_version
 
     frozen = read_version(_root(folder), name)
     names = {item.id: item.name for item in frozen.classes}
@@ -135,8 +135,8 @@ def show(name: str, folder: Path | None, as_json: bool) -> None:
 @json_option
 def verify(name: str, folder: Path | None, as_json: bool) -> int:
     """Prove a version: its manifest, its hash trees, every image's bytes."""
-    from dataset.verification import verify as prove  # noqa: PLC0415
-    from dataset.version import read_version  # noqa: PLC0415
+    from dataset.verification import verify as prove
+    from dataset.version import read_version
 
     root = _root(folder)
     with progress("proving") as bar:
@@ -171,7 +171,7 @@ def _user_name() -> str:
 
 def _root(folder: Path | None) -> Path:
     """The project's folder; version files are read without opening the catalog."""
-    from dataset.project import require_project  # noqa: PLC0415
+    from dataset.project import require_project
 
     return require_project(project_folder(folder))
 

@@ -23,10 +23,10 @@ from export.operation import export_version
 from labeling.geometry import corners_of
 
 from ..language import MINUS, tr
-from ..version_report import REPORT_NAME, write_version_report
 from ..views.dataset_contract import DiffTile, DriftRow, MovedBox, VersionState
 
 CHANGES_SHOWN = 60
+REPORT_NAME = "report.html"
 
 
 class ProjectVersionsDesk:
@@ -75,7 +75,7 @@ class ProjectVersionsDesk:
                 mine, message=message, author=getpass.getuser(), progress=progress
             )
             made = frozen.version
-            write_version_report(mine, made.alias, progress=progress)
+            _write_report(mine, made.alias, progress)
         if frozen.known:
             words = tr("This content is frozen already as {alias}.")
             return words.format(alias=made.alias)
@@ -91,7 +91,7 @@ class ProjectVersionsDesk:
         if page.is_file():
             return page
         with Project.open(self._root) as mine:
-            return write_version_report(mine, alias, progress=progress).page
+            return _write_report(mine, alias, progress)
 
     def formats(self) -> tuple[str, ...]:
         """Give the names of the export formats."""
@@ -144,6 +144,13 @@ class ProjectVersionsDesk:
             if len(rows) == CHANGES_SHOWN:
                 break
         return tuple(rows)
+
+
+def _write_report(project: Project, alias: str, progress: Progress) -> Path:
+    # Matplotlib takes a second to import: not before the first picture is shown.
+    from ..version_report import write_version_report  # noqa: PLC0415
+
+    return write_version_report(project, alias, progress=progress).page
 
 
 def _first_tiles(frozen: FrozenVersion) -> tuple[DiffTile, ...]:

@@ -10,17 +10,18 @@ correction over the same metrics, is run on the same data.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from dataset import drift, measures
@@ -165,10 +166,11 @@ def test_measures_against_decoding_1280x720(shared_data: Path) -> None:
     files = [cv2.imencode(".jpg", frame, quality)[1] for frame in frames]
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    decode = median_ms(lambda at: cv2.imdecode(files[at], cv2.IMREAD_COLOR))
-    measure = median_ms(lambda at: measures.measure_image(frames[at]))
-    embed = median_ms(lambda at: measures.embed(frames[at]))
+    taken = [_timed(data) for data in files]
     cv2.setNumThreads(threads)
+    decode, measure, embed = (
+        statistics.median(row) for row in zip(*taken, strict=True)
+    )
     total = (decode + measure + embed) / decode
     say(
         f"\n1280x720: decode {decode:.1f} ms, measures "
@@ -176,11 +178,14 @@ def test_measures_against_decoding_1280x720(shared_data: Path) -> None:
     )
 
 
-def median_ms(work: Callable[[int], object], times: int = 60) -> float:
-    """Median of the time a call takes, in milliseconds; it is told its number."""
-    taken = []
-    for number in range(times):
-        begin = time.perf_counter()
-        work(number)
-        taken.append(1000 * (time.perf_counter() - begin))
-    return statistics.median(taken)
+def _timed(data: NDArray[np.uint8]) -> tuple[float, float, float]:
+    """Milliseconds to decode a file, to measure its pixels and to embed them."""
+    marks = [time.perf_counter()]
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8, copy=False)
+    marks.append(time.perf_counter())
+    measures.measure_image(pixels)
+    marks.append(time.perf_counter())
+    measures.embed(pixels)
+    marks.append(time.perf_counter())
+    first, second, third = (1000 * (b - a) for a, b in itertools.pairwise(marks))
+    return first, second, third

@@ -103,36 +103,44 @@ def _boxes(rng: np.random.Generator, n: int, moved: NDArray[np.bool_]) -> pa.Arr
     return pa.ListArray.from_arrays(offsets, structs, type=BATCH.field("boxes").type)
 
 
-def write(root: Path, samples: int, changes: int) -> None:
-    """Freeze a version; the seconds are without the making of the columns."""
+def write(root: Path, samples: int, changes: int) -> NDArray[np.float64]:
+    """Freeze a version; gives the clocks that the making of the columns took."""
+    making = np.zeros(2)
+
+    def made() -> Iterator[pa.RecordBatch]:
+        source = batches(samples, changes)
+        while True:
+            start = _clocks()
+            batch = next(source, None)
+            making[:] += _clocks() - start
+            if batch is None:
+                return
+            yield batch
+
     write_version_batches(
-        root, batches=batches(samples, changes), classes=CLASSES, splits=SPLITS,
-        policy={}, parent=None, message="", author="bench", created_us=0,
+        root, batches=made(), classes=CLASSES, splits=SPLITS, policy={},
+        parent=None, message="", author="bench", created_us=0,
     )  # fmt: skip
+    return making
 
 
-def run(what: str, root: Path, samples: int) -> dict[str, float]:
+def run(step: str, root: Path, samples: int) -> dict[str, float]:
     """One measured step in this process."""
+    changes = min(CHANGES, samples)
+    groups = [_group(number) for number in range(samples)] if step == "split" else []
     start = _clocks()
-    if what in ("create", "again"):
-        for _ in batches(samples):
-            pass
-    making = _clocks() - start
-    start = _clocks()
-    if what == "create":
-        write(root, samples, 0)
-    elif what == "again":
-        write(root, samples, min(CHANGES, samples))
-    elif what == "diff":
+    if step == "create":
+        start += write(root, samples, 0)
+    elif step == "again":
+        start += write(root, samples, changes)
+    elif step == "diff":
         found = compare(read_version(root, "v1"), read_version(root, "v2"))
-        assert found.boxes.moved == min(CHANGES, samples)
-    elif what == "iterate":
+        assert found.boxes.moved == changes
+    elif step == "iterate":
         assert sum(1 for _ in read_version(root, "v1").samples) == samples
-    elif what == "split":
-        groups = [_group(number) for number in range(samples)]
-        start = _clocks()
+    elif step == "split":
         assert len(assign(groups, SPLITS, (), salt=b"bench")) == samples
-    wall, cpu = (_clocks() - start - making).tolist()
+    wall, cpu = (_clocks() - start).tolist()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": round(wall, 3), "cpu": round(cpu, 3), "peak_mb": round(peak)}
 
@@ -187,9 +195,9 @@ def main(arguments: list[str]) -> None:
         step, folder, samples = arguments
         sys.stdout.write(json.dumps(run(step, Path(folder), int(samples))))
         return
-    for samples in [int(size) for size in arguments] or SIZES:
-        figures = measure(samples, STEPS[:4])
-        sys.stdout.write(f"{samples}: {json.dumps(figures)}\n")
+    for size in [int(size) for size in arguments] or SIZES:
+        figures = measure(size, STEPS[:4])
+        sys.stdout.write(f"{size}: {json.dumps(figures)}\n")
     split = measure(100_000, ("split",))
     sys.stdout.write(f"100000 groups: {json.dumps(split)}\n")
 

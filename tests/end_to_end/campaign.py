@@ -18,9 +18,9 @@ from dataset.check import check
 from dataset.errors import FieldsetError, NotAProject
 from dataset.findings import Severity
 from dataset.freezing import freeze
-from dataset.project import Project, group_of_session
-from dataset.version import read_version
+from dataset.project import Project
 from dataset.verification import verify
+from dataset.version import read_version
 from export.operation import export_version
 from labeling.session import LabelingSession
 from tests.servers.mjpeg import MjpegServer
@@ -146,7 +146,7 @@ class Campaign:
             command,
             f"capture {kind}",
             calls=CALLS_WITH_CHILD,
-            most=150,
+            most=400,
             talks=True,
         )
         self.figures.samples += self._promises.take_captured(struck.lines)
@@ -157,7 +157,7 @@ class Campaign:
         command = [
             sys.executable, LABELER, str(self._root), str(self._random.getrandbits(32))
         ]  # fmt: skip
-        struck = self._strike(command, "label", most=150, talks=True)
+        struck = self._strike(command, "label", most=400, talks=True)
         self.figures.edits += self._promises.take_labeled(struck.lines)
         return struck
 
@@ -303,7 +303,7 @@ class Campaign:
     def _count(self, severity: Severity, what: str, path: str) -> None:
         if severity is Severity.ERROR:
             self._fault(f"{what} ({path})")
-        elif "temporary" in what:
+        elif "a temporary" in what:
             self.figures.leftovers += 1
         elif "taken in" in what:
             self.figures.orphans += 1
@@ -334,6 +334,3 @@ def _files(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
-
-
-__all__ = ["Campaign", "Figures", "group_of_session"]

@@ -95,6 +95,25 @@ class Running:
         """The JSON objects on stdout so far; half a line does not count."""
         return json_lines(self._out.read_text("utf-8"))
 
+    def talk(self) -> str:
+        """What it said on stderr so far."""
+        return self._talk.read_text("utf-8")
+
+    def wait_talk(self, words: str, times: int = 1) -> None:
+        """Wait until it has said that so often."""
+        wait_until(lambda: self.is_over or self.talk().count(words) >= times)
+        assert self.talk().count(words) >= times, self.talk()
+
+    def wait_more_lines(self, count: int) -> None:
+        """Wait until so many further lines stand there."""
+        wanted = self.line_count() + count
+        assert self.wait_lines(wanted), self.talk()
+
+    def terminate(self) -> Finished:
+        """Send SIGTERM and wait for the end."""
+        self.process.terminate()
+        return self.wait()
+
     def wait_lines(self, count: int) -> bool:
         """Wait until so many lines stand there; False when it ended before."""
         wait_until(lambda: self.is_over or self.line_count() >= count)

@@ -1,7 +1,13 @@
-"""SIGKILL at random, while capturing, labeling, freezing, exporting, beginning."""
+"""SIGKILL at random, while capturing, labeling, freezing, exporting, beginning.
+
+At random moments and, where strace can do it, at random system calls. A killed
+process leaves the page cache intact: a power cut is not what is proven here.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +22,22 @@ SHORT = {"capture": 8, "label": 7, "version": 4, "export": 3, "init": 3}
 FULL = {"capture": 90, "label": 70, "version": 30, "export": 20, "init": 15}
 SEED = 20261121
 
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no SIGKILL"
+)
+
+
+@pytest.fixture
+def camera() -> Iterator[MjpegServer]:
+    with MjpegServer(pictures.traffic(), fps=60) as server:
+        yield server
+
 
 @pytest.mark.timeout(600)
-def test_killed_commands_lose_nothing_acknowledged(tmp_path: Path) -> None:
-    with MjpegServer(pictures.traffic(), fps=60) as camera:
-        figures = Campaign(tmp_path, SEED, camera).run(SHORT)
+def test_killed_commands_lose_nothing_acknowledged(
+    tmp_path: Path, camera: MjpegServer
+) -> None:
+    figures = Campaign(tmp_path, SEED, camera).run(SHORT)
 
     assert not figures.faults, figures
     assert figures.kills == SHORT
@@ -28,19 +45,22 @@ def test_killed_commands_lose_nothing_acknowledged(tmp_path: Path) -> None:
     assert figures.edits > 0
 
 
-@pytest.mark.soak
-def test_two_hundred_kills_lose_nothing_acknowledged(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with MjpegServer(pictures.traffic(), fps=60) as camera:
-        figures = Campaign(tmp_path, SEED + 1, camera).run(FULL)
-
-    with capsys.disabled():
-        capsys._capture  # noqa: B018
-    assert not figures.faults, figures
-    assert figures.kills.total() >= 200
-
-
-def test_kills_at_system_calls_are_part_of_the_campaign() -> None:
+def test_kills_come_at_system_calls_too(tmp_path: Path, camera: MjpegServer) -> None:
     if reason := why_no_strace():
         pytest.skip(reason)
+
+    figures = Campaign(tmp_path, SEED, camera).run({"init": 4})
+
+    assert figures.at_calls > 0
+
+
+@pytest.mark.soak
+def test_two_hundred_kills_lose_nothing_acknowledged(
+    tmp_path: Path, camera: MjpegServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = Campaign(tmp_path, SEED + 1, camera).run(FULL)
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{figures}\n{why_no_strace()}\n")
+    assert not figures.faults
+    assert figures.kills == FULL

@@ -132,7 +132,7 @@ def test_group_in_two_splits_is_told_and_left_open(
 
 
 @pytest.mark.parametrize(
-    ("rule", "groups"), [(None, 4), ("image", 4), ("folder", 2), (r"b\d", 3)]
+    ("rule", "groups"), [(None, 4), ("image", 4), ("folder", 2), ("val/b", 3)]
 )
 def test_groups_follow_the_rule(
     project: Project, pictures: Path, rule: str | None, groups: int
@@ -289,3 +289,4 @@ def test_damaged_side_car_leaves_a_plain_data_set(
         done = take_in(second, tmp_path / "out")
 
     assert (done.samples, done.boxes) == (4, 6)
+    assert "damaged" in done.skipped[0][1]

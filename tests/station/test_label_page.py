@@ -268,6 +268,7 @@ def test_e_marks_empty_and_the_empty_one_gains_no_boxes(
         assert project.catalog.samples.get(first).state is SampleState.EMPTY
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_s_asks_for_a_reason_and_stores_it(
     qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
 ) -> None:

@@ -1,0 +1,182 @@
+"""Takes the pictures of README.md: the real window on the demo project, offscreen.
+
+    make screenshots
+
+Each picture is taken when the page has nothing left to do, so that the same project
+gives the same picture. Nothing of this machine's settings is read or written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSize  # noqa: E402  (the platform is chosen above)
+from PySide6.QtTest import QTest  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from dataset.project import Project  # noqa: E402
+from dataset.records import Box, BoxOrigin, Proposal  # noqa: E402
+from labeling.motion import background_from  # noqa: E402
+from labeling.session import LabelingSession  # noqa: E402
+from station.assembly import Station  # noqa: E402
+from station.camera.source import open_source  # noqa: E402
+from station.camera.triggers import IntervalTrigger  # noqa: E402
+from station.demo import run_demo  # noqa: E402
+from station.demo.blocks import clip_path  # noqa: E402
+from station.keys import Page  # noqa: E402
+from station.recorder import Ended, Recorder, RecordingRequest  # noqa: E402
+from station.recording import SessionForm as CaptureForm  # noqa: E402
+from station.settings import ReadSettings, UserSettings  # noqa: E402
+from station.views.capture_contract import SessionForm  # noqa: E402
+
+SIZE = QSize(1440, 900)
+HERE = Path(__file__).resolve().parent
+SETTLE_S = 60.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Take the pictures; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--to", type=Path, default=HERE, help="folder for the pictures")
+    parser.add_argument("--size", default="1440x900", help="of the window, in pixels")
+    parser.add_argument("--project", type=Path, help="a demo project that is there")
+    given = parser.parse_args(arguments)
+    width, height = (int(part) for part in given.size.split("x"))
+    given.to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        root = given.project or Path(scratch) / "motorway-a1"
+        if given.project is None:
+            prepare(root)
+        shoot(root, given.to, QSize(width, height), Path(scratch) / "settings.json")
+    return 0
+
+
+def prepare(root: Path) -> None:
+    """The demo, and one session more whose first image is labelled."""
+    run_demo(root)
+    with Project.open(root) as project:
+        recorder = Recorder(project)
+        form = CaptureForm(
+            name="2026-11-20",
+            station="north-gate",
+            place="bridge 4",
+            conditions=(("light", "day"),),
+        )
+        request = RecordingRequest(source=str(clip_path()), form=form, count=9)
+        recorder.start(request, IntervalTrigger(0.12))
+        while not isinstance(recorder.wait_event(30.0), Ended):
+            pass
+        recorder.close()
+        _label_first(project)
+
+
+def _label_first(project: Project) -> None:
+    """Accept the first two images with boxes from the motion, as a person would."""
+    frames = []
+    with open_source(str(clip_path())) as clip:
+        while (frame := clip.read(10.0)) is not None:
+            if frame.index % 48 == 0:
+                frames.append(frame.pixels)
+    model = background_from(frames)
+    labeling = LabelingSession(project)
+    for _ in range(1):
+        view = labeling.current
+        if view is None:
+            return
+        with open_source(str(clip_path())) as clip:
+            first = clip.read(10.0)
+        if first is None:
+            return
+        for proposal in model.proposals(first.pixels, 1):
+            box = proposal.box
+            if box.y1 > 300:
+                side = 2 if (box.x0 + box.x1) / 2 > 610 else 1
+                labeling.draw((box.x0, box.y0, box.x1, box.y1), side)
+        labeling.accept()
+
+
+def shoot(root: Path, target: Path, size: QSize, settings: Path) -> None:
+    """Open the window on a project and picture its pages."""
+    running = QApplication.instance()
+    application = (
+        running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
+    )
+    read = ReadSettings(settings=UserSettings(station="north-gate"))
+    station = Station(application, read, settings)
+    try:
+        station.window.resize(size)
+        station.begin(root, Page.CAPTURE)
+        _until(lambda: station.pages is not None)
+        _shoot_capture(station, target)
+        for page in (Page.LABEL, Page.REVIEW, Page.DATASET, Page.VERSIONS):
+            station.window.show_page(page)
+            _settle(station)
+            _save(station, target, f"{page.value}-dark")
+        station.use_theme("light")
+        for page in (Page.LABEL, Page.REVIEW, Page.DATASET, Page.VERSIONS):
+            station.window.show_page(page)
+            _settle(station)
+            _save(station, target, f"{page.value}-light")
+    finally:
+        station.close()
+        station.window.close()
+
+
+def _shoot_capture(station: Station, target: Path) -> None:
+    pages = station.pages
+    if pages is None:
+        return
+    form = SessionForm(
+        source=str(clip_path()),
+        name="screenshots",
+        operator="A. Berg",
+        place="bridge 4",
+        conditions=(("light", "day"),),
+    )
+    pages.capture.start(form)
+    _until(lambda: pages.capture.status.width > 0)
+    for _ in range(4):
+        QTest.qWait(700)
+        pages.capture.take()
+    QTest.qWait(900)
+    _save(station, target, "capture-dark")
+    station.use_theme("light")
+    QTest.qWait(400)
+    _save(station, target, "capture-light")
+    station.use_theme("dark")
+    pages.capture.stop()
+    _settle(station)
+
+
+def _settle(station: Station) -> None:
+    """Wait until no job runs and what it brought is painted."""
+    QTest.qWait(150)
+    _until(lambda: station.runner.is_idle)
+    QTest.qWait(600)
+    _until(lambda: station.runner.is_idle)
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    limit = time.monotonic() + SETTLE_S
+    while not is_so():
+        if time.monotonic() > limit:
+            raise TimeoutError("the window is still busy")
+        QTest.qWait(20)
+
+
+def _save(station: Station, target: Path, name: str) -> None:
+    path = target / f"{name}.png"
+    if not station.window.grab().save(str(path)):
+        raise OSError(f"the picture cannot be written: {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
