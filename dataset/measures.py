@@ -5,8 +5,8 @@ that OpenCV uses for gray (0.299 R + 0.587 G + 0.114 B), 0 black to 1 white.
 What cannot be measured is NaN: sharpness of an image under 3 pixels, the place of
 boxes where there are none.
 
-Brightness, spread, clipping, contrast and entropy come from one histogram of every
-pixel. Colour is measured at half size. Sharpness and noise would be falsified by
+Tones (from one histogram of luma) and colour are measured at half size, images under
+64 pixels whole. Sharpness and noise would be falsified by
 shrinking, so they are measured at full resolution on nine tiles of at most 192
 pixels a side, centred in the cells of a 3 x 3 grid.
 """
@@ -28,6 +28,7 @@ from .records import Box
 CODE_VERSION = 1
 TILE_GRID = 3
 TILE_SIDE = 192
+WHOLE_SIDE = 64
 # Luma (0..255) at or beyond which a pixel counts as clipped.
 CLIP_LOW = 3
 CLIP_HIGH = 252
@@ -182,10 +183,8 @@ def measure_image(pixels: Pixels) -> dict[str, float]:
         ValueError: the array is no such image.
     """
     _check(pixels)
-    gray = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    values = _tones(gray)
-    values |= _details(gray)
-    values |= _colours(pixels)
+    small = _halved(pixels) if min(pixels.shape[:2]) >= WHOLE_SIDE else pixels
+    values = _tones(_gray(small)) | _details(pixels) | _colours(small)
     return {metric.name: values[metric.name] for metric in IMAGE_METRICS}
 
 
@@ -244,8 +243,7 @@ def embed(pixels: Pixels) -> NDArray[np.float32]:
     _check(pixels)
     small = pixels
     while min(small.shape[:2]) >= 4 * EMBEDDING_SIDE:  # halving is the fast path
-        half = (small.shape[1] // 2, small.shape[0] // 2)
-        small = _resized(small, half)
+        small = _halved(small)
     small = _resized(small, (EMBEDDING_SIDE, EMBEDDING_SIDE))
     lab = cv2.cvtColor(small, cv2.COLOR_BGR2Lab).astype(np.float32) / np.float32(255)
     cell = EMBEDDING_SIDE // EMBEDDING_GRID
@@ -272,6 +270,14 @@ def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return resized.astype(np.uint8, copy=False)
 
 
+def _halved(pixels: Pixels) -> Pixels:
+    return _resized(pixels, (pixels.shape[1] // 2, pixels.shape[0] // 2))
+
+
+def _gray(pixels: Pixels) -> Gray:
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+
+
 def _tones(gray: Gray) -> dict[str, float]:
     """What the histogram of luma alone tells.
 
@@ -294,12 +300,12 @@ def _tones(gray: Gray) -> dict[str, float]:
     }
 
 
-def _tiles(gray: Gray) -> list[Gray]:
-    """Full-resolution tiles, centred in the cells of a 3 x 3 grid."""
-    height, width = gray.shape
+def _tiles(pixels: Pixels) -> list[Gray]:
+    """Gray full-resolution tiles, centred in the cells of a 3 x 3 grid."""
+    height, width = pixels.shape[:2]
     rows = _spans(height)
     columns = _spans(width)
-    return [gray[y0:y1, x0:x1] for y0, y1 in rows for x0, x1 in columns]
+    return [_gray(pixels[y0:y1, x0:x1]) for y0, y1 in rows for x0, x1 in columns]
 
 
 def _spans(length: int) -> list[tuple[int, int]]:
@@ -314,7 +320,7 @@ def _spans(length: int) -> list[tuple[int, int]]:
     return [(start, start + side) for start in starts]
 
 
-def _details(gray: Gray) -> dict[str, float]:
+def _details(pixels: Pixels) -> dict[str, float]:
     """Sharpness and noise of the full-resolution tiles.
 
     Sharpness is 10 log10(1 + mean over the tiles of the variance of the Laplacian):
@@ -322,9 +328,9 @@ def _details(gray: Gray) -> dict[str, float]:
     The logarithm is ours: blur divides the variance, so that equal blur is an equal
     step whatever the scene.
     """
-    if min(gray.shape) < 3:
+    if min(pixels.shape[:2]) < 3:
         return {"sharpness": math.nan, "noise": math.nan}
-    tiles = _tiles(gray)
+    tiles = _tiles(pixels)
     energy = [_laplacian_variance(tile) for tile in tiles]
     return {
         "sharpness": 10 * math.log10(1 + sum(energy) / len(energy)),
@@ -334,11 +340,12 @@ def _details(gray: Gray) -> dict[str, float]:
 
 def _laplacian_variance(tile: Gray) -> float:
     edges = cv2.Laplacian(tile, cv2.CV_16S, ksize=1)
-    _, spread = cv2.meanStdDev(edges)
-    return float(spread[0, 0]) ** 2
+    square = cv2.norm(edges, cv2.NORM_L2SQR) / edges.size
+    return float(max(0.0, square - cv2.mean(edges)[0] ** 2))
 
 
-_IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
+# Immerkaer's 3 x 3 mask is this one across times this one down.
+_IMMERKAER = np.array([1, -2, 1], dtype=np.float32)
 
 
 def _noise(tiles: Sequence[Gray]) -> float:
@@ -352,7 +359,8 @@ def _noise(tiles: Sequence[Gray]) -> float:
     estimates: list[float] = []
     clipped: list[float] = []
     for tile in tiles:
-        answer = cv2.filter2D(tile, cv2.CV_16S, _IMMERKAER)[1:-1, 1:-1]
+        answer = cv2.sepFilter2D(tile, cv2.CV_16S, _IMMERKAER, _IMMERKAER)
+        answer = answer[1:-1, 1:-1]
         total = cv2.norm(answer, cv2.NORM_L1)
         sigma = math.sqrt(math.pi / 2) * total / (6 * answer.size)
         whole = cv2.countNonZero(cv2.inRange(tile, CLIP_LOW + 1, CLIP_HIGH - 1))
@@ -361,11 +369,8 @@ def _noise(tiles: Sequence[Gray]) -> float:
     return float(sum(quiet) / len(quiet))
 
 
-def _colours(pixels: Pixels) -> dict[str, float]:
-    """Saturation and the balance of the channels, at half size."""
-    height, width = pixels.shape[:2]
-    half = (max(1, width // 2), max(1, height // 2))
-    small = _resized(pixels, half)
+def _colours(small: Pixels) -> dict[str, float]:
+    """Saturation and the balance of the channels."""
     blue, green, red, _ = cv2.mean(small)
     saturation = cv2.mean(cv2.cvtColor(small, cv2.COLOR_BGR2HSV))[1] / 255
     # Under one grey level the ratio is rounding, not colour.

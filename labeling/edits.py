@@ -37,8 +37,7 @@ def move(labels: LabelState, box_id: str, corners: Corners) -> LabelState:
     Raises:
         NotFound: no box or proposal has that id.
     """
-    x0, y0, x1, y1 = corners
-    return _change(labels, box_id, x0=x0, y0=y0, x1=x1, y1=y1)
+    return _change(labels, box_id, corners=corners)
 
 
 def relabel(labels: LabelState, box_id: str, class_id: int) -> LabelState:
@@ -147,11 +146,12 @@ def _change(
     box_id: str,
     *,
     class_id: int | None = None,
-    **corners: float,
+    corners: Corners | None = None,
 ) -> LabelState:
     found = _find(labels, box_id)
     chosen = found.class_id if class_id is None else class_id
-    changed = _tidy(replace(found, class_id=chosen, **corners))
+    x0, y0, x1, y1 = corners or (found.x0, found.y0, found.x1, found.y1)
+    changed = _tidy(replace(found, class_id=chosen, x0=x0, y0=y0, x1=x1, y1=y1))
     if any(box.id == box_id for box in labels.boxes):
         boxes = tuple(changed if b.id == box_id else b for b in labels.boxes)
         return _drafted(labels, boxes=boxes)

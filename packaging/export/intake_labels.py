@@ -6,6 +6,7 @@ import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from dataset.catalog import Catalog
 from dataset.errors import UsageError
@@ -114,9 +115,29 @@ def restored_boxes(
     side-car; a box that was changed or added in the file since is a new one, and one
     that was taken away stays away.
     """
+    found, left = _found_again(sample, names, boxes)
+    kept = []
+    refused = []
+    for box in sample.boxes:
+        if box.id not in found:
+            continue
+        class_id = classes.id_of(names[box.class_id])
+        if class_id is None:
+            refused.append(names[box.class_id])
+        else:
+            kept.append(replace(box, class_id=class_id))
+    added, refused_too = imported_boxes(sample.id, left, classes)
+    return (*kept, *added), (*refused, *refused_too)
+
+
+def _found_again(
+    sample: VersionSample, names: dict[int, str], boxes: Sequence[ImportedBox]
+) -> tuple[set[str], list[ImportedBox]]:
+    """The ids of our boxes that the file still holds, and the file's other boxes."""
     held = clipped_boxes(sample, names)
     left = list(boxes)
-    found: set[str] = set()
+    # What lies outside the image no file can hold, so no file can have lost it.
+    found = {box.id for box in sample.boxes} - {box.id for box, _ in held}
     seen: list[ImportedBox] = []
     for box, shown in held:
         at = next((i for i, other in enumerate(left) if _is_near(shown, other)), None)
@@ -126,29 +147,7 @@ def restored_boxes(
             del left[at]
         elif shown in seen:
             found.add(box.id)
-    outside = {box.id for box in sample.boxes} - {box.id for box, _ in held}
-    kept = []
-    refused = []
-    for box in sample.boxes:
-        if box.id in found or box.id in outside:
-            class_id = classes.id_of(names[box.class_id])
-            if class_id is None:
-                refused.append(names[box.class_id])
-            else:
-                kept.append(
-                    Box(
-                        id=box.id,
-                        class_id=class_id,
-                        x0=box.x0,
-                        y0=box.y0,
-                        x1=box.x1,
-                        y1=box.y1,
-                        origin=box.origin,
-                        score=box.score,
-                    )
-                )
-    added, refused_too = imported_boxes(sample.id, left, classes)
-    return (*kept, *added), (*refused, *refused_too)
+    return found, left
 
 
 def _box(box_id: str, class_id: int, box: ImportedBox) -> Box:

@@ -10,9 +10,6 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from dataset.assignment import assign_splits
 from dataset.diff import compare
 from dataset.durable import replace as replace_file
@@ -42,16 +39,8 @@ from .blocks import (
     BlockSource,
     clip_path,
 )
+from .road import CLASSES, is_coming, is_on_road
 
-# The central barrier of the picture is where the two directions part.
-CLASSES = ("going", "coming")
-_BARRIER_TOP = (575.0, 330.0)
-_BARRIER_FOOT = (640.0, 720.0)
-# The road as corners (x, y): grass moves, too, and far off vehicles are specks.
-_ROAD = np.array(
-    [[440, 340], [850, 340], [1280, 600], [1280, 760], [-60, 760], [-60, 600]],
-    np.float32,
-)
 _MOTION = {"sensitivity": 0.6, "cool_down_s": 0.2, "warm_up_s": 0.15}
 _STEPS = 9
 
@@ -213,18 +202,10 @@ def _propose(project: Project, model: MotionModel, sample: Sample) -> None:
     kept = []
     for proposal in model.proposals(pixels, going):
         box = proposal.box
-        foot = ((box.x0 + box.x1) / 2, box.y1)
-        if cv2.pointPolygonTest(_ROAD, foot, measureDist=False) < 0:
-            continue
-        is_coming = (box.x0 + box.x1) / 2 > _barrier_x(box.y1)
-        chosen = changed(box, class_id=coming if is_coming else going)
-        kept.append(changed(proposal, box=chosen))
+        if is_on_road(box):
+            chosen = changed(box, class_id=coming if is_coming(box) else going)
+            kept.append(changed(proposal, box=chosen))
     project.catalog.labels.propose(sample.id, tuple(kept))
-
-
-def _barrier_x(y: float) -> float:
-    (top_x, top_y), (foot_x, foot_y) = _BARRIER_TOP, _BARRIER_FOOT
-    return top_x + (foot_x - top_x) * (y - top_y) / (foot_y - top_y)
 
 
 def _mend(project: Project) -> None:

@@ -16,26 +16,26 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
-from PySide6.QtCore import QSize  # noqa: E402  (the platform is chosen above)
-from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
-
-from dataset.project import Project  # noqa: E402
-from dataset.records import Box, BoxOrigin, Proposal  # noqa: E402
-from labeling.motion import background_from  # noqa: E402
-from labeling.session import LabelingSession  # noqa: E402
-from station.assembly import Station  # noqa: E402
-from station.camera.source import open_source  # noqa: E402
-from station.camera.triggers import IntervalTrigger  # noqa: E402
-from station.demo import run_demo  # noqa: E402
-from station.demo.blocks import clip_path  # noqa: E402
-from station.keys import Page  # noqa: E402
-from station.recorder import Ended, Recorder, RecordingRequest  # noqa: E402
-from station.recording import SessionForm as CaptureForm  # noqa: E402
-from station.settings import ReadSettings, UserSettings  # noqa: E402
-from station.views.capture_contract import SessionForm  # noqa: E402
+from dataset.project import Project
+from labeling.motion import background_from
+from labeling.session import LabelingSession
+from station.assembly import Station
+from station.camera.source import open_source
+from station.camera.triggers import IntervalTrigger
+from station.demo import run_demo
+from station.demo.blocks import clip_path
+from station.demo.road import CLASSES, is_coming, is_on_road
+from station.keys import Page
+from station.recorder import Ended, Recorder, RecordingRequest
+from station.recording import SessionForm as CaptureForm
+from station.settings import ReadSettings, UserSettings
+from station.views.capture_contract import SessionForm
 
 SIZE = QSize(1440, 900)
 HERE = Path(__file__).resolve().parent
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", default="1440x900", help="of the window, in pixels")
     parser.add_argument("--project", type=Path, help="a demo project that is there")
     given = parser.parse_args(arguments)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     width, height = (int(part) for part in given.size.split("x"))
     given.to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -79,28 +80,25 @@ def prepare(root: Path) -> None:
 
 
 def _label_first(project: Project) -> None:
-    """Accept the first two images with boxes from the motion, as a person would."""
+    """Draw on the first image what moves there, and accept it, as a person would."""
+    going, coming = (project.catalog.classes.by_name(name).id for name in CLASSES)
+    labeling = LabelingSession(project)
+    first, *rest = _clip_frames(every=48)
+    for proposal in background_from([first, *rest]).proposals(first, going):
+        box = proposal.box
+        if is_on_road(box):
+            side = coming if is_coming(box) else going
+            labeling.draw((box.x0, box.y0, box.x1, box.y1), side)
+    labeling.accept()
+
+
+def _clip_frames(every: int) -> list[NDArray[np.uint8]]:
     frames = []
     with open_source(str(clip_path())) as clip:
         while (frame := clip.read(10.0)) is not None:
-            if frame.index % 48 == 0:
+            if frame.index % every == 0:
                 frames.append(frame.pixels)
-    model = background_from(frames)
-    labeling = LabelingSession(project)
-    for _ in range(1):
-        view = labeling.current
-        if view is None:
-            return
-        with open_source(str(clip_path())) as clip:
-            first = clip.read(10.0)
-        if first is None:
-            return
-        for proposal in model.proposals(first.pixels, 1):
-            box = proposal.box
-            if box.y1 > 300:
-                side = 2 if (box.x0 + box.x1) / 2 > 610 else 1
-                labeling.draw((box.x0, box.y0, box.x1, box.y1), side)
-        labeling.accept()
+    return frames
 
 
 def shoot(root: Path, target: Path, size: QSize, settings: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.servers.mjpeg import MjpegServer
 from tests.servers.rtsp import RtspServer
 
 from . import pictures
-from .commands import Running, fieldset, running
+from .commands import Running, fieldset, running, wait_until
 from .stored import stored
 
 AWAY = "the camera was away"
@@ -37,7 +38,7 @@ def test_camera_that_stalls_drops_and_comes_back_loses_nothing(
             camera.send_half(2)
             run.wait_talk("refused: half a JPEG", 2)
             camera.use(small)
-            wait_for_one_of(run, small)
+            _wait_for_one_of(run, small)
 
             end = run.terminate()
 
@@ -58,7 +59,7 @@ def _stall_and_drop(run: Running, camera: MjpegServer) -> None:
     # Longer than a camera may be silent: it is let go of and opened anew.
     connections = camera.connections
     camera.stall()
-    camera.wait_connections(connections + 1)
+    wait_until(lambda: camera.connections > connections)
     camera.resume()
     run.wait_talk(AWAY, 1)
     run.wait_more_lines(5)
@@ -68,8 +69,13 @@ def _stall_and_drop(run: Running, camera: MjpegServer) -> None:
     run.wait_more_lines(5)
 
 
-def wait_for_one_of(run: Running, jpegs: tuple[bytes, ...]) -> None:
-    """Wait until one of these pictures was acknowledged."""
+def _wait_for_one_of(run: Running, jpegs: tuple[bytes, ...]) -> None:
+    """Wait until one of these very pictures was acknowledged."""
+    ids = {hashlib.sha256(data).hexdigest() for data in jpegs}
+    wait_until(
+        lambda: run.is_over or any(line["sample"] in ids for line in run.lines())
+    )
+    assert not run.is_over, run.talk()
 
 
 def test_rtsp_camera_is_captured(project: Path) -> None:
