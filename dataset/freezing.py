@@ -11,7 +11,7 @@ from .progress import SILENT, Progress
 from .project import Project, now_us
 from .records import Version
 from .status import balance_of
-from .version import list_versions, write_version
+from .version import list_versions, write_version_batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +44,9 @@ def freeze(
     catalog = project.catalog
     parent, number = _place(project)
     with catalog.reading():
-        written = write_version(
+        written = write_version_batches(
             project.root,
-            samples=catalog.tables.frozen_samples(),
+            batches=catalog.frozen_batches(),
             classes=catalog.classes.all(include_retired=True),
             splits=project.splits,
             policy={"balance": project.settings.balance.effective_policy},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Cancelled(Exception):  # noqa: N818  (a request, not an error)
+class Cancelled(Exception):
     """The person asked the running work to stop."""
 
 

@@ -14,7 +14,6 @@ from dataset.records import Box
 
 from .geometry import Corners
 
-WORKING_SIDE = 480
 POINTS = 240
 INLIER_PX = 2.0
 LEAST_INLIERS = 12
@@ -54,15 +53,15 @@ class CameraMotion:
         half_w, half_h = self.scale * (x1 - x0) / 2, self.scale * (y1 - y0) / 2
         return x - half_w, y - half_h, x + half_w, y + half_h
 
-    def warp(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The earlier image as the later camera would have seen it."""
-        if np.allclose(self.matrix, np.eye(2, 3), atol=1e-3):
+    def warp(self, image: NDArray[np.uint8], shrink: float = 1.0) -> NDArray[np.uint8]:
+        """The earlier image, shrunk so much, as the later camera would have seen it."""
+        if np.array_equal(self.matrix, np.eye(2, 3)):
             return image
-        size = (image.shape[1], image.shape[0])
+        matrix = self.matrix * np.array([[1, 1, shrink]])
         warped = cv2.warpAffine(
             image,
-            self.matrix,
-            size,
+            matrix,
+            (image.shape[1], image.shape[0]),
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
@@ -73,24 +72,26 @@ STEADY = CameraMotion(matrix=np.eye(2, 3), quality=0.0)
 
 
 def estimate(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], boxes: Sequence[Box]
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+    boxes: Sequence[Box],
+    shrink: float = 1.0,
 ) -> CameraMotion:
     """The camera's motion between two grey images of one size, (H, W) uint8.
 
-    Corners outside the boxes are followed by pyramidal Lucas-Kanade flow, checked
-    forward and backward, and a similarity is fitted by RANSAC (OpenCV seeds its own
-    generator with a constant, so the answer is the same each time).
+    `shrink` says how much the images were shrunk; boxes and the answer are in pixels
+    of the full size. Corners outside the boxes are followed by pyramidal Lucas-Kanade
+    flow, checked forward and backward, and a similarity is fitted by RANSAC (OpenCV
+    seeds its own generator with a constant, so the answer is the same each time).
     """
-    shrink = min(WORKING_SIDE / max(before.shape), 1.0)
-    small = [_shrunk(image, shrink) for image in (before, after)]
-    mask = np.full(small[0].shape, 255, np.uint8)
+    mask = np.full(before.shape, 255, np.uint8)
     for box in boxes:
         x0, y0, x1, y1 = (int(v * shrink) for v in (box.x0, box.y0, box.x1, box.y1))
         mask[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = 0
-    found = cv2.goodFeaturesToTrack(small[0], POINTS, 0.01, 7, mask=mask)
+    found = cv2.goodFeaturesToTrack(before, POINTS, 0.01, 7, mask=mask)
     if not _enough(found):
         return STEADY
-    there, good = _followed(small[0], small[1], found.astype(np.float32))
+    there, good = _followed(before, after, np.asarray(found, np.float32))
     if good.sum() < LEAST_INLIERS:
         return STEADY
     matrix, inliers = cv2.estimateAffinePartial2D(
@@ -101,12 +102,6 @@ def estimate(
     return _judged(
         np.asarray(matrix, np.float64), int(inliers.sum()), len(found), shrink
     )
-
-
-def _shrunk(image: NDArray[np.uint8], shrink: float) -> NDArray[np.uint8]:
-    size = (round(image.shape[1] * shrink), round(image.shape[0] * shrink))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
 
 
 def _enough(found: MatLike | None, least: int = LEAST_INLIERS) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import colours, flow, template
-from .camera_motion import CameraMotion
 from .geometry import Corners, iou
+from .scene import Scene, ring_contrast
 
 SCALES = (0.66, 0.78, 0.88, 1.0, 1.13, 1.28, 1.5)
 REACH = 2.5
@@ -20,6 +20,7 @@ PEAKS = 5
 PATCH = 24
 SIZE_CARE = 0.7
 FLOW_SCALE = 1.0
+LEAST_FLOW_SIZE = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,52 +52,6 @@ class Candidate:
 
     corners: Corners
     evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Two images made ready once for all boxes.
-
-    `before` and `after` are BGR, their `_grey` (H, W) uint8. `change_sum` is the
-    integral image, shrunk by `change_shrink`, of the change: 0 where the later image
-    shows what the earlier one, moved with the camera, had there, up to 1.
-    """
-
-    before: NDArray[np.uint8]
-    after: NDArray[np.uint8]
-    before_grey: NDArray[np.uint8]
-    after_grey: NDArray[np.uint8]
-    change_sum: NDArray[np.float64]
-    change_shrink: float
-    before_colours: colours.ColourMap
-    after_colours: colours.ColourMap
-    motion: CameraMotion
-
-    def changed(self, corners: Corners) -> float:
-        """Mean change inside the box, 0 to 1; 0 outside the image."""
-        return box_mean(self.change_sum, corners, self.change_shrink)
-
-
-def box_mean(table: NDArray[np.float64], corners: Corners, shrink: float = 1) -> float:
-    """Mean inside a box from an integral image of the shrunk picture; 0 outside it."""
-    rows, columns = table.shape
-    x0, x1 = (min(max(round(v * shrink), 0), columns - 1) for v in corners[::2])
-    y0, y1 = (min(max(round(v * shrink), 0), rows - 1) for v in corners[1::2])
-    if x1 <= x0 or y1 <= y0:
-        return 0.0
-    total = float(table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0])
-    return total / float((x1 - x0) * (y1 - y0))
-
-
-def _ring_contrast(
-    table: NDArray[np.float64], corners: Corners, shrink: float = 1
-) -> float:
-    """Mean inside the box above the mean beside it, a quarter of its width each way."""
-    x0, y0, x1, y1 = corners
-    aside = (x1 - x0) / 4
-    left = box_mean(table, (x0 - aside, y0, x0, y1), shrink)
-    right = box_mean(table, (x1, y0, x1 + aside, y1), shrink)
-    return box_mean(table, corners, shrink) - (left + right) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +93,8 @@ def search(scene: Scene, target: Target) -> list[Candidate]:
     x0, y0, x1, y1 = target.corners
     zoom = template.half_cells_a_pixel(x1 - x0, y1 - y0)
     reach = REACH * target.size
-    region = template.look(scene.before, _around(target.corners, reach), zoom)
-    ahead = template.look(scene.after, _around(target.expected, reach), zoom)
+    region = scene.before.look(_around(target.corners, reach), zoom)
+    ahead = scene.after.look(_around(target.expected, reach), zoom)
     if region is None or ahead is None:
         return []
     learned = template.learn(region, target.corners, target.looks, target.others)
@@ -242,6 +197,19 @@ def _apart(found: list[Candidate]) -> list[Candidate]:
     return kept
 
 
+def _follow(
+    scene: Scene,
+    targets: Sequence[Target],
+    jumps: Sequence[tuple[Corners, Corners]],
+) -> tuple[flow.Followed, ...]:
+    """Flow on the shrunk images, on the full ones where a box is too small for it."""
+    before, after = scene.before, scene.after
+    least = min((target.size for target in targets), default=0.0)
+    if least * before.shrink < LEAST_FLOW_SIZE:
+        return flow.follow(before.grey, after.grey, jumps)
+    return flow.follow(before.small_grey, after.small_grey, jumps, before.shrink)
+
+
 def refine(
     scene: Scene, targets: Sequence[Target], found: Sequence[Sequence[Candidate]]
 ) -> list[list[Candidate]]:
@@ -251,7 +219,7 @@ def refine(
         for target, own in zip(targets, found, strict=True)
         for candidate in own
     ]
-    followed = iter(flow.follow(scene.before_grey, scene.after_grey, jumps))
+    followed = iter(_follow(scene, targets, jumps))
     out: list[list[Candidate]] = []
     for target, own in zip(targets, found, strict=True):
         memory = _memory(scene, target)
@@ -269,11 +237,11 @@ class Memory:
 
 
 def _memory(scene: Scene, target: Target) -> Memory:
-    weights = colours.odds(scene.before_colours, target.corners)
+    weights = colours.odds(scene.before.colours, target.corners)
     return Memory(
-        patch=_patch(scene.before_grey, target.corners),
-        histograms=colours.histograms(scene.before_colours, target.corners),
-        odds=colours.odds_table(scene.after_colours, weights),
+        patch=_patch(scene.before.grey, target.corners),
+        histograms=colours.histograms(scene.before.colours, target.corners),
+        odds=colours.odds_table(scene.after.colours, weights),
     )
 
 
@@ -285,23 +253,23 @@ def _refined(
     memory: Memory,
 ) -> Candidate:
     corners, patch = candidate.corners, memory.patch
-    alike = _correlation(patch, _patch(scene.after_grey, corners))
+    alike = _correlation(patch, _patch(scene.after.grey, corners))
     if way.agreement > 0.25 and iou(way.corners, corners) > 0.3:
         flown = _blend(candidate.corners, way, target)
-        other = _correlation(patch, _patch(scene.after_grey, flown))
+        other = _correlation(patch, _patch(scene.after.grey, flown))
         if other >= alike - 0.02:
             corners, alike = flown, other
     agreement = way.agreement if iou(way.corners, candidate.corners) > 0.3 else 0.0
-    shrink = scene.after_colours.shrink
+    shrink = scene.after.colours.shrink
     scale = np.sqrt((corners[2] - corners[0]) * (corners[3] - corners[1])) / target.size
     evidence = replace(
         candidate.evidence,
         flow=agreement,
         colour=colours.likeness(
-            memory.histograms, colours.histograms(scene.after_colours, corners)
+            memory.histograms, colours.histograms(scene.after.colours, corners)
         ),
-        stands_out=_ring_contrast(memory.odds, corners, shrink),
-        outlined=_ring_contrast(scene.change_sum, corners, scene.change_shrink),
+        stands_out=ring_contrast(memory.odds, corners, shrink),
+        outlined=ring_contrast(scene.change_sum, corners, scene.after.shrink),
         size=-abs(float(np.log(scale / target.growth))),
     )
     return _placed(scene, target, corners, evidence)

@@ -16,12 +16,12 @@ from scipy.optimize import linear_sum_assignment
 
 from dataset.records import Box, BoxOrigin, Proposal, Verdict
 
-from . import camera_motion, candidates, colours, template
+from . import candidates, template
 from .camera_motion import CameraMotion
-from .candidates import Candidate, Evidence, Scene, Target
+from .candidates import Candidate, Evidence, Target
 from .geometry import Corners, area, clip, corners_of, iou_matrix, scaled
+from .scene import Scene, is_other_scene, scene_of
 
-CHANGE_SIDE = 640
 MEMORY = 3
 """How many earlier accepted images are looked at beside the newest."""
 STILL_SCORE = 0.97
@@ -78,7 +78,7 @@ def propose(
     newest = history[-1]
     if newest.pixels.shape != image.shape:
         return ()
-    scene = make_scene(newest, image)
+    scene = scene_of(newest.pixels, image, newest.boxes)
     if is_other_scene(scene):
         return ()
     targets = [
@@ -96,68 +96,14 @@ def propose(
     )
 
 
-def make_scene(newest: AcceptedImage, image: NDArray[np.uint8]) -> Scene:
-    """Everything about the two images that all boxes share."""
-    before, after = (
-        np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
-        for pixels in (newest.pixels, image)
-    )
-    motion = camera_motion.estimate(before, after, newest.boxes)
-    shrink = min(CHANGE_SIDE / max(after.shape), 1.0)
-    return Scene(
-        before=newest.pixels,
-        after=image,
-        before_grey=before,
-        after_grey=after,
-        change_sum=_change(motion.warp(newest.pixels), image, shrink),
-        change_shrink=shrink,
-        before_colours=colours.colour_map(newest.pixels),
-        after_colours=colours.colour_map(image),
-        motion=motion,
-    )
-
-
-def _change(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], shrink: float
-) -> NDArray[np.float64]:
-    size = (round(after.shape[1] * shrink), round(after.shape[0] * shrink))
-    small = [
-        cv2.blur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (3, 3))
-        for pixels in (before, after)
-    ]
-    blue, green, red = cv2.split(cv2.absdiff(small[0], small[1]))
-    apart = np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
-    counts = np.bincount(apart.ravel(), minlength=256)
-    middle = int(np.searchsorted(np.cumsum(counts), apart.size / 2))
-    levels = np.clip((np.arange(256) - 6 - 2 * middle) / 16, 0, 1).astype(np.float32)
-    return np.asarray(cv2.integral(levels[apart], sdepth=cv2.CV_64F), np.float64)
-
-
-def is_other_scene(scene: Scene) -> bool:
-    """True where nothing of the earlier picture is left to follow."""
-    if scene.motion.is_trusted:
-        return False
-    thumbs = [
-        cv2.resize(grey, (24, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
-        for grey in (scene.before_grey, scene.after_grey)
-    ]
-    alike = float(np.corrcoef(thumbs[0].ravel(), thumbs[1].ravel())[0, 1])
-    counts = [
-        cv2.calcHist([pixels], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3)
-        for pixels in (scene.before, scene.after)
-    ]
-    common = float(np.minimum(*counts).sum() / counts[0].sum())
-    return alike < 0.2 and common < 0.35
-
-
 def _is_still(scene: Scene, corners: Corners) -> bool:
-    inside = clip(corners, scene.after.shape[1], scene.after.shape[0])
+    inside = clip(corners, scene.after.grey.shape[1], scene.after.grey.shape[0])
     if inside is None:
         return False
     x0, y0, x1, y1 = (round(v) for v in inside)
     old, new = (
         cv2.blur(pixels[y0 : y1 + 1, x0 : x1 + 1], (3, 3)).astype(np.int16)
-        for pixels in (scene.before, scene.after)
+        for pixels in (scene.before.pixels, scene.after.pixels)
     )
     apart = np.abs(old - new).max(axis=2)
     return float(apart.mean()) < 3.0 and float((apart > 14).mean()) < 0.01

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from .geometry import Corners
 
-WORKING_SIDE = 480
 LIGHT_BINS = 8
 TINT_BINS = 7
 TINT_STEP = 8
@@ -38,10 +37,8 @@ class ColourMap:
         return self.bins[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
 
 
-def colour_map(image: NDArray[np.uint8]) -> ColourMap:
-    """A BGR image's colours: eight lights, seven by seven tints (CIE Lab)."""
-    shrink = min(WORKING_SIDE / max(image.shape[:2]), 1.0)
-    small = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+def colour_map(small: NDArray[np.uint8], shrink: float) -> ColourMap:
+    """The colours of a shrunk BGR image: eight lights, seven by seven tints (Lab)."""
     light, green_red, blue_yellow = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2LAB))
     tints = _TINT[green_red] * np.uint16(TINT_BINS) + _TINT[blue_yellow]
     return ColourMap(bins=_LIGHT[light] + tints, shrink=shrink)

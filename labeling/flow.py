@@ -14,8 +14,6 @@ from .geometry import Corners
 GRID = 5
 WINDOW = (15, 15)
 LEVELS = 3
-WORKING_SIDE = 640
-LEAST_SIDE = 20
 CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 12, 0.03)
 
 Points = NDArray[np.float32]
@@ -43,24 +41,25 @@ def _grid(corners: Corners) -> Points:
 
 
 def follow(
-    before: Grey, after: Grey, jumps: Sequence[tuple[Corners, Corners]]
+    before: Grey,
+    after: Grey,
+    jumps: Sequence[tuple[Corners, Corners]],
+    shrink: float = 1.0,
 ) -> tuple[Followed, ...]:
     """Follows a grid of points from each box to about where a guess puts it.
 
-    Each jump is (box in the earlier image, guess in the later one). All points of all
-    jumps go through one call forward and one backward.
+    Each jump is (box in the earlier image, guess in the later one), in pixels of the
+    full size; the images, (H, W) uint8, may be shrunk. All points of all jumps go
+    through one call forward and one backward.
     """
     if not jumps:
         return ()
-    shrink = _shrink(before, jumps)
-    small = [_shrunk(grey, shrink) for grey in (before, after)]
+    factor = np.float32(shrink)
     start = np.concatenate([_grid(source) for source, _ in jumps])
     guess = np.concatenate([_grid(target) for _, target in jumps])
-    there, seen = _flow(small[0], small[1], start * shrink, guess * shrink)
-    back, returned = _flow(
-        small[1], small[0], there, there + (start - guess) * shrink
-    )
-    there, back = there / shrink, back / shrink
+    there, seen = _flow(before, after, start * factor, guess * factor)
+    back, returned = _flow(after, before, there, there + (start - guess) * factor)
+    there, back = there / factor, back / factor
     error = np.linalg.norm(back - start, axis=1)
     count = GRID * GRID
     out = []
@@ -69,21 +68,6 @@ def follow(
         good = seen[part] & returned[part]
         out.append(_summed(source, target, start[part], there[part], error[part], good))
     return tuple(out)
-
-
-def _shrink(grey: Grey, jumps: Sequence[tuple[Corners, Corners]]) -> np.float32:
-    """How far the images may shrink for speed: boxes keep LEAST_SIDE pixels."""
-    sides = [min(s[2] - s[0], s[3] - s[1]) for s, _ in jumps]
-    wanted = max(WORKING_SIDE / max(grey.shape), LEAST_SIDE / max(min(sides), 1))
-    return np.float32(min(wanted, 1.0))
-
-
-def _shrunk(grey: Grey, shrink: np.float32) -> Grey:
-    if shrink >= 1:
-        return grey
-    size = (round(grey.shape[1] * float(shrink)), round(grey.shape[0] * float(shrink)))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
 
 
 def _flow(

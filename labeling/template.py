@@ -87,7 +87,7 @@ def look(image: NDArray[np.uint8], around: Corners, zoom: float) -> Region | Non
     if columns < 8 or rows < 8:
         return None
     half = CELL_PX // 2
-    way = cv2.INTER_AREA if zoom * half < 1 else cv2.INTER_LINEAR
+    way = cv2.INTER_AREA if zoom * half < 0.6 else cv2.INTER_LINEAR
     x1 = min(x0 + round(columns / zoom), width)
     y1 = min(y0 + round(rows / zoom), height)
     zoomed = cv2.resize(

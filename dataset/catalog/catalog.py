@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pyarrow as pa
+
 from .classes import Classes
 from .connection import Connection
+from .frozen import frozen_batches
 from .groups import Groups
 from .journal import Journal
 from .labels import Labels
@@ -100,6 +104,10 @@ class Catalog:
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 [key, value],
             )
+
+    def frozen_batches(self) -> Iterator[pa.RecordBatch]:
+        """What a version freezes, in columns; call it inside `reading`."""
+        return frozen_batches(self._connection)
 
     def damages(self, *, deep: bool = False) -> tuple[str, ...]:
         """What SQLite's own check finds; empty when the catalog is sound."""

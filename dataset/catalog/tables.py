@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dataset.records import Box, SampleState, VersionSample
+from dataset.records import Box
 
 from .connection import Connection
 from .labels import box_of_row
@@ -183,64 +182,3 @@ class Tables:
             [class_id, limit],
         )
         return tuple((str(r[8]), str(r[9]), box_of_row(r), bool(r[10])) for r in rows)
-
-    def frozen_samples(self) -> Iterator[VersionSample]:
-        """What a version holds: labeled and empty samples with boxes, sorted by id.
-
-        Streams; call it inside `reading` so that all rows are of one state.
-        """
-        boxes = _boxes_by_sample(self._connection)
-        upcoming = next(boxes, None)
-        for row in self._connection.each(
-            f"WITH {CURRENT_SPLIT} SELECT s.id, s.width, s.height, s.suffix, s.state, "
-            "s.group_id, coalesce(c.split, ''), e.name, e.place, e.source, "
-            "e.conditions, s.captured_us, s.source_name, s.size_bytes, s.reviewed, "
-            "s.orientation FROM samples s JOIN sessions e ON e.id = s.session_id "
-            "LEFT JOIN current c ON c.group_id = s.group_id AND c.action = 'assigned' "
-            f"WHERE s.state IN {_FROZEN_STATES} ORDER BY s.id"
-        ):
-            mine: tuple[Box, ...] = ()
-            if upcoming is not None and upcoming[0] == row[0]:
-                mine = upcoming[1]
-                upcoming = next(boxes, None)
-            yield _frozen(row, mine)
-
-
-def _boxes_by_sample(
-    connection: Connection,
-) -> Iterator[tuple[str, tuple[Box, ...]]]:
-    current, gathered = "", list[Box]()
-    for row in connection.each(
-        "SELECT b.id, b.class_id, b.x0, b.y0, b.x1, b.y1, b.origin, b.score, s.id "
-        "FROM samples s JOIN boxes b ON b.sample_n = s.n "
-        "WHERE s.state = 'labeled' ORDER BY s.id, b.id"
-    ):
-        if row[8] != current:
-            if gathered:
-                yield current, tuple(gathered)
-            current, gathered = row[8], []
-        gathered.append(box_of_row(row))
-    if gathered:
-        yield current, tuple(gathered)
-
-
-def _frozen(row: tuple[object, ...], boxes: tuple[Box, ...]) -> VersionSample:
-    return VersionSample(
-        id=str(row[0]),
-        width=int(str(row[1])),
-        height=int(str(row[2])),
-        suffix=str(row[3]),
-        state=SampleState(str(row[4])),
-        group=str(row[5]),
-        split=str(row[6]),
-        boxes=boxes,
-        session=str(row[7]),
-        place=str(row[8]),
-        camera=str(row[9]),
-        conditions=tuple((str(k), str(v)) for k, v in json.loads(str(row[10]))),
-        captured_us=int(str(row[11])),
-        source_name=str(row[12]),
-        size_bytes=int(str(row[13])),
-        reviewed=bool(row[14]),
-        orientation=int(str(row[15])),
-    )
