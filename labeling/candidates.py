@@ -94,7 +94,8 @@ def search(scene: Scene, target: Target) -> list[Candidate]:
     zoom = template.half_cells_a_pixel(x1 - x0, y1 - y0)
     reach = REACH * target.size
     region = scene.before.look(_around(target.corners, reach), zoom)
-    ahead = scene.after.look(_around(target.expected, reach), zoom)
+    half = max(x1 - x0, y1 - y0) / 2
+    ahead = scene.after.look(_around(target.expected, reach), zoom, half)
     if region is None or ahead is None:
         return []
     learned = template.learn(region, target.corners, target.looks, target.others)

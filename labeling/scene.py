@@ -36,12 +36,13 @@ class View:
     colours: ColourMap
     shrink: float
 
-    def look(self, around: Corners, zoom: float) -> Region | None:
+    def look(self, around: Corners, zoom: float, beyond: float = 0.0) -> Region | None:
         """`template.look`, on the shrunk image where that is fine enough."""
         if self.shrink == 1 or zoom * CELL_PX / 2 > self.shrink:
-            return look(self.pixels, around, zoom)
+            return look(self.pixels, around, zoom, beyond)
         x0, y0, x1, y1 = (value * self.shrink for value in around)
-        region = look(self.small, (x0, y0, x1, y1), zoom / self.shrink)
+        part = (x0, y0, x1, y1)
+        region = look(self.small, part, zoom / self.shrink, beyond * self.shrink)
         if region is None:
             return None
         inner = region.frame

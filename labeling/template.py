@@ -24,6 +24,8 @@ CELL_PX = 4
 SIDE_CELLS = 9.0
 RIDGE = 0.02
 NEGATIVES = 220
+LEAST_HALF_CELLS = 8
+SMOOTH_BELOW = 0.6
 COLOUR_WEIGHT = 2.0
 
 Maps = tuple[NDArray[np.float32], ...]
@@ -78,22 +80,35 @@ def half_cells_a_pixel(width: float, height: float) -> float:
     return 2 * SIDE_CELLS / float(np.sqrt(width * height))
 
 
-def look(image: NDArray[np.uint8], around: Corners, zoom: float) -> Region | None:
-    """The features of the part of a BGR image inside `around`; None if too small."""
+def look(
+    image: NDArray[np.uint8], around: Corners, zoom: float, beyond: float = 0.0
+) -> Region | None:
+    """The features of the part of a BGR image inside `around`; None if too small.
+
+    Where `around` reaches over the border, up to `beyond` pixels are made up by
+    repeating the border, so that things half outside can be found, too.
+    """
     height, width = image.shape[:2]
     x0, y0 = max(int(around[0]), 0), max(int(around[1]), 0)
     x1, y1 = min(int(np.ceil(around[2])), width), min(int(np.ceil(around[3])), height)
-    columns, rows = int((x1 - x0) * zoom), int((y1 - y0) * zoom)
-    if columns < 8 or rows < 8:
+    if x1 <= x0 or y1 <= y0:
         return None
+    part = image[y0:y1, x0:x1]
+    over = (-around[1], around[3] - height, -around[0], around[2] - width)
+    top, bottom, left, right = (int(min(max(v, 0.0), beyond)) for v in over)
+    if top or bottom or left or right:
+        part = np.asarray(
+            cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_REPLICATE),
+            np.uint8,
+        )
+    columns, rows = int(part.shape[1] * zoom), int(part.shape[0] * zoom)
+    if columns < LEAST_HALF_CELLS or rows < LEAST_HALF_CELLS:
+        return None
+    part = part[: round(rows / zoom), : round(columns / zoom)]
     half = CELL_PX // 2
-    way = cv2.INTER_AREA if zoom * half < 0.6 else cv2.INTER_LINEAR
-    x1 = min(x0 + round(columns / zoom), width)
-    y1 = min(y0 + round(rows / zoom), height)
-    zoomed = cv2.resize(
-        image[y0:y1, x0:x1], (columns * half, rows * half), interpolation=way
-    )
-    frame = Frame(x=x0, y=y0, zoom=columns / (x1 - x0))
+    way = cv2.INTER_AREA if zoom * half < SMOOTH_BELOW else cv2.INTER_LINEAR
+    zoomed = cv2.resize(part, (columns * half, rows * half), interpolation=way)
+    frame = Frame(x=x0 - left, y=y0 - top, zoom=columns / part.shape[1])
     return Region(frame=frame, maps=_features(zoomed, columns, rows))
 
 
@@ -107,8 +122,8 @@ def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
     bins = []
     for k in range(8):
         away = np.abs(place - np.float32(k))
-        share = cv2.subtract(1.0, cv2.min(away, np.float32(8) - away))
-        weighed = cv2.multiply(cv2.max(share, 0.0), strength)
+        share = np.float32(1) - cv2.min(away, np.float32(8) - away)
+        weighed = cv2.multiply(np.maximum(share, 0, out=share), strength)
         bins.append(cv2.resize(weighed, (columns, rows), interpolation=cv2.INTER_AREA))
     groups = [cv2.merge(bins[:4]), cv2.merge(bins[4:])]
     energy = sum(cv2.blur(group, (5, 5)).sum(axis=2) for group in groups)

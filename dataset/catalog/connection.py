@@ -227,9 +227,9 @@ class Connection:
             return
         if self.read_only:
             raise ReadOnlyProject(
-                f"The catalog is older than this program and cannot be written: "
+                f"The catalog is older than this program, and open for reading only: "
                 f"{self.path}",
-                hint="open the project once where it can be written",
+                hint="run `fieldset check --repair` once, where it can be written",
             )
         if catalog_migrations.applied(self.db):
             self.copy_to(_backup_name(self.path))

@@ -16,18 +16,20 @@ from dataset.sample_batch import BATCH, BATCH_ROWS, BOX_TYPE, fixed_column
 from .connection import Connection
 from .tables import CURRENT_SPLIT
 
+# The plus keeps SQLite from the index by state: it shall walk the one by id, in order
+# and once, however many batches there are.
 _SAMPLES = (
     f"WITH {CURRENT_SPLIT} SELECT s.n, s.id, s.width, s.height, s.suffix, s.state, "
     "s.group_id, coalesce(c.split, ''), e.name, e.place, e.source, e.conditions, "
     "s.captured_us, s.source_name, s.size_bytes, s.reviewed, s.orientation "
     "FROM samples s JOIN sessions e ON e.id = s.session_id "
     "LEFT JOIN current c ON c.group_id = s.group_id AND c.action = 'assigned' "
-    "WHERE s.state IN ('labeled', 'empty') ORDER BY s.id"
+    "WHERE +s.state IN ('labeled', 'empty') ORDER BY s.id"
 )
 _BOXES = (
     "SELECT s.n, b.id, b.class_id, b.x0, b.y0, b.x1, b.y1, b.origin, b.score "
     "FROM samples s JOIN boxes b ON b.sample_n = s.n "
-    "WHERE s.id BETWEEN ? AND ? AND s.state = 'labeled' ORDER BY s.id, b.id"
+    "WHERE s.id BETWEEN ? AND ? AND +s.state = 'labeled' ORDER BY s.id, b.id"
 )
 Rows = Sequence[tuple[Any, ...]]
 

@@ -46,7 +46,8 @@ class Groups:
         The one that has a split survives, else the smaller id. Two groups in
         different splits stay apart, for nothing moves between splits: the side nearer
         to training is quarantined (train before val), and a pair of tests is left as
-        it is. A quarantined group takes the other one along unless that is a test.
+        it is. A quarantined group takes one without a split along, and no other:
+        what it was quarantined for must keep its place when they meet again.
         """
         with self._connection.writing():
             a, b = sorted((self.ensure(first), self.ensure(second)))
@@ -149,7 +150,7 @@ _RANK: dict[SplitKind | None, int] = {
     SplitKind.VAL: 1,
     SplitKind.TEST: 3,
 }
-_QUARANTINE_RANK = 2
+_QUARANTINE_RANK = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,7 @@ class _Standing:
     group_id: str
     split: str = ""
     is_quarantined: bool = False
-    rank: int = -1
+    rank: int = -2
 
     def may_hold_with(self, other: _Standing) -> bool:
         """Whether both may become one group without anything changing its split."""

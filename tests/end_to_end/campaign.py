@@ -109,7 +109,11 @@ class Campaign:
 
     def _kill_once(self, name: str) -> None:
         for _ in range(8):
-            struck = self._operations[name]()
+            try:
+                struck = self._operations[name]()
+            except FieldsetError as error:
+                self._fault(f"around {name}: {error!r}")
+                return
             if struck.end.code not in (0, -9, 137):
                 self._fault(f"{name} ended with {struck.end.code}: {struck.end.talk}")
             self._hold_to_its_word(name)
