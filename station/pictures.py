@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -38,19 +38,34 @@ class PictureRequest:
     ratio: float = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loaded:
+    """A picture, and its pixels while the full size is not made of them yet."""
+
+    picture: Picture
+    pixels: NDArray[np.uint8] | None
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it holds."""
+        images = (self.picture.full, self.picture.fitted, *self.picture.halves)
+        held = sum(image.sizeInBytes() for image in images if image is not None)
+        return held + (0 if self.pixels is None else self.pixels.nbytes)
+
+
 def image_of(pixels: NDArray[np.uint8]) -> QImage:
     """Give (H, W, 3) BGR or (H, W) grey pixels as an image that owns its memory."""
     code = cv2.COLOR_GRAY2BGRA if pixels.ndim == 2 else cv2.COLOR_BGR2BGRA
-    quads = cv2.cvtColor(pixels, code)
-    high, wide = quads.shape[:2]
-    kind = QImage.Format.Format_RGB32
-    return QImage(quads.data, wide, high, quads.strides[0], kind).copy()
+    high, wide = pixels.shape[:2]
+    image = QImage(wide, high, QImage.Format.Format_RGB32)
+    # Written straight into the image's own memory: rows of 32 bit have no padding.
+    held = np.frombuffer(image.bits(), np.uint8).reshape(high, wide, 4)
+    cv2.cvtColor(pixels, code, dst=held)
+    return image
 
 
-def picture_of(
-    pixels: NDArray[np.uint8], scale: float = 0.0, ratio: float = 1.0
-) -> Picture:
-    """Give what the canvas paints: full size, halvings and the size that fits."""
+def full_picture(pixels: NDArray[np.uint8]) -> Picture:
+    """Give what the canvas paints at any zoom: the full size and its halvings."""
     halves = []
     smaller = pixels
     while smaller.shape[1] >= LEAST_HALVED_PX:
@@ -58,23 +73,19 @@ def picture_of(
         shrunk = cv2.resize(smaller, size, interpolation=cv2.INTER_AREA)
         smaller = np.asarray(shrunk, np.uint8)
         halves.append(image_of(smaller))
-    fitted = None
-    if 0.0 < scale < 1.0:
-        fitted = image_of(_shrunk(pixels, scale))
-        fitted.setDevicePixelRatio(ratio)
-    return Picture(
-        full=image_of(pixels),
-        halves=tuple(halves),
-        fitted=fitted,
-        fitted_scale=scale if fitted is not None else 0.0,
-    )
+    return Picture(full=image_of(pixels), halves=tuple(halves))
 
 
-def _shrunk(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+def fitted_picture(
+    pixels: NDArray[np.uint8], scale: float, ratio: float = 1.0
+) -> Picture:
+    """Give what the canvas paints at one zoom below 1, at once."""
     wide = max(round(pixels.shape[1] * scale), 1)
     high = max(round(pixels.shape[0] * scale), 1)
     small = cv2.resize(pixels, (wide, high), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
+    fitted = image_of(np.asarray(small, np.uint8))
+    fitted.setDevicePixelRatio(ratio)
+    return Picture(fitted=fitted, fitted_scale=scale)
 
 
 def shrunk_image(pixels: NDArray[np.uint8], room: QSize) -> QImage:
@@ -131,6 +142,9 @@ def reduction_for(longest_px: int, wanted_px: int) -> int:
 class PictureLoader(QObject):
     """Decodes the pictures of the Label page ahead of the person, both ways.
 
+    Neighbours are made ready at the zoom of the moment only; the picture at hand gets
+    its full size as well.
+
     Signals:
         picture_loaded: sample id and `Picture`.
         picture_failed: sample id and `FieldsetError`.
@@ -142,46 +156,60 @@ class PictureLoader(QObject):
     def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner = runner
-        self._cache: OrderedDict[str, Picture] = OrderedDict()
+        self._cache: OrderedDict[str, _Loaded] = OrderedDict()
         self._jobs: dict[str, Job] = {}
         self._wanted: set[str] = set()
+        self._current: PictureRequest | None = None
 
     def get(self, sample_id: str) -> Picture | None:
         """Give a picture that is decoded already."""
-        return self._cache.get(sample_id)
+        known = self._cache.get(sample_id)
+        return None if known is None else known.picture
 
     def want(self, requests: Iterable[PictureRequest]) -> None:
-        """Decode these, in this order; what was wanted before is given up."""
+        """Decode these, the first one in full; what was wanted before is given up."""
         wanted = list(requests)
+        self._current = wanted[0] if wanted else None
         self._wanted = {request.sample_id for request in wanted}
         for sample_id in [key for key in self._jobs if key not in self._wanted]:
             self._jobs.pop(sample_id).cancel()
         for request in wanted:
             known = self._cache.get(request.sample_id)
-            if known is not None and _is_good(known, request):
+            if known is not None and _is_good(known.picture, request):
                 self._cache.move_to_end(request.sample_id)
+                self._complete(request, known)
             elif request.sample_id not in self._jobs:
-                self._jobs[request.sample_id] = self._submit(request)
+                self._submit(request, lambda one=request: _load(one))
 
-    def _submit(self, request: PictureRequest) -> Job:
+    def _complete(self, request: PictureRequest, known: _Loaded) -> None:
+        """Make the full size of the picture at hand."""
+        is_current = self._current is not None and request == self._current
+        if not is_current or known.picture.full is not None:
+            return
+        if request.sample_id not in self._jobs and known.pixels is not None:
+            pixels = known.pixels
+            self._submit(request, lambda: _completed(known.picture, pixels))
+
+    def _submit(self, request: PictureRequest, load: Callable[[], _Loaded]) -> None:
         sample_id = request.sample_id
-        return self._runner.submit(
+        self._jobs[sample_id] = self._runner.submit(
             Operation(
                 title=tr("Read a picture"),
-                function=lambda _progress: _load(request),
-                on_done=lambda picture: self._on_loaded(sample_id, picture),
+                function=lambda _progress: load(),
+                on_done=lambda loaded: self._on_loaded(request, loaded),
                 on_error=lambda error: self._on_failed(sample_id, error),
                 lane=Lane.IMAGES,
                 quiet=True,
             )
         )
 
-    def _on_loaded(self, sample_id: str, picture: Picture) -> None:
-        self._jobs.pop(sample_id, None)
-        self._cache[sample_id] = picture
-        self._cache.move_to_end(sample_id)
+    def _on_loaded(self, request: PictureRequest, loaded: _Loaded) -> None:
+        self._jobs.pop(request.sample_id, None)
+        self._cache[request.sample_id] = loaded
+        self._cache.move_to_end(request.sample_id)
         self._shrink()
-        self.picture_loaded.emit(sample_id, picture)
+        self.picture_loaded.emit(request.sample_id, loaded.picture)
+        self._complete(request, loaded)
 
     def _on_failed(self, sample_id: str, error: FieldsetError) -> None:
         self._jobs.pop(sample_id, None)
@@ -189,12 +217,12 @@ class PictureLoader(QObject):
 
     def _shrink(self) -> None:
         """Forget the pictures not wanted any more, oldest first."""
-        total = sum(_size_bytes(picture) for picture in self._cache.values())
+        total = sum(loaded.size_bytes for loaded in self._cache.values())
         for sample_id in list(self._cache):
             if total <= CACHE_BYTES:
                 return
             if sample_id not in self._wanted:
-                total -= _size_bytes(self._cache.pop(sample_id))
+                total -= self._cache.pop(sample_id).size_bytes
 
 
 class ThumbnailLoader(QObject):
@@ -247,9 +275,18 @@ class ThumbnailLoader(QObject):
         self.thumbnail_loaded.emit(key, image)
 
 
-def _load(request: PictureRequest) -> Picture:
+def _load(request: PictureRequest) -> _Loaded:
     pixels = decode(read_bytes(request.path))
-    return picture_of(pixels, request.scale, request.ratio)
+    if 0.0 < request.scale < 1.0:
+        picture = fitted_picture(pixels, request.scale, request.ratio)
+        return _Loaded(picture=picture, pixels=pixels)
+    return _Loaded(picture=full_picture(pixels), pixels=None)
+
+
+def _completed(fitted: Picture, pixels: NDArray[np.uint8]) -> _Loaded:
+    full = full_picture(pixels)
+    picture = replace(fitted, full=full.full, halves=full.halves)
+    return _Loaded(picture=picture, pixels=None)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -272,9 +309,6 @@ def load_thumbnail(path: Path, size: QSize, longest_px: int) -> QImage:
 
 def _is_good(picture: Picture, request: PictureRequest) -> bool:
     """Say whether the picture is ready for the zoom it is wanted at."""
-    return request.scale >= 1.0 or abs(picture.fitted_scale - request.scale) < 1e-6
-
-
-def _size_bytes(picture: Picture) -> int:
-    images = (picture.full, *picture.halves)
-    return sum(image.sizeInBytes() for image in images)
+    if request.scale >= 1.0 or picture.fitted is None:
+        return picture.full is not None
+    return abs(picture.fitted_scale - request.scale) < 1e-6

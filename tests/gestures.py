@@ -86,11 +86,13 @@ def accept_and_next(qtbot: QtBot, window: Window, page: LabelPage) -> None:
     press(window, "Space")
     wait_until(
         qtbot,
-        lambda: page.is_saved
-        and (
-            page.state is None
-            or before is None
-            or page.state.sample.id != before.sample.id
+        lambda: (
+            page.is_saved
+            and (
+                page.state is None
+                or before is None
+                or page.state.sample.id != before.sample.id
+            )
         ),
     )
 

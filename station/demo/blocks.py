@@ -19,11 +19,11 @@ import numpy as np
 
 from station.camera.source import CameraSource, Frame, SourceInfo
 
-BLOCK_FRAMES = 28
-GAP_FRAMES = 8
+BLOCK_FRAMES = 22
+GAP_FRAMES = 6
 FIRST_DAY = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 # Captured on or after this day: the test set `test-time`.
-TIME_SPLIT_DAY = "2026-11-16"
+TIME_SPLIT_DAY = "2026-11-19"
 _GAMMA = {"day": 1.0, "dusk": 1.5, "night": 2.4}
 _HOURS = {"day": 0, "dusk": 9, "night": 13}
 
@@ -60,8 +60,8 @@ def _blocks(lights: str, first_index: int, first_day: int) -> tuple[Block, ...]:
     )
 
 
-FIRST_BLOCKS = _blocks("ddudnduddun", 0, 0)
-LATER_BLOCKS = _blocks("undud", 11, 11)
+FIRST_BLOCKS = _blocks("dddddudddndd", 0, 0)
+LATER_BLOCKS = _blocks("uunuuunu", 12, 12)
 
 
 def clip_path() -> Path:

@@ -74,13 +74,14 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A decoded image, its halvings (widest first) and the size that just fits.
+    """A decoded image at the size that just fits, in full, and halved (widest first).
 
     `fitted` was shrunk to `fitted_scale` device pixels an image pixel, away from the
     main thread; at that zoom painting is a plain copy. Its device pixel ratio is set.
+    `full` is None until somebody stays at the picture; one of the two is there.
     """
 
-    full: QImage
+    full: QImage | None = None
     halves: tuple[QImage, ...] = ()
     fitted: QImage | None = None
     fitted_scale: float = 0.0
@@ -106,7 +107,10 @@ class CanvasPainter:
         if picture.fitted is not None and abs(picture.fitted_scale - wanted) < 1e-6:
             painter.drawImage(QPointF(view.x, view.y), picture.fitted)
             return
-        source, shrink = _source_for(picture, wanted)
+        if picture.full is None:
+            self._paint_stretched(painter, picture, view)
+            return
+        source, shrink = _source_for(picture.full, picture.halves, wanted)
         x0, y0 = view.to_image(QPointF(viewport.topLeft()))
         x1, y1 = view.to_image(QPointF(viewport.right() + 1, viewport.bottom() + 1))
         full = picture.full
@@ -120,6 +124,13 @@ class CanvasPainter:
         smooth = wanted * shrink < 2.0
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(view.rect((x0, y0, x1, y1)), source, part)
+
+    def _paint_stretched(self, painter: QPainter, picture: Picture, view: View) -> None:
+        """Paint the fitted picture at another zoom until the full one is there."""
+        if picture.fitted is not None:
+            wide = picture.fitted.width() / picture.fitted_scale
+            high = picture.fitted.height() / picture.fitted_scale
+            painter.drawImage(view.rect((0.0, 0.0, wide, high)), picture.fitted)
 
     def paint_item(
         self,
@@ -235,11 +246,13 @@ class CanvasPainter:
             painter.drawRect(QRectF(x - half, y - half, HANDLE_SIDE, HANDLE_SIDE))
 
 
-def _source_for(picture: Picture, wanted: float) -> tuple[QImage, float]:
+def _source_for(
+    full: QImage, halves: tuple[QImage, ...], wanted: float
+) -> tuple[QImage, float]:
     """Give the smallest image that need not be enlarged, and how it was shrunk."""
-    source, shrink = picture.full, 1.0
-    for half in picture.halves:
-        if half.width() < picture.full.width() * wanted:
+    source, shrink = full, 1.0
+    for half in halves:
+        if half.width() < full.width() * wanted:
             break
         source, shrink = half, shrink * 2.0
     return source, shrink

@@ -17,7 +17,6 @@ from .rows import Index, RowDelegate, RowList, dress, plain_list
 FRAME = QSize(112, 63)
 GAP_PX = 10
 STRIP_PX = 92
-LONGEST_GUESS_PX = 640
 
 STATE_TONES = {
     SampleState.NEW: "muted",
@@ -70,7 +69,7 @@ class FrameDelegate(RowDelegate):
         size = FRAME * self._ratio
         image = self._thumbnails.get(
             (row.sample_id, size.width()),
-            lambda: load_thumbnail(row.path, size, LONGEST_GUESS_PX),
+            lambda: load_thumbnail(row.path, size, max(row.width, row.height)),
         )
         if image is None or image.isNull():
             self._paint_missing(painter, place, image)

@@ -61,12 +61,18 @@ def runner(qapp: QApplication) -> Iterator[Runner]:
 
 
 @pytest.fixture
-def open_station(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[OpenStation]:
+def open_station(
+    qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> Iterator[OpenStation]:
     """Opens the window on a project; everything is closed at the end."""
     made: list[Station] = []
 
-    def open_one(root: Path | None, page: Page = Page.LABEL, theme: str = "dark") -> Station:
-        settings = ReadSettings(settings=UserSettings(theme=theme, station="north-gate"))
+    def open_one(
+        root: Path | None, page: Page = Page.LABEL, theme: str = "dark"
+    ) -> Station:
+        settings = ReadSettings(
+            settings=UserSettings(theme=theme, station="north-gate")
+        )
         station = Station(qapp, settings, tmp_path / "window.json")
         made.append(station)
         crashes: list[str] = []
@@ -92,9 +98,11 @@ def labeling(qtbot: QtBot, open_station: OpenStation, project_root: Path) -> Sta
     pages = pages_of(station)
     wait_until(
         qtbot,
-        lambda: pages.label.state is not None
-        and pages.label.canvas.has_picture
-        and pages.label.class_id is not None,
+        lambda: (
+            pages.label.state is not None
+            and pages.label.canvas.has_picture
+            and pages.label.class_id is not None
+        ),
     )
     return station
 

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from station.pictures import picture_of
+from station.pictures import full_picture
 from station.theme import DARK
 from station.views.canvas import Canvas
 from station.views.canvas_paint import Look, Shown
@@ -32,7 +32,7 @@ def canvas(qtbot: QtBot) -> Iterator[Canvas]:
     qtbot.addWidget(made)
     made.show()
     pixels = np.full((HEIGHT, WIDTH, 3), 80, np.uint8)
-    made.show_picture(picture_of(pixels), (WIDTH, HEIGHT))
+    made.show_picture(full_picture(pixels), (WIDTH, HEIGHT))
     qtbot.waitExposed(made)
     yield made
     made.close()
@@ -107,7 +107,9 @@ def test_the_smallest_box_is_picked_first_and_a_second_click_goes_below(
 
 
 def test_a_click_elsewhere_picks_the_smallest_there(canvas: Canvas) -> None:
-    canvas.show_boxes((shown("large", 20, 20, 380, 280), shown("s", 150, 100, 250, 200)))
+    canvas.show_boxes(
+        (shown("large", 20, 20, 380, 280), shown("s", 150, 100, 250, 200))
+    )
     click(canvas, 60, 60)
     assert canvas.selected == "large"
 
@@ -274,7 +276,11 @@ def test_proposals_have_gaps_so_that_colour_is_not_the_only_sign(
     canvas.show_boxes((shown("a", 100, 100, 250, 200, look=look),))
 
     image = canvas.grab().toImage()
-    left, right, y = at(canvas, 100, 100).x(), at(canvas, 250, 0).x(), at(canvas, 0, 200).y()
+    left, right, y = (
+        at(canvas, 100, 100).x(),
+        at(canvas, 250, 0).x(),
+        at(canvas, 0, 200).y(),
+    )
     line = {image.pixelColor(x, y).name() for x in range(left + 8, right - 8)}
 
     assert len(line) > 1

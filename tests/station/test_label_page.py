@@ -239,7 +239,10 @@ def test_undo_and_redo_cross_pictures(
 
 
 def test_undo_reaches_back_over_a_restart(
-    qtbot: QtBot, page: LabelPage, labeling: Station, open_station: OpenStation,
+    qtbot: QtBot,
+    page: LabelPage,
+    labeling: Station,
+    open_station: OpenStation,
     project_root: Path,
 ) -> None:
     draw_box(page.canvas, 40, 100, 100, 140)

@@ -1,0 +1,285 @@
+"""Full, read-only and failing disks: a sentence, and nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dataset.check import check
+from dataset.errors import ReadOnlyProject, StorageFull
+from dataset.findings import Severity
+from dataset.project import Project
+from labeling.session import LabelingSession
+
+from . import pictures
+from .commands import Finished, Running, fieldset, running
+from .disks import Disk
+from .stored import stored
+from .strikes import why_no_strace
+
+MakeDisk = Callable[[str], Disk]
+CLASSES = ("car", "lorry")
+
+
+@pytest.fixture
+def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
+    disks: list[Disk] = []
+
+    def make(options: str) -> Disk:
+        disk = Disk(tmp_path / f"disk-{len(disks)}")
+        if reason := disk.mount(options):
+            pytest.skip(reason)
+        disks.append(disk)
+        return disk
+
+    yield make
+    for disk in disks:
+        disk.unmount()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """More pictures than a small disk holds."""
+    return pictures.write_folder(tmp_path / "source", pictures.many(150, "disk"))
+
+
+def _project_on(disk: Disk) -> Path:
+    with Project.create(disk.place / "project", CLASSES) as made:
+        return made.root
+
+
+def _capture(root: Path, source: Path, *more: str) -> Finished:
+    return fieldset(
+        "--project", root, "capture", "--source", source,
+        "--every", "500ms", "--json", *more,
+    )  # fmt: skip
+
+
+def _expect_sentence(end: Finished, *words: str) -> None:
+    assert end.code == 3, end.talk
+    assert end.talk.startswith("error: ")
+    assert "Traceback" not in end.talk
+    assert any(word in end.talk for word in words), end.talk
+
+
+def _expect_mended(root: Path) -> None:
+    with Project.open(root) as project:
+        found = check(project, deep=True, repair=True, settled_s=0.0)
+        again = check(project, deep=True, settled_s=0.0)
+
+    assert not [f for f in found if f.severity is Severity.ERROR]
+    assert [f.severity for f in again] == [Severity.OK]
+
+
+@pytest.mark.parametrize(
+    "options", ["size=600k", "size=1100k", "size=1m,nr_inodes=40"]
+)
+def test_full_disk_ends_capture_with_a_sentence(
+    make_disk: MakeDisk, folder: Path, options: str
+) -> None:
+    disk = make_disk(options)
+    root = _project_on(disk)
+
+    end = _capture(root, folder)
+
+    _expect_sentence(end, "The disk is full")
+    assert len(end.samples) > 5
+    assert end.lines[-1]["kept"] == len(end.samples)
+    assert set(end.samples) == set(stored(root).images)
+    assert stored(root).is_ended or "disk" in end.talk
+    _expect_mended(root)
+
+
+def test_capture_goes_on_where_a_full_disk_was_given_room(
+    make_disk: MakeDisk, folder: Path
+) -> None:
+    disk = make_disk("size=700k")
+    root = _project_on(disk)
+    first = _capture(root, folder)
+    disk.grow(20_000)
+
+    second = _capture(root, folder)
+
+    assert second.code == 0, second.talk
+    assert second.lines[-1]["known"] == len(first.samples)
+    assert len(stored(root).images) == 150
+    _expect_mended(root)
+
+
+def test_labels_on_a_full_disk_are_saved_or_refused_with_a_sentence(
+    make_disk: MakeDisk, folder: Path
+) -> None:
+    disk = make_disk("size=900k")
+    root = _project_on(disk)
+    _capture(root, folder)
+
+    saved, refusal = _label_until_full(root)
+
+    disk.grow(20_000)
+    with Project.open(root) as project:
+        found = {s.id: project.catalog.labels.boxes(s.id) for s in _labeled(project)}
+    assert isinstance(refusal, StorageFull)
+    assert refusal.hint
+    assert set(saved) <= set(found)
+    assert all(len(boxes) == 1 for boxes in found.values())
+    _expect_mended(root)
+
+
+def _label_until_full(root: Path) -> tuple[list[str], Exception | None]:
+    saved: list[str] = []
+    with Project.open(root) as project:
+        labeling = LabelingSession(project)
+        try:
+            while (view := labeling.current) is not None:
+                labeling.draw((10.0, 20.0, 60.0, 50.0), 1)
+                labeling.accept()
+                saved.append(view.sample.id)
+                for _ in range(40):
+                    labeling.undo()
+                    labeling.redo()
+        except StorageFull as error:
+            return saved, error
+    return saved, None
+
+
+def _labeled(project: Project) -> list[object]:
+    return [s for s in project.catalog.samples.each() if s.state == "labeled"]
+
+
+def test_version_and_export_on_a_full_disk_leave_nothing_behind(
+    make_disk: MakeDisk, tmp_path: Path
+) -> None:
+    disk = make_disk("size=4m")
+    root = _project_on(disk)
+    _label_all(root, pictures.many(20, "frozen"))
+    _fill(disk, leave_kilobytes=60)
+
+    frozen = fieldset("--project", root, "version", "create", "--no-report")
+    (disk.place / "filling").unlink()
+    again = fieldset("--project", root, "version", "create", "--no-report")
+    _fill(disk, leave_kilobytes=60)
+    target = disk.place / "export"
+    exported = fieldset(
+        "--project", root, "export", "v1", "--format", "coco", "--to", target
+    )
+
+    _expect_sentence(frozen, "The disk is full")
+    assert again.code == 0, again.talk
+    assert again.out.startswith("v1  ")
+    _expect_sentence(exported, "The disk is full")
+    assert sorted(path.name for path in disk.place.iterdir()) == ["filling", "project"]
+    assert sorted(path.name for path in (root / "versions").iterdir()) == ["v1"]
+
+
+def _label_all(root: Path, jpegs: tuple[bytes, ...]) -> None:
+    with Project.open(root) as project:
+        session = project.begin_session()
+        for number, data in enumerate(jpegs):
+            at_us = session.started_us + number * 1_000_000
+            project.take_in(data, session, captured_us=at_us)
+        labeling = LabelingSession(project)
+        for _ in jpegs:
+            labeling.draw((10.0, 20.0, 60.0, 50.0), 1)
+            labeling.accept()
+
+
+def _fill(disk: Disk, *, leave_kilobytes: int) -> None:
+    room = os.statvfs(disk.place)
+    size = room.f_bavail * room.f_frsize - leave_kilobytes * 1024
+    (disk.place / "filling").write_bytes(b"\1" * size)
+
+
+def test_no_project_is_left_where_a_disk_is_too_small_for_one(
+    make_disk: MakeDisk,
+) -> None:
+    disk = make_disk("size=48k")
+
+    end = fieldset("init", disk.place / "project", "--classes", "car")
+    disk.grow(4_000)
+    again = fieldset("init", disk.place / "project", "--classes", "car")
+
+    _expect_sentence(end, "The disk is full")
+    assert again.code == 0, again.talk
+
+
+def test_read_only_project_can_be_looked_at_and_refuses_the_rest(
+    make_disk: MakeDisk, folder: Path
+) -> None:
+    disk = make_disk("size=4m")
+    root = _project_on(disk)
+    _label_all(root, pictures.many(6, "frozen"))
+    fieldset("--project", root, "version", "create", "--no-report")
+    disk.make_read_only()
+
+    status = fieldset("--project", root, "status", "--json")
+    checked = fieldset("--project", root, "check", "--json")
+    shown = fieldset("--project", root, "version", "show", "v1")
+    refused = [
+        _capture(root, folder),
+        fieldset("--project", root, "version", "create"),
+        fieldset("--project", root, "class", "add", "bus"),
+        fieldset("--project", root, "import", folder),
+    ]
+
+    assert status.code == 0, status.talk
+    assert status.json["samples"]["total"] == 6
+    assert checked.code == 0, checked.talk
+    assert shown.code == 0, shown.talk
+    for end in refused:
+        _expect_sentence(end, "reading only", "cannot be written")
+
+
+def test_project_of_a_killed_capture_is_whole_on_a_read_only_disk(
+    make_disk: MakeDisk, folder: Path, tmp_path: Path
+) -> None:
+    disk = make_disk("size=8m")
+    root = _project_on(disk)
+    command = ("--project", root, "capture", "--source", folder, "--json")
+    with running(tmp_path, *command, "--every", "500ms") as run:
+        run.wait_more_lines(10)
+        run.end_all()
+        acknowledged = {line["sample"] for line in run.lines()}
+    disk.make_read_only()
+
+    status = fieldset("--project", root, "status", "--json")
+    kept = stored(root)
+    with pytest.raises(ReadOnlyProject):
+        Project.open(root)
+
+    assert status.code == 0, status.talk
+    assert acknowledged <= set(kept.images)
+    assert status.json["samples"]["total"] == len(kept.images)
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("fsync", "EIO"),
+        ("pwrite64", "ENOSPC"),
+        ("pwrite64", "EIO"),
+        ("rename", "EROFS"),
+        ("fdatasync,fsync", "ENOSPC"),
+    ],
+)
+def test_failing_disk_ends_capture_with_a_sentence(
+    project: Path, folder: Path, tmp_path: Path, call: str, error: str
+) -> None:
+    if reason := why_no_strace():
+        pytest.skip(reason)
+    command = [
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+        # From the 25th call of a thread on, for good.
+        "-e", f"inject={call}:error={error}:when=25+",
+        str(Path(sys.executable).with_name("fieldset")), "--project", str(project),
+        "capture", "--source", str(folder), "--every", "500ms", "--json",
+    ]  # fmt: skip
+
+    end = Running(command, tmp_path, "failing").wait()
+
+    _expect_sentence(end, "disk", "refused", "cannot be written")
+    assert set(end.samples) <= set(stored(project).images)
+    _expect_mended(project)
