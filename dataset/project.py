@@ -24,6 +24,8 @@ from .version import FrozenVersion, read_version
 CATALOG_NAME = "catalog.db"
 IMAGES_NAME = "images"
 VERSIONS_NAME = "versions"
+# SQLite takes a shorter file for a new database, and would begin an empty one.
+_LEAST_CATALOG_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,8 +310,10 @@ def group_of_sample(sample_id: str) -> str:
 
 
 def _require_catalog(path: Path) -> None:
-    if not path.is_file() or path.stat().st_size == 0:
-        state = "empty" if path.is_file() else "missing"
+    state = "" if path.is_file() else "missing"
+    if not state and path.stat().st_size < _LEAST_CATALOG_BYTES:
+        state = "cut off"
+    if state:
         raise ProjectError(
             f"The project's catalog is {state}: {path}",
             hint="bring it back with `fieldset restore`, the images are untouched",

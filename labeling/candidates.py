@@ -20,7 +20,7 @@ PEAKS = 5
 PATCH = 24
 SIZE_CARE = 0.7
 FLOW_SCALE = 1.0
-LEAST_FLOW_SIZE = 24
+LEAST_FLOW_SIZE = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def _peaks(
         return []
     top = cv2.dilate(heat, np.ones((3, 3), np.uint8))
     ys, xs = np.nonzero((heat >= top) & (heat > 0.02))
-    best = np.argsort(-heat[ys, xs], kind="stable")[: 2 * PEAKS]
+    best = np.argsort(-heat[ys, xs], kind="stable")[:PEAKS]
     frame = ahead.frame
     cell_x = ahead.maps[0].shape[1] / maps[0].shape[1] / frame.zoom
     cell_y = ahead.maps[0].shape[0] / maps[0].shape[0] / frame.zoom

@@ -7,7 +7,9 @@ where each one is now, how likely that place is right, and what became of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -22,6 +24,7 @@ from .candidates import Candidate, Evidence, Target
 from .geometry import Corners, area, clip, corners_of, iou_matrix, scaled
 from .scene import Scene, is_other_scene, scene_of
 
+WORKERS = 2
 MEMORY = 3
 """How many earlier accepted images are looked at beside the newest."""
 STILL_SCORE = 0.97
@@ -87,13 +90,21 @@ def propose(
     still = [_is_still(scene, corners_of(box)) for box in newest.boxes]
     moving = [k for k, same in enumerate(still) if not same]
     sought = [targets[k] for k in moving]
-    found = [candidates.search(scene, target) for target in sought]
+    found = _searched(scene, sought)
     refined = candidates.refine(scene, sought, found)
     chosen = dict(zip(moving, assign(refined), strict=True))
     return tuple(
         _still(box) if still[k] else _moved(box, targets[k], chosen[k], image)
         for k, box in enumerate(newest.boxes)
     )
+
+
+def _searched(scene: Scene, sought: Sequence[Target]) -> list[list[Candidate]]:
+    """Candidates of each object; OpenCV and NumPy let two threads work at once."""
+    if len(sought) < 2:
+        return [candidates.search(scene, target) for target in sought]
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        return list(pool.map(partial(candidates.search, scene), sought))
 
 
 def _is_still(scene: Scene, corners: Corners) -> bool:

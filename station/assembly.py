@@ -115,7 +115,7 @@ class Station(QObject):
         if self._project is None:
             return
         if self._pages is not None:
-            self._pages.flush()
+            self._pages.finish()
         closing = self._end_of(self._project, self._pages)
         self._project, self._pages = None, None
         self.window.clear_pages()
@@ -166,7 +166,7 @@ class Station(QObject):
         last = None
         if self._project is not None:
             if self._pages is not None:
-                self._pages.flush()
+                self._pages.finish()
             last = self._end_of(self._project, self._pages)
         self.runner.close(last)
 

@@ -12,9 +12,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -24,6 +25,13 @@ from dataset.progress import Cancelled, Progress
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 REPORT_EVERY_S = 0.05
+
+
+class Submitter(Protocol):
+    """What pages need of a runner."""
+
+    def submit(self, operation: Operation[Any]) -> Job:
+        """Queue `operation` on its lane; call from the main thread."""
 
 
 class Lane(StrEnum):
@@ -273,6 +281,55 @@ class Runner(QObject):
                 self.job_ended.emit(job.number)
             if not self._jobs:
                 self.became_idle.emit()
+
+
+class Scope:
+    """What submits the work of one project: ended with it, it answers nobody.
+
+    Edits that were asked for before are still saved.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._is_ended = False
+
+    def submit(self, operation: Operation[Any]) -> Job:
+        """Queue `operation`; call from the main thread."""
+        if self._is_ended:
+            job = Job(0, operation, lambda _state: None)
+            job.cancel()
+            return job
+        return self._runner.submit(
+            replace(
+                operation,
+                on_done=self._while_alive(operation.on_done),
+                on_error=self._while_alive(
+                    operation.on_error or partial(self._announce, operation.title)
+                ),
+                on_stopped=self._while_alive(operation.on_stopped or _idle),
+            )
+        )
+
+    def end(self) -> None:
+        """Give no answer any more, and give up what does not save anything."""
+        self._is_ended = True
+        for job in self._runner.running():
+            if job.operation.lane is not Lane.CATALOG or not job.operation.quiet:
+                job.cancel()
+
+    def _announce(self, title: str, error: FieldsetError) -> None:
+        self._runner.job_failed.emit(title, error)
+
+    def _while_alive(self, callback: Callable[..., None]) -> Callable[..., None]:
+        def call(*values: object) -> None:
+            if not self._is_ended:
+                callback(*values)
+
+        return call
+
+
+def _idle() -> None:
+    """Do nothing."""
 
 
 def _stopped(operation: Operation[Any]) -> None:

@@ -17,7 +17,7 @@ from .desks.dataset_desk import ProjectDatasetDesk
 from .desks.label_desk import ProjectLabelDesk
 from .desks.review_desk import ProjectReviewDesk
 from .desks.versions_desk import ProjectVersionsDesk
-from .jobs import Operation, Runner
+from .jobs import Operation, Runner, Scope
 from .keys import Action, Page
 from .language import tr
 from .settings import UserSettings, station_name
@@ -44,7 +44,7 @@ class PageSet(QObject):
         self,
         *,
         project: Project,
-        runner: Runner,
+        scope: Scope,
         capture: CapturePage,
         label: LabelPage,
         review: ReviewPage,
@@ -60,7 +60,7 @@ class PageSet(QObject):
         self.versions = versions
         self._recorder = recorder
         self._root = project.root
-        self._runner = runner
+        self._scope = scope
         self._window: Window | None = None
         self._sessions: dict[Page, str] = {}
         self._widgets: dict[
@@ -120,10 +120,11 @@ class PageSet(QObject):
         ):
             page.set_theme(theme)
 
-    def flush(self) -> None:
-        """Ask for everything that is not on disk yet to be saved."""
+    def finish(self) -> None:
+        """Have everything saved that is not on disk yet, then ask for nothing more."""
         self.capture.halt()
         self.label.canvas.flush()
+        self._scope.end()
 
     def end_capture(self) -> None:
         """End the session; runs on the catalog's thread at the very end."""
@@ -151,7 +152,7 @@ class PageSet(QObject):
                 known=f"{done.known:,}",
             )
 
-        self._runner.submit(
+        self._scope.submit(
             Operation(
                 title=tr("Take in pictures"), function=work, on_done=self._on_taken_in
             )
@@ -203,15 +204,16 @@ def build_pages(
     settings: UserSettings,
 ) -> PageSet:
     """Build desks and pages of a project; the catalog is touched by no one yet."""
+    scope = Scope(runner)
     recorder = RecorderDesk(project, station_name(os.environ, settings))
     pages = PageSet(
         project=project,
-        runner=runner,
-        capture=CapturePage(recorder, runner, theme),
-        label=LabelPage(ProjectLabelDesk(project), runner, theme, table),
-        review=ReviewPage(ProjectReviewDesk(project), runner, theme, table),
-        dataset=DatasetPage(ProjectDatasetDesk(project), runner, theme),
-        versions=VersionsPage(ProjectVersionsDesk(project), runner, theme),
+        scope=scope,
+        capture=CapturePage(recorder, scope, theme),
+        label=LabelPage(ProjectLabelDesk(project), scope, theme, table),
+        review=ReviewPage(ProjectReviewDesk(project), scope, theme, table),
+        dataset=DatasetPage(ProjectDatasetDesk(project), scope, theme),
+        versions=VersionsPage(ProjectVersionsDesk(project), scope, theme),
         recorder=recorder,
     )
     pages.capture.panel.form.fill(settings.source, settings.operator, settings.place)

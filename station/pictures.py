@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -20,7 +21,7 @@ from PySide6.QtGui import QImage
 from dataset.errors import FieldsetError
 from dataset.image_file import decode
 
-from .jobs import Job, Lane, Operation, Runner
+from .jobs import Job, Lane, Operation, Submitter
 from .language import tr
 from .views.canvas_paint import Picture
 
@@ -153,7 +154,7 @@ class PictureLoader(QObject):
     picture_loaded = Signal(str, object)
     picture_failed = Signal(str, object)
 
-    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+    def __init__(self, runner: Submitter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner = runner
         self._cache: OrderedDict[str, _Loaded] = OrderedDict()
@@ -179,7 +180,7 @@ class PictureLoader(QObject):
                 self._cache.move_to_end(request.sample_id)
                 self._complete(request, known)
             elif request.sample_id not in self._jobs:
-                self._submit(request, lambda one=request: _load(one))
+                self._submit(request, partial(_load, request))
 
     def _complete(self, request: PictureRequest, known: _Loaded) -> None:
         """Make the full size of the picture at hand."""
@@ -235,7 +236,7 @@ class ThumbnailLoader(QObject):
     thumbnail_loaded = Signal(object, object)
 
     def __init__(
-        self, runner: Runner, limit: int = 600, parent: QObject | None = None
+        self, runner: Submitter, limit: int = 600, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._runner = runner

@@ -13,6 +13,7 @@ from .connection import Connection
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINER = "\u200d"  # zero-width, part of many emoji
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
 _KEYS = (*range(1, 10), 0)
 _COLUMNS = "id, name, colour, key, retired"
 
@@ -28,7 +29,7 @@ def checked_class_name(name: str) -> str:
         UsageError: the name cannot be used.
     """
     normal = unicodedata.normalize("NFC", name).strip()
-    if all(unicodedata.category(c)[0] in "CMZ" for c in normal):
+    if all(unicodedata.category(c)[0] in "CMZ" or c in _BLANKS for c in normal):
         raise UsageError(f"A class needs a name: {name!r}", hint="give it a word")
     if len(normal) > CLASS_NAME_LIMIT:
         raise UsageError(

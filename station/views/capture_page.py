@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from ..jobs import Lane, Operation, Runner
+from ..jobs import Lane, Operation, Submitter
 from ..language import TIMES, tr
 from ..pictures import shrunk_image
 from ..session_words import session_words
@@ -69,7 +69,7 @@ class CapturePage(QWidget):
     def __init__(
         self,
         desk: CaptureDesk,
-        runner: Runner,
+        runner: Submitter,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:

@@ -21,6 +21,8 @@ from .session_form import SessionFormPanel
 from .trigger_bar import TriggerBar
 
 PANEL_PX = 316
+LARGE_PANEL_PX = 360
+LARGE_TEXT_PX = 14
 LAST_S = 6.0
 
 
@@ -96,7 +98,7 @@ class CapturePanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         dress(self, "side")
-        self.setFixedWidth(PANEL_PX)
+        self._fit_width(theme)
         self.form = SessionFormPanel()
         self.triggers = TriggerBar(LAST_S)
         self._wanted_head = label(tr("Capture next"), "head")
@@ -168,9 +170,14 @@ class CapturePanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
+        self._fit_width(theme)
         for delegate in self._delegates:
             delegate.theme = theme
         self.update()
+
+    def _fit_width(self, theme: Theme) -> None:
+        is_large = theme.text_px > LARGE_TEXT_PX
+        self.setFixedWidth(LARGE_PANEL_PX if is_large else PANEL_PX)
 
     def show_wanted(self, sentences: tuple[str, ...]) -> None:
         """Say what to capture next."""

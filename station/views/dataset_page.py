@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from ..jobs import Lane, Operation, Runner
+from ..jobs import Lane, Operation, Submitter
 from ..keys import Page
 from ..language import tr
 from ..theme import Theme
@@ -40,7 +40,7 @@ class DatasetPage(QWidget):
     def __init__(
         self,
         desk: DatasetDesk,
-        runner: Runner,
+        runner: Submitter,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QListView, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from ..jobs import Lane, Operation, Runner
+from ..jobs import Lane, Operation, Submitter
 from ..language import tr
 from ..pictures import thumbnail
 from ..theme import DARK, Theme, text_on
@@ -75,7 +75,7 @@ class EventStrip(QWidget):
     """Shows the newest pictures the trigger chose, newest on the right."""
 
     def __init__(
-        self, theme: Theme, runner: Runner, parent: QWidget | None = None
+        self, theme: Theme, runner: Submitter, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         dress(self, "foot")

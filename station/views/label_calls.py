@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.records import Proposal
 
-from ..jobs import Lane, Operation, Runner
+from ..jobs import Lane, Operation, Submitter
 from ..language import tr
 from .contracts import CarryRequest, LabelDesk, LabelScene
 
@@ -42,7 +42,7 @@ class LabelCalls(QObject):
     busy_changed = Signal(bool)
 
     def __init__(
-        self, desk: LabelDesk, runner: Runner, parent: QObject | None = None
+        self, desk: LabelDesk, runner: Submitter, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._desk = desk

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
 
-from ..jobs import Runner
+from ..jobs import Submitter
 from ..keys import CLASS_KEYS, Action, Page
 from ..language import tr
 from ..pictures import PictureLoader, PictureRequest, ThumbnailLoader
@@ -62,7 +62,7 @@ class LabelPage(QWidget):
     def __init__(
         self,
         desk: LabelDesk,
-        runner: Runner,
+        runner: Submitter,
         theme: Theme,
         actions: tuple[Action, ...],
         parent: QWidget | None = None,

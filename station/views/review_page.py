@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..jobs import Lane, Operation, Runner
+from ..jobs import Lane, Operation, Submitter
 from ..keys import CLASS_KEYS, Action, Page
 from ..language import tr
 from ..pictures import ThumbnailLoader
@@ -48,7 +48,7 @@ class ReviewPage(QWidget):
     def __init__(
         self,
         desk: ReviewDesk,
-        runner: Runner,
+        runner: Submitter,
         theme: Theme,
         actions: tuple[Action, ...],
         parent: QWidget | None = None,

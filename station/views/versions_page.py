@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from dataset.records import Version
 
-from ..jobs import Lane, Operation, Runner
+from ..jobs import Lane, Operation, Submitter
 from ..language import tr
 from ..pictures import ThumbnailLoader
 from ..theme import Theme
@@ -48,7 +48,7 @@ class VersionsPage(QWidget):
     def __init__(
         self,
         desk: VersionsDesk,
-        runner: Runner,
+        runner: Submitter,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:

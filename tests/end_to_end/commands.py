@@ -16,6 +16,7 @@ from typing import Any
 
 FIELDSET = str(Path(sys.executable).with_name("fieldset"))
 PATIENCE_S = 90.0
+_MARK = "END_TO_END_RUN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +70,16 @@ class Running:
     def __init__(self, command: list[str], folder: Path, name: str) -> None:
         self._out = folder / f"{name}.out"
         self._talk = folder / f"{name}.err"
+        self.mark = f"{folder}/{name}"
         with self._out.open("wb") as out, self._talk.open("wb") as talk:
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=talk,
-                # A session of its own: what it started can be found after its death.
+                # What it starts inherits the mark, and can be found after its death.
+                env={**os.environ, _MARK: self.mark},
+                # So that it can be ended together with strace.
                 start_new_session=True,
             )
 
@@ -164,12 +168,15 @@ def wait_until(is_met: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def descendants(leader: int) -> list[int]:
-    """Processes of the session that `leader` began, itself not counted (Linux)."""
+def started_by(mark: str) -> list[int]:
+    """Living processes that a `Running` of that mark is or has started (Linux)."""
+    wanted = f"{_MARK}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == leader and fields[0] not in "ZX":
+            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            if state not in "ZX" and wanted in (folder / "environ").read_bytes().split(
+                b"\0"
+            ):
                 found.append(int(folder.name))
-    return [pid for pid in found if pid != leader]
+    return found

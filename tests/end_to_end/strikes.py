@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .commands import Finished, Running, descendants, wait_until
+from .commands import Finished, Running, started_by, wait_until
 
 # Calls that change what a disk holds. Not `openat`: imports would drown the rest.
 CALLS = (
@@ -64,12 +64,12 @@ def why_no_strace() -> str:
 class Killer:
     """Kills commands; what it learns of their length makes later kills hit them.
 
-    `leaders` are the sessions of all processes it started.
+    `marks` are those of all processes it started.
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.random = random.Random(seed)
-        self.leaders: list[int] = []
+        self.marks: list[str] = []
         self._folder = folder
         self._number = 0
         self._duration_s: dict[str, float] = {}
@@ -123,12 +123,12 @@ class Killer:
     def all_are_gone(self) -> bool:
         """Wait for what the killed processes had started to end by itself."""
         with contextlib.suppress(AssertionError):
-            wait_until(lambda: not any(map(descendants, self.leaders)))
+            wait_until(lambda: not any(map(started_by, self.marks)))
             return True
         return False
 
     def _start(self, command: list[str]) -> Running:
         self._number += 1
         run = Running(command, self._folder, f"run-{self._number:04}")
-        self.leaders.append(run.pid)
+        self.marks.append(run.mark)
         return run

@@ -76,7 +76,9 @@ def open_station(
         station = Station(qapp, settings, tmp_path / "window.json")
         made.append(station)
         crashes: list[str] = []
-        station.runner.job_crashed.connect(lambda title, bug: crashes.append(repr(bug)))
+        station.runner.job_crashed.connect(
+            lambda _title, bug: crashes.append(repr(bug))
+        )
         station.begin(root, page)
         qtbot.waitExposed(station.window)
         if root is not None:
