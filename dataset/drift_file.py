@@ -78,8 +78,8 @@ def write_drift(frozen: FrozenVersion, comparisons: Sequence[Comparison]) -> Pat
         "comparisons": [
             {
                 "kind": c.kind,
-                "base": c.base,
-                "current": c.current,
+                "base_set": c.base,
+                "current_set": c.current,
                 **c.report.to_json(),
             }
             for c in comparisons

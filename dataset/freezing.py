@@ -37,7 +37,8 @@ def freeze(
     Raises:
         UsageError: nothing is labeled yet.
         PolicyRefusal: the balance policy refuses.
-        StorageFull, ReadOnlyProject: nothing is left behind.
+        StorageFull, ReadOnlyProject: no part of a version is left behind. Where only
+            the catalog's own note had no room, freezing again finds the version.
     """
     split = assign_splits(project, progress=progress)
     _enforce_balance(project)

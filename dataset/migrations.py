@@ -83,6 +83,7 @@ FIRST_TABLES = (
         skip_reason TEXT NOT NULL DEFAULT '',
         reviewed INTEGER NOT NULL DEFAULT 0,
         revision INTEGER NOT NULL DEFAULT 0,
+        packed BLOB NOT NULL DEFAULT x'',
         UNIQUE (session_id, sequence)
     )
     """,
@@ -144,6 +145,27 @@ FIRST_TABLES = (
         score REAL,
         verdict TEXT NOT NULL,
         PRIMARY KEY (sample_n, id)
+    ) WITHOUT ROWID
+    """,
+    # What a group holds, kept current at each edit: see catalog/tallies.py.
+    """
+    CREATE TABLE class_tallies (
+        group_id TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        class_id INTEGER NOT NULL,
+        boxes INTEGER NOT NULL,
+        samples INTEGER NOT NULL,
+        PRIMARY KEY (group_id, session_id, class_id)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX class_tallies_by_class ON class_tallies(class_id)",
+    """
+    CREATE TABLE group_tallies (
+        group_id TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        samples INTEGER NOT NULL,
+        boxes INTEGER NOT NULL,
+        PRIMARY KEY (group_id, session_id)
     ) WITHOUT ROWID
     """,
     """
@@ -226,9 +248,50 @@ FIRST_TABLES = (
     """,
 )
 
+TEST_RUNS = (
+    # The ledger of sealed test sets; what its columns mean stands in `test_ledger`.
+    """
+    CREATE TABLE test_runs (
+        n INTEGER PRIMARY KEY,
+        event TEXT NOT NULL,
+        split TEXT NOT NULL,
+        root TEXT NOT NULL,
+        model TEXT NOT NULL,
+        version TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        station TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        at_us INTEGER NOT NULL,
+        previous TEXT NOT NULL UNIQUE,
+        digest TEXT NOT NULL UNIQUE
+    )
+    """,
+    """
+    CREATE UNIQUE INDEX one_draw_a_model ON test_runs(root, model)
+    WHERE event = 'drawn'
+    """,
+    """
+    CREATE TRIGGER test_runs_stay BEFORE UPDATE ON test_runs
+    BEGIN SELECT RAISE(ABORT, 'the test ledger is append-only'); END
+    """,
+    """
+    CREATE TRIGGER test_runs_are_kept BEFORE DELETE ON test_runs
+    BEGIN SELECT RAISE(ABORT, 'the test ledger is append-only'); END
+    """,
+    # Whether a sample's boxes are closed is asked at every label edit.
+    "CREATE INDEX split_ledger_by_group ON split_ledger(group_id, n)",
+)
+
 
 @catalog_migrations()
 def m0001_first_tables(db: Database) -> None:
     """Everything the first release keeps."""
     for statement in FIRST_TABLES:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0002_test_runs(db: Database) -> None:
+    """The ledger of sealed test sets."""
+    for statement in TEST_RUNS:
         db.execute(statement)

@@ -7,14 +7,20 @@ import secrets
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
 from . import durable
 from .catalog import Catalog, checked_class_name, folded_name
-from .errors import NotAProject, PolicyRefusal, ProjectError, UsageError
+from .errors import (
+    NotAProject,
+    PolicyRefusal,
+    ProjectError,
+    StorageFull,
+    UsageError,
+)
 from .image_file import ImageInfo, inspect, without_gps
 from .image_store import ImageStore
 from .records import Sample, Session, Split, Version
@@ -219,27 +225,25 @@ class Project:
         about = inspect(kept) if info is None else info
         sample_id = hashlib.sha256(kept).hexdigest()
         self._refuse_erased(sample_id)
+        sample = Sample(
+            id=sample_id,
+            session_id=session.id,
+            sequence=0,
+            suffix=about.suffix,
+            width=about.width,
+            height=about.height,
+            orientation=about.orientation,
+            size_bytes=len(kept),
+            captured_us=captured_us,
+            source_name=_unicode(source_name),
+            group_id=group_of_session(session.id) if group_id is None else group_id,
+        )
         self.images.put(kept, about.suffix)
-        with self.catalog.writing():
-            wanted = group_of_session(session.id) if group_id is None else group_id
-            group = self.catalog.groups.ensure(wanted)
-            if self.catalog.samples.has(sample_id):
-                return self._known(sample_id, session, group)
-            sample = Sample(
-                id=sample_id,
-                session_id=session.id,
-                sequence=self.catalog.samples.next_sequence(session.id),
-                suffix=about.suffix,
-                width=about.width,
-                height=about.height,
-                orientation=about.orientation,
-                size_bytes=len(kept),
-                captured_us=captured_us,
-                source_name=_unicode(source_name),
-                group_id=group,
-            )
-            self.catalog.samples.add(sample)
-        return TakenIn(sample=sample, known=False)
+        try:
+            return self._note(sample, session, kept)
+        except StorageFull:
+            self._let_go(sample)
+            raise
 
     def version(self, name: str) -> FrozenVersion:
         """A frozen version by alias (`v2`), id or `latest`.
@@ -256,6 +260,26 @@ class Project:
     def image_path(self, sample: Sample) -> Path:
         """Where the sample's image lies."""
         return self.images.path(sample.id, sample.suffix)
+
+    def _note(self, sample: Sample, session: Session, data: bytes) -> TakenIn:
+        """Note a stored picture in the catalog."""
+        with self.catalog.writing():
+            group = self.catalog.groups.ensure(sample.group_id)
+            if self.catalog.samples.has(sample.id):
+                return self._known(sample.id, session, group)
+            if not self.image_path(sample).exists():
+                # Another program had no room to note it and let go of it just now.
+                self.images.put(data, sample.suffix)
+            sequence = self.catalog.samples.next_sequence(session.id)
+            numbered = replace(sample, sequence=sequence, group_id=group)
+            self.catalog.samples.add(numbered)
+        return TakenIn(sample=numbered, known=False)
+
+    def _let_go(self, sample: Sample) -> None:
+        """Give the room of a picture back that could not be noted."""
+        with self.catalog.writing():
+            if not self.catalog.samples.has(sample.id):
+                self.image_path(sample).unlink(missing_ok=True)
 
     def _known(self, sample_id: str, session: Session, group: str) -> TakenIn:
         sample = self.catalog.samples.get(sample_id)

@@ -212,8 +212,9 @@ class LabelEdit:
 class Split:
     """Train, val or one named test set; `rule` says what a test set takes in.
 
-    Rules: "" (by shortfall), "random", "after:2026-11-01" (captured on or after
-    that day), "place:NAME", "camera:NAME", "condition:KEY=VALUE", "hand".
+    Rules: "" (by shortfall), "random", "vault" (in reserve), "after:2026-11-01"
+    (captured on or after that day), "place:NAME", "camera:NAME",
+    "condition:KEY=VALUE", "hand".
     """
 
     name: str

@@ -11,16 +11,26 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import ProjectError, SettingsError, UsageError
+from .recipes import (
+    AugmentRecipe,
+    PreprocessRecipe,
+    RecipeFault,
+    StressRecipe,
+    is_stress,
+    parse_stress,
+)
 from .records import SPLIT_NAME, Split, SplitKind
 from .split_rule import parse_rule
+from .test_ledger import DEFAULT_BUDGET
 
 FILE_NAME = "fieldset.toml"
 POLICIES = ("warn", "refuse", "undersample", "repeat", "augment")
 IMAGE_FORMATS = ("jpeg", "png")
 _MISSING = object()
+_AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe)
 _HEADER = re.compile(r"\s*\[+([^\[\]]+)\]+\s*(?:#.*)?$")
 _PART = r"(?:\"[^\"]*\"|'[^']*'|[\w-]+)"
 _KEY = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
@@ -37,10 +47,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceSettings:
-    """The balance policy and the targets by class name."""
+    """The balance policy and the targets by class name.
+
+    `ratio` is the wanted ratio between the most and the least frequent class where no
+    targets are set; `copies` the most often that `repeat` and `augment` use a sample
+    again.
+    """
 
     policy: str = ""
     targets: tuple[tuple[str, Target], ...] = ()
+    ratio: float = 10.0
+    copies: int = 3
+    augment: AugmentRecipe = field(default_factory=AugmentRecipe)
 
     @property
     def effective_policy(self) -> str:
@@ -73,6 +91,13 @@ class ProjectSettings:
     balance: BalanceSettings = field(default_factory=BalanceSettings)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     label: LabelSettings = field(default_factory=LabelSettings)
+    stress: tuple[StressRecipe, ...] = ()
+    preprocess: PreprocessRecipe | None = None
+    budgets: tuple[tuple[str, int], ...] = ()
+
+    def budget_of(self, name: str) -> int:
+        """How often the sealed test set of that name may be drawn."""
+        return dict(self.budgets).get(name, DEFAULT_BUDGET)
 
 
 def read_settings(path: Path) -> ProjectSettings:
@@ -125,14 +150,34 @@ share = 0.15
 # rule = "condition:light=night/3" # every third group under that condition
 # [split.tests.test-bridge-7]
 # rule = "place:bridge 7"          # or "camera:SOURCE", "hand"
+# budget = 3                       # draws once it is sealed; 5 where nothing is said
+# [split.tests.test-reserve]
+# rule = "vault"                   # takes over when a used-up test set is retired
+# share = 0.05
+# Corrupted copies of another test set, made when a version is frozen:
+# [split.tests.test-dark]
+# rule = "stress:dark/3 of test-main"  # or haze, blur, noise, jpeg; or a name of yours
+# [stress.wet-night]                   # for rule = "stress:wet-night"
+# dark = 3
+# blur = 2
 
 [balance]
-# With targets set, a version that misses them is refused; "warn" only says so.
+# With targets set, a version that misses them is refused; "warn" only says so. Of train
+# "undersample" leaves samples out, "repeat" lists some more often, "augment" adds copies.
 # policy = "warn"
+# ratio = 10.0         # the most between two classes where there are no targets
+# copies = 3           # a sample is repeated or copied at most so often
 # [balance.targets.car]
 # boxes = 400
 # groups = 10
 # conditions = {{ "light=night" = 80 }}
+# [balance.augment]    # seed, visibility, flip, rotate_deg, scale, shift, brightness, ...
+# rotate_deg = 5.0
+
+# What training and inference do to every image; a version carries the recipe.
+# [preprocess]
+# denoise = "median"   # or "bilateral", "nlm"; then brightness, contrast, equalise
+# colour = "grey"      # or "bgr", "rgb", "hsv", "lab"
 
 [capture]
 format = "jpeg"      # what is stored where the camera hands over raw pictures
@@ -153,7 +198,11 @@ class _Reader:
         self._path = path
 
     def settings(self) -> ProjectSettings:
-        self._known(self._raw, "", {"project", "split", "balance", "capture", "label"})
+        self._known(
+            self._raw,
+            "",
+            {"project", "split", "balance", "capture", "label", "stress", "preprocess"},
+        )
         project = self._table(self._raw, "", "project")
         self._known(project, "project", {"name"})
         name = self._take(project, "project", "name", str, self._path.parent.name)
@@ -163,6 +212,9 @@ class _Reader:
             balance=self._balance(),
             capture=self._capture(),
             label=self._label(),
+            stress=self._stress(),
+            preprocess=self._preprocess(),
+            budgets=self._budgets(),
         )
 
     def _splits(self) -> tuple[Split, ...]:
@@ -188,7 +240,7 @@ class _Reader:
                 where, "", "a test set is named in small letters, digits and -", name
             )
         table = self._table(tests, "split.tests", name)
-        self._known(table, where, {"rule", "share"})
+        self._known(table, where, {"rule", "share", "budget"})
         rule = self._take(table, where, "rule", str, "random")
         try:
             parse_rule(rule)
@@ -196,27 +248,107 @@ class _Reader:
             what = _lower(error.message.split(":", 1)[0])
             raise self._fault(where, "rule", what, rule) from error
         share = self._share(table, where, "share", 0.15 if rule == "random" else 0.0)
-        return Split(name=name, kind=SplitKind.TEST, rule=rule, share=share)
+        is_vault = rule == "vault"
+        if is_vault and not share:
+            raise self._fault(where, "share", "a vault set needs a share", share)
+        return Split(
+            name=name, kind=SplitKind.TEST, rule=rule, share=share, sealed=is_vault
+        )
+
+    def _budgets(self) -> tuple[tuple[str, int], ...]:
+        split = self._table(self._raw, "", "split")
+        tests = self._table(split, "split", "tests")
+        return tuple((name, self._budget(name, tests)) for name in tests)
+
+    def _budget(self, name: str, tests: Mapping[str, Any]) -> int:
+        where = f"split.tests.{name}"
+        table = self._table(tests, "split.tests", name)
+        budget = self._take(table, where, "budget", int, DEFAULT_BUDGET)
+        if budget < 1:
+            raise self._fault(where, "budget", "a budget is at least 1", budget)
+        return int(budget)
 
     def _balance(self) -> BalanceSettings:
         table = self._table(self._raw, "", "balance")
-        self._known(table, "balance", {"policy", "targets"})
+        self._known(
+            table, "balance", {"policy", "targets", "ratio", "copies", "augment"}
+        )
         policy = self._take(table, "balance", "policy", str, "")
         if policy and policy not in POLICIES:
             raise self._fault(
                 "balance", "policy", f"the policies are {', '.join(POLICIES)}", policy
             )
         targets = self._table(table, "balance", "targets")
+        ratio = float(self._take(table, "balance", "ratio", (int, float), 10.0))
+        if not 1.0 <= ratio <= 1e6:
+            raise self._fault("balance", "ratio", "a ratio is not below 1", ratio)
+        copies = self._take(table, "balance", "copies", int, 3)
+        if not 1 <= copies <= 100:
+            raise self._fault("balance", "copies", "it lies in 1 to 100", copies)
         return BalanceSettings(
             policy=policy,
             targets=tuple((name, self._target(name, targets)) for name in targets),
+            ratio=ratio,
+            copies=copies,
+            augment=self._recipe(AugmentRecipe, table, "balance", "augment"),
         )
+
+    def _stress(self) -> tuple[StressRecipe, ...]:
+        table = self._table(self._raw, "", "stress")
+        found = tuple(
+            self._recipe(StressRecipe, table, "stress", name, name=name)
+            for name in table
+        )
+        self._check_stress_rules({recipe.name: recipe for recipe in found})
+        return found
+
+    def _check_stress_rules(self, recipes: Mapping[str, StressRecipe]) -> None:
+        """Each stress set names a recipe that is there, and a split that holds groups."""
+        splits = {split.name: split for split in self._splits()}
+        for split in splits.values():
+            if not is_stress(split.rule):
+                continue
+            where = f"split.tests.{split.name}"
+            rule = parse_stress(split.rule)
+            try:
+                rule.recipe(recipes)
+            except UsageError as error:
+                what = _lower(error.message.split(":", 1)[0])
+                raise self._fault(where, "rule", what, rule.name) from error
+            source = splits.get(rule.source)
+            is_held_out = source is not None and source.kind is not SplitKind.TRAIN
+            if source is None or not is_held_out or is_stress(source.rule):
+                what = "a stress set is made of val or of another test set, not of"
+                raise self._fault(where, "rule", what, rule.source)
+
+    def _preprocess(self) -> PreprocessRecipe | None:
+        if "preprocess" not in self._raw:
+            return None
+        return self._recipe(PreprocessRecipe, self._raw, "", "preprocess")
+
+    def _recipe(
+        self,
+        kind: type[_AnyRecipe],
+        parent: Mapping[str, Any],
+        where: str,
+        key: str,
+        **given: str,
+    ) -> _AnyRecipe:
+        try:
+            return kind.read(self._table(parent, where, key), **given)
+        except RecipeFault as fault:
+            place = f"{where}.{key}".strip(".")
+            raise self._fault(place, fault.key, fault.what, fault.value) from fault
 
     def _target(self, name: str, targets: Mapping[str, Any]) -> Target:
         where = f"balance.targets.{name}"
         table = self._table(targets, "balance.targets", name)
         self._known(table, where, {"boxes", "groups", "conditions"})
         conditions = self._table(table, where, "conditions")
+        for key in conditions:
+            if not all(key.partition("=")):
+                what = "a condition is written as key=value"
+                raise self._fault(f"{where}.conditions", key, what, key)
         return Target(
             boxes=self._count(table, where, "boxes"),
             groups=self._count(table, where, "groups"),

@@ -10,7 +10,8 @@ How a split is chosen is `shortfall`'s matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from .groups import GroupFacts, GroupLink
@@ -18,7 +19,18 @@ from .records import LedgerAction, LedgerRow, Split
 from .shortfall import KIND_ORDER, Shortfall, SplitTargets
 from .split_rule import Answer, SplitRule, keyed_order, parse_rule
 
-__all__ = ["Assignment", "SplitTargets", "assign", "current_split", "quarantine"]
+__all__ = [
+    "Assignment",
+    "SplitTargets",
+    "assign",
+    "current_split",
+    "is_full",
+    "quarantine",
+    "relatives",
+    "waiting",
+]
+
+_LIKE = re.compile(r" as in \S+ \(([^()]+)\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +75,9 @@ def assign(
 
     The same groups, splits, ledger and salt give the same answer whatever their
     order, except that of `splits`: where two rules take a group, the first has it.
-    Nothing that has a row gets another one.
+    Nothing that has a row gets another one. A sealed set takes no group, a vault set
+    does; a group that a sealed set holds out (by place, camera, date or condition)
+    waits without a row, for in train it would spoil that set.
 
     Args:
         groups: all groups, the assigned ones too: shares are shares of everything.
@@ -76,18 +90,19 @@ def assign(
         UsageError: a split has a rule that does not exist.
     """
     current = current_split(ledger)
-    rules = [(split, parse_rule(split.rule)) for split in splits]
+    rules = _rules(splits)
     fresh = sorted(
         (group for group in groups if group.id not in current),
         key=lambda group: (keyed_order(salt, group.id), group.id),
     )
+    closed = {split.name for split, _ in rules if is_full(split)}
     found: list[Assignment] = []
     open_groups: list[GroupFacts] = []
     for group in fresh:
         ruled = _ruled(group, rules, salt)
         if ruled is None:
             open_groups.append(group)
-        else:
+        elif ruled.split not in closed:
             found.append(ruled)
     pool = [split for split, rule in rules if rule.is_shortfall]
     if pool and open_groups:
@@ -109,6 +124,48 @@ def assign(
             for group_id, split, reason in shortfall.fill([g.id for g in open_groups])
         ]
     return tuple(found)
+
+
+def is_full(split: Split) -> bool:
+    """Whether a split takes no further group: it is sealed, and no vault set."""
+    return split.sealed and not parse_rule(split.rule).is_vault
+
+
+def waiting(
+    groups: Iterable[GroupFacts],
+    splits: Sequence[Split],
+    ledger: Iterable[LedgerRow],
+    *,
+    salt: bytes,
+) -> tuple[tuple[str, str], ...]:
+    """(group, sealed set) for the groups that `assign` leaves without a row."""
+    current = current_split(ledger)
+    rules = _rules(splits)
+    closed = {split.name for split, _ in rules if is_full(split)}
+    found = []
+    for group in groups:
+        if group.id not in current:
+            ruled = _ruled(group, rules, salt)
+            if ruled is not None and ruled.split in closed:
+                found.append((group.id, ruled.split))
+    return tuple(sorted(found))
+
+
+def relatives(
+    ledger: Iterable[LedgerRow], groups: Collection[str]
+) -> frozenset[str]:
+    """Groups that were quarantined because they are like one of `groups`.
+
+    So says the reason that `quarantine`, and the catalog when groups join, write:
+    "... as in SPLIT (GROUP)".
+    """
+    return frozenset(
+        row.group_id
+        for row in ledger
+        if row.action is LedgerAction.QUARANTINED
+        and (match := _LIKE.search(row.reason))
+        and match[1] in groups
+    )
 
 
 def quarantine(
@@ -142,6 +199,12 @@ def quarantine(
             ),
         )
     return tuple(found[group_id] for group_id in sorted(found))
+
+
+def _rules(splits: Sequence[Split]) -> list[tuple[Split, SplitRule]]:
+    """The splits with their rules, without those that can neither take nor hold out."""
+    rules = [(split, parse_rule(split.rule)) for split in splits]
+    return [(s, rule) for s, rule in rules if not is_full(s) or rule.is_held_out]
 
 
 def _ruled(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .findings import Finding, Severity
 from .groups import GroupFacts
+from .recipes import is_stress
 from .records import LabelClass, LedgerAction, LedgerRow, Split, SplitKind
 from .split import current_split
 from .split_rule import parse_rule
@@ -74,7 +75,9 @@ def _empty(
     splits: Sequence[Split], members: Mapping[str, Sequence[GroupFacts]]
 ) -> Iterable[Finding]:
     for split in splits:
-        if not members.get(split.name) and split.rule != "hand":
+        # A stress set holds copies of another set's samples, never a group.
+        holds_groups = split.rule != "hand" and not is_stress(split.rule)
+        if not members.get(split.name) and holds_groups:
             yield _warning(
                 f"A split holds no group yet: {split.name}",
                 "capture and label more sessions",

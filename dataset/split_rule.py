@@ -1,6 +1,7 @@
 """Which groups a split takes in: the rules of DESIGN section 7, parsed.
 
 ""  or "random"          by shortfall (see `split`)
+"vault"                  the same; kept closed until a retired test set needs a heir
 "hand"                   only what a person puts in
 "after:2026-11-01"       groups captured wholly on or after that day (UTC)
 "after:2026-11-01/7d"    the same, and the groups of the 7 days before, or across
@@ -9,6 +10,7 @@
 "camera:NAME"            groups captured by that camera
 "condition:light=night"  groups captured under that condition
 "condition:light=night/3"  about a third of them, by keyed hash
+"stress:dark/3 of test-main"  no group: corrupted copies of that split's samples
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Final
 
 from .errors import UsageError
 from .groups import GroupFacts
+from .recipes import is_stress, parse_stress
 
 _DAY_US: Final = 86_400_000_000
 _AFTER = re.compile(r"after:(\d{4}-\d{2}-\d{2})(?:/(\d{1,4})d)?")
@@ -40,7 +43,10 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitRule:
-    """A parsed rule; `kind` is shortfall, hand, after, place, camera or condition."""
+    """A parsed rule.
+
+    `kind` is shortfall, vault, hand, after, place, camera or condition.
+    """
 
     kind: str
     key: str = ""
@@ -52,7 +58,19 @@ class SplitRule:
     @property
     def is_shortfall(self) -> bool:
         """Whether groups come by shortfall rather than by what they are."""
-        return self.kind == "shortfall"
+        return self.kind in ("shortfall", "vault")
+
+    @property
+    def is_vault(self) -> bool:
+        """Whether the set is in reserve: it fills, but is neither drawn nor shown."""
+        return self.kind == "vault"
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether the rule takes every group of its kind, none of which may train."""
+        return self.kind in ("after", "place", "camera") or (
+            self.kind == "condition" and self.every == 1
+        )
 
     def answer(self, group: GroupFacts, split: str, salt: bytes) -> Answer:
         """What the rule says of a whole group, for the split of that name."""
@@ -86,8 +104,10 @@ def parse_rule(rule: str) -> SplitRule:
     """
     if rule in ("", "random"):
         return SplitRule(kind="shortfall")
-    if rule == "hand":
-        return SplitRule(kind="hand")
+    if rule in ("hand", "vault"):
+        return SplitRule(kind=rule)
+    if is_stress(rule):
+        return SplitRule(kind="stress", value=parse_stress(rule).source)
     if match := _AFTER.fullmatch(rule):
         try:
             day = datetime.strptime(match[1], "%Y-%m-%d").replace(tzinfo=UTC)
@@ -115,6 +135,6 @@ def keyed_order(salt: bytes, text: str) -> int:
 def _unknown(rule: str) -> UsageError:
     return UsageError(
         f"There is no such rule for a split: {rule}",
-        hint="a rule is random, hand, after:YYYY-MM-DD, place:NAME, camera:NAME or "
+        hint="a rule is random, vault, hand, after:YYYY-MM-DD, place:NAME, camera:NAME or "
         "condition:KEY=VALUE",
     )

@@ -93,6 +93,10 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {
 }
 QLineEdit[touch="true"], QComboBox[touch="true"], QSpinBox[touch="true"],
 QDoubleSpinBox[touch="true"] { min-height: 40px; padding: 0px 8px; }
+QLineEdit { placeholder-text-color: $muted; }
+QComboBox QLineEdit, QComboBox QLineEdit:focus {
+  border: none; padding: 0px; background: transparent;
+}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {
   border-color: $accent;
 }

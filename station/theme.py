@@ -38,6 +38,7 @@ class Theme:
     on_proposal: str
     on_warn: str
     canvas: str
+    band: str
     ok_text: str = ""
     warn_text: str = ""
     line_px: int = 1
@@ -81,6 +82,7 @@ DARK = Theme(
     on_proposal="#14171A",
     on_warn="#14171A",
     canvas="#0D0F11",
+    band="#313A43",
 )
 LIGHT = Theme(
     name="light",
@@ -99,6 +101,7 @@ LIGHT = Theme(
     on_proposal="#FFFFFF",
     on_warn="#14171A",
     canvas="#DDE3E8",
+    band="#D5DCE2",
     ok_text="#17703F",
     warn_text="#855800",
 )
@@ -119,10 +122,11 @@ SUNLIGHT = Theme(
     on_proposal="#FFFFFF",
     on_warn="#FFFFFF",
     canvas="#FFFFFF",
+    band="#D0D0D0",
     line_px=2,
     text_px=15,
     head_px=13,
-    figure_px=28,
+    figure_px=24,
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, SUNLIGHT)}
 

@@ -19,6 +19,8 @@ from .samples import Samples
 from .sessions import Sessions
 from .splits import Splits
 from .tables import Tables
+from .test_runs import TestRuns
+from .tallies import Tallies
 from .versions import Versions
 
 
@@ -27,7 +29,7 @@ class Catalog:
 
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
-        measures, tables: the parts, one noun each, over the same connection.
+        measures, tables, tallies: the parts, one noun each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -42,6 +44,8 @@ class Catalog:
         self.versions = Versions(connection)
         self.measures = Measures(connection)
         self.tables = Tables(connection)
+        self.test_runs = TestRuns(connection)
+        self.tallies = Tallies(connection)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Catalog:

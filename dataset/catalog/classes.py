@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from dataset.errors import NotFound, UsageError
+from dataset.errors import NotFound, PolicyRefusal, UsageError
+from dataset.packed_boxes import pack
 from dataset.records import CLASS_COLOURS, CLASS_NAME_LIMIT, LabelClass
 
+from .box_rows import boxes_of_sample
 from .connection import Connection
+from .tallies import Tallies
+from .test_runs import closed_splits_with_class
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -55,6 +59,7 @@ class Classes:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._tallies = Tallies(connection)
 
     def all(self, *, include_retired: bool = False) -> tuple[LabelClass, ...]:
         """The classes by id."""
@@ -144,6 +149,7 @@ class Classes:
         Raises:
             UsageError: both are the same class, or the second one is retired.
             NotFound: one of them does not exist.
+            PolicyRefusal: a sealed test set holds boxes of the first.
         """
         with self._connection.writing():
             source, target = self.get(source_id), self.get(target_id)
@@ -154,10 +160,9 @@ class Classes:
                     f"Boxes are not moved to a retired class: {target.name}",
                     hint="merge the other way round",
                 )
-            touched = "SELECT DISTINCT sample_n FROM boxes WHERE class_id = ?"
-            self._connection.run(
-                f"UPDATE samples SET revision = revision + 1 WHERE n IN ({touched})",
-                [source_id],
+            self._refuse_sealed(source)
+            touched = self._connection.rows(
+                "SELECT DISTINCT sample_n FROM boxes WHERE class_id = ?", [source_id]
             )
             moved = self._connection.run(
                 "UPDATE boxes SET class_id = ? WHERE class_id = ?",
@@ -167,6 +172,11 @@ class Classes:
                 "UPDATE proposals SET class_id = ? WHERE class_id = ?",
                 [target_id, source_id],
             )
+            self._connection.run_many(
+                "UPDATE samples SET revision = revision + 1, packed = ? WHERE n = ?",
+                [(pack(boxes_of_sample(self._connection, n)), n) for (n,) in touched],
+            )
+            self._tallies.recount_classes((source_id, target_id))
             self.retire(source_id)
             self._connection.run(
                 "UPDATE classes SET merged_into = ? WHERE id = ?",
@@ -202,6 +212,14 @@ class Classes:
                     hint="choose another name, or merge the two with "
                     "`fieldset class merge`",
                 )
+
+    def _refuse_sealed(self, source: LabelClass) -> None:
+        sealed = closed_splits_with_class(self._connection, source.id)
+        if sealed:
+            raise PolicyRefusal(
+                f"A sealed test set holds boxes of {source.name}: {', '.join(sealed)}",
+                hint=f"merge after `fieldset testset retire {sealed[0]}`",
+            )
 
     def _refuse_taken_key(self, key: int | None) -> None:
         for other in self.all():

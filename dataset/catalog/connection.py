@@ -12,7 +12,7 @@ import shutil
 import sqlite3 as standard_sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,9 @@ class Connection:
         rows = self.rows(sql, arguments)
         return rows[0][0] if rows else None
 
-    def run(self, sql: str, arguments: Sequence[object] = ()) -> int:
+    def run(
+        self, sql: str, arguments: Sequence[object] | Mapping[str, object] = ()
+    ) -> int:
         """Run one writing statement inside `writing`; gives the rows it touched."""
         with self._lock, self._translated():
             return int(self._raw.execute(sql, arguments).rowcount)

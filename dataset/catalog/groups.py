@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dataset.groups import GroupFacts
@@ -11,6 +12,8 @@ from dataset.records import LedgerAction, LedgerRow, SplitKind
 from .connection import Connection
 from .splits import Splits
 from .tables import CURRENT_SPLIT
+from .tallies import Tallies
+from .test_runs import closed_splits
 
 
 class Groups:
@@ -19,6 +22,7 @@ class Groups:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._splits = Splits(connection)
+        self._tallies = Tallies(connection)
 
     def ensure(self, group_id: str) -> str:
         """The living group for that id, created when it is new."""
@@ -47,7 +51,8 @@ class Groups:
         different splits stay apart, for nothing moves between splits: the side nearer
         to training is quarantined (train before val), and a pair of tests is left as
         it is. A quarantined group takes one without a split along, and no other:
-        what it was quarantined for must keep its place when they meet again.
+        what it was quarantined for must keep its place when they meet again. A sealed
+        test set takes nothing along: what is like it is quarantined.
         """
         with self._connection.writing():
             a, b = sorted((self.ensure(first), self.ensure(second)))
@@ -63,36 +68,72 @@ class Groups:
                 self._quarantine(loser, keeper, reason, at_us)
             return keeper.group_id
 
-    def facts(self) -> tuple[GroupFacts, ...]:
-        """What split and balance need of every group that has labels, by id."""
-        boxes: dict[str, list[tuple[int, int]]] = {}
-        for group_id, class_id, count in self._connection.rows(
-            "SELECT s.group_id, b.class_id, count(*) FROM boxes b "
-            "JOIN samples s ON s.n = b.sample_n WHERE s.state = 'labeled' "
-            "GROUP BY 1, 2 ORDER BY 1, 2"
+    def facts(self, *, with_times: bool = True) -> tuple[GroupFacts, ...]:
+        """What split and balance need of every group that has labels, by id.
+
+        Without times, which only rules of test sets ask for, no sample is looked at.
+        Place, camera and conditions are those of the group's oldest session.
+        """
+        boxes = self._boxes_by_group()
+        times = self._times_by_group() if with_times else {}
+        samples: dict[str, int] = {}
+        session_of: dict[str, tuple[str, str, str]] = {}
+        for group_id, count, conditions, place, source in self._connection.rows(
+            "SELECT t.group_id, t.samples, e.conditions, e.place, e.source "
+            "FROM group_tallies t JOIN sessions e ON e.id = t.session_id "
+            "WHERE t.samples > 0 ORDER BY t.group_id, e.started_us, e.name"
         ):
-            boxes.setdefault(str(group_id), []).append((int(class_id), int(count)))
-        # With min() alone SQLite takes the bare columns from the oldest sample.
-        rows = self._connection.rows(
-            "SELECT s.group_id, count(*), e.conditions, e.place, e.source, "
-            "min(s.captured_us), (SELECT max(captured_us) FROM samples t "
-            "WHERE t.group_id = s.group_id) "
-            "FROM samples s JOIN sessions e ON e.id = s.session_id "
-            "WHERE s.state IN ('labeled', 'empty') GROUP BY s.group_id ORDER BY 1"
-        )
+            samples[group_id] = samples.get(group_id, 0) + count
+            session_of.setdefault(group_id, (conditions, place, source))
+        parsed = {
+            text: tuple((str(k), str(v)) for k, v in json.loads(text))
+            for text in {session[0] for session in session_of.values()}
+        }
         return tuple(
             GroupFacts(
-                id=str(row[0]),
-                samples=int(row[1]),
-                boxes=tuple(boxes.get(str(row[0]), ())),
-                conditions=tuple((str(k), str(v)) for k, v in json.loads(row[2])),
-                place=str(row[3]),
-                camera=str(row[4]),
-                started_us=int(row[5]),
-                ended_us=int(row[6]),
+                id=group_id,
+                samples=samples[group_id],
+                boxes=tuple(boxes.get(group_id, ())),
+                conditions=parsed[conditions],
+                place=place,
+                camera=source,
+                started_us=times.get(group_id, (0, 0))[0],
+                ended_us=times.get(group_id, (0, 0))[1],
             )
-            for row in rows
+            for group_id, (conditions, place, source) in session_of.items()
         )
+
+    def _boxes_by_group(self) -> dict[str, list[tuple[int, int]]]:
+        boxes: dict[str, list[tuple[int, int]]] = {}
+        for group_id, class_id, count in self._connection.rows(
+            "SELECT group_id, class_id, sum(boxes) FROM class_tallies "
+            "WHERE boxes > 0 GROUP BY 1, 2 ORDER BY 1, 2"
+        ):
+            boxes.setdefault(group_id, []).append((class_id, count))
+        return boxes
+
+    def _times_by_group(self) -> dict[str, tuple[int, int]]:
+        rows = self._connection.rows(
+            "SELECT group_id, min(captured_us), max(captured_us) FROM samples "
+            "WHERE +state IN ('labeled', 'empty') GROUP BY group_id"
+        )
+        return {group_id: (first, last) for group_id, first, last in rows}
+
+    def with_joined(self, group_ids: Iterable[str]) -> frozenset[str]:
+        """The groups and all that joined them, directly or not."""
+        known = set(group_ids)
+        pairs = self._connection.rows(
+            "SELECT id, joined_into FROM groups WHERE joined_into IS NOT NULL"
+        )
+        joined: dict[str, list[str]] = {}
+        for group_id, target in pairs:
+            joined.setdefault(str(target), []).append(str(group_id))
+        waiting = list(known)
+        while waiting:
+            fresh = [g for g in joined.get(waiting.pop(), ()) if g not in known]
+            known.update(fresh)
+            waiting += fresh
+        return frozenset(known)
 
     def _merge(self, keeper: str, joined: str, reason: str) -> None:
         self._connection.run(
@@ -102,6 +143,7 @@ class Groups:
         self._connection.run(
             "UPDATE samples SET group_id = ? WHERE group_id = ?", [keeper, joined]
         )
+        self._tallies.merge_groups(keeper, joined)
 
     def _standing(self, group_id: str) -> _Standing:
         rows = self._connection.rows(
@@ -119,6 +161,8 @@ class Groups:
             group_id=group_id,
             split=split,
             is_quarantined=action is LedgerAction.QUARANTINED,
+            is_closed=action is LedgerAction.ASSIGNED
+            and split in closed_splits(self._connection),
             rank=(
                 _QUARANTINE_RANK
                 if action is LedgerAction.QUARANTINED
@@ -160,10 +204,13 @@ class _Standing:
     group_id: str
     split: str = ""
     is_quarantined: bool = False
+    is_closed: bool = False
     rank: int = -2
 
     def may_hold_with(self, other: _Standing) -> bool:
         """Whether both may become one group without anything changing its split."""
         if self.is_quarantined or other.is_quarantined:
             return self.is_quarantined and other.is_quarantined
+        if self.is_closed or other.is_closed:
+            return self.split == other.split
         return not (self.split and other.split) or self.split == other.split

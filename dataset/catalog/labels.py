@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dataset.errors import NotFound, ProjectError
+from dataset.errors import FieldsetError, NotFound, PolicyRefusal, ProjectError
+from dataset.packed_boxes import pack
 from dataset.records import (
     Box,
-    BoxOrigin,
     LabelEdit,
     LabelState,
     Proposal,
@@ -16,10 +16,11 @@ from dataset.records import (
     Verdict,
 )
 
+from .box_rows import BOX_COLUMNS, box_of_row, boxes_of_sample
 from .connection import Connection
 from .journal import Journal, JournalEntry
-
-_BOX_COLUMNS = "id, class_id, x0, y0, x1, y1, origin, score"
+from .tallies import Tallies
+from .test_runs import closed_split_of
 
 
 class Labels:
@@ -28,6 +29,7 @@ class Labels:
     def __init__(self, connection: Connection, journal: Journal) -> None:
         self._connection = connection
         self._journal = journal
+        self._tallies = Tallies(connection)
 
     def get(self, sample_id: str) -> LabelState:
         """All that is labelled of a sample.
@@ -47,7 +49,7 @@ class Labels:
                 state=SampleState(state),
                 skip_reason=skip_reason,
                 reviewed=bool(reviewed),
-                boxes=self._boxes(n),
+                boxes=boxes_of_sample(self._connection, n),
                 proposals=self._proposals(n),
             )
 
@@ -62,12 +64,16 @@ class Labels:
     def propose(self, sample_id: str, proposals: tuple[Proposal, ...]) -> bool:
         """Keep proposals for a sample that no person has labelled; else False.
 
+        False, too, where a sealed test set holds the sample: nothing may change there.
+
         They replace earlier proposals, but for boxes that are there already; the
         journal does not note them.
         """
         with self._connection.writing():
             before = self.get(sample_id)
             if before.state not in {SampleState.NEW, SampleState.PROPOSED}:
+                return False
+            if closed_split_of(self._connection, sample_id):
                 return False
             present = {box.id for box in before.boxes}
             kept = tuple(p for p in proposals if p.box.id not in present)
@@ -83,6 +89,7 @@ class Labels:
         Raises:
             ProjectError: the labels changed since the edit was made (a second
                 window or a command edited the same sample); nothing is saved.
+            PolicyRefusal: a sealed test set holds the sample.
         """
         with self._connection.writing():
             found = self.get(edit.sample_id)
@@ -99,6 +106,7 @@ class Labels:
         Raises:
             ProjectError: the sample was changed by something else since; the edit
                 stays, and the next undo takes the one before it back.
+            PolicyRefusal: the sample's test set was sealed since; likewise.
         """
         with self._connection.writing():
             entry = self._journal.last_done()
@@ -106,7 +114,7 @@ class Labels:
             if entry is not None and is_turned:
                 self._journal.mark(entry.n, done=False)
         if entry is not None and not is_turned:
-            raise _changed_elsewhere(
+            raise self._not_turned(
                 entry.sample_id, "undo again takes back the step before this one"
             )
         return entry
@@ -117,6 +125,7 @@ class Labels:
         Raises:
             ProjectError: the sample was changed by something else since; the next
                 redo makes the edit after this one again.
+            PolicyRefusal: the sample's test set was sealed since; likewise.
         """
         with self._connection.writing():
             entry = self._journal.first_undone()
@@ -124,13 +133,17 @@ class Labels:
             if entry is not None and is_turned:
                 self._journal.mark(entry.n, done=True)
         if entry is not None and not is_turned:
-            raise _changed_elsewhere(
+            raise self._not_turned(
                 entry.sample_id, "redo again makes the step after this one"
             )
         return entry
 
     def put(self, sample_id: str, state: LabelState) -> None:
-        """Store labels that came with an import, without a journal entry."""
+        """Store labels that came with an import, without a journal entry.
+
+        Raises:
+            PolicyRefusal: a sealed test set holds the sample.
+        """
         with self._connection.writing():
             self._store(sample_id, state)
 
@@ -143,11 +156,17 @@ class Labels:
         """
         merged = self._merged_classes()
         found = self.get(entry.sample_id)
-        if _decided(found) != _decided(_moved(expected, merged)):
+        is_closed = closed_split_of(self._connection, entry.sample_id)
+        if is_closed or _decided(found) != _decided(_moved(expected, merged)):
             self._journal.abandon(entry.n)
             return False
         self._store(entry.sample_id, _moved(wanted, merged))
         return True
+
+    def _not_turned(self, sample_id: str, hint: str) -> FieldsetError:
+        """Why an edit could not be taken back or made again."""
+        split = closed_split_of(self._connection, sample_id)
+        return _closed(split, hint) if split else _changed_elsewhere(sample_id, hint)
 
     def _merged_classes(self) -> dict[int, int]:
         """Where the boxes of each merged class live now."""
@@ -166,53 +185,43 @@ class Labels:
         n = self._connection.value("SELECT n FROM samples WHERE id = ?", [sample_id])
         if n is None:
             raise NotFound(f"There is no such sample: {sample_id}")
+        if split := closed_split_of(self._connection, sample_id):
+            raise _closed(split, f"only `fieldset testset retire {split}` opens them")
+        self._tallies.take_out(n)
         run(
             "UPDATE samples SET state = ?, skip_reason = ?, reviewed = ?, "
-            "revision = revision + 1 WHERE n = ?",
-            [state.state.value, state.skip_reason, int(state.reviewed), n],
+            "revision = revision + 1, packed = ? WHERE n = ?",
+            [
+                state.state.value,
+                state.skip_reason,
+                int(state.reviewed),
+                pack(state.boxes),
+                n,
+            ],
         )
         run("DELETE FROM boxes WHERE sample_n = ?", [n])
         run("DELETE FROM proposals WHERE sample_n = ?", [n])
         run_many(
-            f"INSERT INTO boxes (sample_n, {_BOX_COLUMNS}) "
+            f"INSERT INTO boxes (sample_n, {BOX_COLUMNS}) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [_box_row(n, box) for box in state.boxes],
         )
         run_many(
-            f"INSERT INTO proposals (sample_n, {_BOX_COLUMNS}, verdict) "
+            f"INSERT INTO proposals (sample_n, {BOX_COLUMNS}, verdict) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(*_box_row(n, p.box), p.verdict.value) for p in state.proposals],
         )
-
-    def _boxes(self, n: int) -> tuple[Box, ...]:
-        rows = self._connection.rows(
-            f"SELECT {_BOX_COLUMNS} FROM boxes WHERE sample_n = ? ORDER BY id", [n]
-        )
-        return tuple(box_of_row(row) for row in rows)
+        self._tallies.put_in(n)
 
     def _proposals(self, n: int) -> tuple[Proposal, ...]:
         rows = self._connection.rows(
-            f"SELECT {_BOX_COLUMNS}, verdict FROM proposals WHERE sample_n = ? "
+            f"SELECT {BOX_COLUMNS}, verdict FROM proposals WHERE sample_n = ? "
             "ORDER BY id",
             [n],
         )
         return tuple(
             Proposal(box=box_of_row(row), verdict=Verdict(row[8])) for row in rows
         )
-
-
-def box_of_row(row: tuple[object, ...]) -> Box:
-    """The box in a row whose first columns are id, class, corners, origin, score."""
-    return Box(
-        id=str(row[0]),
-        class_id=int(str(row[1])),
-        x0=float(str(row[2])),
-        y0=float(str(row[3])),
-        x1=float(str(row[4])),
-        y1=float(str(row[5])),
-        origin=BoxOrigin(str(row[6])),
-        score=None if row[7] is None else float(str(row[7])),
-    )
 
 
 def _box_row(n: int, box: Box) -> tuple[object, ...]:
@@ -262,6 +271,12 @@ def _moved(state: LabelState, merged: Mapping[int, int]) -> LabelState:
 
 def _in_class(box: Box, merged: Mapping[int, int]) -> Box:
     return replace(box, class_id=merged.get(box.class_id, box.class_id))
+
+
+def _closed(split: str, hint: str) -> PolicyRefusal:
+    return PolicyRefusal(
+        f"The boxes of a sealed test set are closed: {split}", hint=hint
+    )
 
 
 def _changed_elsewhere(sample_id: str, hint: str) -> ProjectError:

@@ -8,6 +8,7 @@ from dataset.errors import NotFound
 from dataset.records import Sample, SampleState
 
 from .connection import Connection
+from .tallies import Tallies
 
 _COLUMNS = (
     "s.id, s.session_id, s.sequence, s.suffix, s.width, s.height, s.orientation, "
@@ -24,6 +25,7 @@ class Samples:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._tallies = Tallies(connection)
 
     def add(self, sample: Sample) -> bool:
         """Keep a new sample; False when its bytes are here already.
@@ -165,9 +167,13 @@ class Samples:
             NotFound: there is no such sample.
         """
         with self._connection.writing():
-            gone = self._connection.run("DELETE FROM samples WHERE id = ?", [sample_id])
-            if not gone:
+            n = self._connection.value(
+                "SELECT n FROM samples WHERE id = ?", [sample_id]
+            )
+            if n is None:
                 raise NotFound(f"There is no such sample: {sample_id}")
+            self._tallies.take_out(n)
+            self._connection.run("DELETE FROM samples WHERE n = ?", [n])
             for table in ("journal", "measures", "fingerprints"):
                 self._connection.run(
                     f"DELETE FROM {table} WHERE sample_id = ?", [sample_id]

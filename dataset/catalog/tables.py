@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dataset.records import Box
 
+from .box_rows import box_of_row
 from .connection import Connection
-from .labels import box_of_row
 
 # The newest ledger row of each group. SQLite takes the bare columns from the row
 # that holds max(n): sqlite.org/lang_select.html, "Bare columns in an aggregate".
@@ -74,11 +74,11 @@ class Tables:
     def class_by_split(self) -> tuple[ClassSplitCount, ...]:
         """Boxes, samples and groups of each class in each split, labeled ones only."""
         rows = self._connection.rows(
-            f"WITH {CURRENT_SPLIT} SELECT b.class_id, coalesce(c.split, ''), count(*), "
-            "count(DISTINCT b.sample_n), count(DISTINCT s.group_id) "
-            "FROM boxes b JOIN samples s ON s.n = b.sample_n "
-            "LEFT JOIN current c ON c.group_id = s.group_id AND c.action = 'assigned' "
-            "WHERE s.state = 'labeled' GROUP BY 1, 2 ORDER BY 1, 2"
+            f"WITH {CURRENT_SPLIT} SELECT t.class_id, coalesce(c.split, ''), "
+            "sum(t.boxes), sum(t.samples), count(DISTINCT t.group_id) "
+            "FROM class_tallies t LEFT JOIN current c "
+            "ON c.group_id = t.group_id AND c.action = 'assigned' "
+            "WHERE t.boxes > 0 GROUP BY 1, 2 ORDER BY 1, 2"
         )
         return tuple(
             ClassSplitCount(
@@ -94,22 +94,18 @@ class Tables:
     def class_totals(self) -> dict[int, tuple[int, int, int]]:
         """Boxes, samples and groups of each class over all labeled samples."""
         rows = self._connection.rows(
-            "SELECT b.class_id, count(*), count(DISTINCT b.sample_n), "
-            "count(DISTINCT s.group_id) FROM boxes b "
-            "JOIN samples s ON s.n = b.sample_n WHERE s.state = 'labeled' GROUP BY 1"
+            "SELECT class_id, sum(boxes), sum(samples), count(DISTINCT group_id) "
+            "FROM class_tallies WHERE boxes > 0 GROUP BY 1"
         )
         return {int(c): (int(b), int(s), int(g)) for c, b, s, g in rows}
 
     def by_split(self) -> tuple[SplitCount, ...]:
         """Samples, groups and boxes of each split, labeled and empty samples."""
         rows = self._connection.rows(
-            f"WITH {CURRENT_SPLIT}, counted AS ("
-            "SELECT sample_n, count(*) AS boxes FROM boxes GROUP BY sample_n) "
-            "SELECT coalesce(c.split, ''), count(*), count(DISTINCT s.group_id), "
-            "coalesce(sum(CASE s.state WHEN 'labeled' THEN k.boxes END), 0) "
-            "FROM samples s LEFT JOIN counted k ON k.sample_n = s.n "
-            "LEFT JOIN current c ON c.group_id = s.group_id AND c.action = 'assigned' "
-            f"WHERE s.state IN {_FROZEN_STATES} GROUP BY 1 ORDER BY 1"
+            f"WITH {CURRENT_SPLIT} SELECT coalesce(c.split, ''), sum(t.samples), "
+            "count(DISTINCT t.group_id), sum(t.boxes) FROM group_tallies t "
+            "LEFT JOIN current c ON c.group_id = t.group_id AND c.action = 'assigned' "
+            "WHERE t.samples > 0 GROUP BY 1 ORDER BY 1"
         )
         return tuple(
             SplitCount(

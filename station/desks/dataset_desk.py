@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataset.assignment import assign_splits
-from dataset.balance import Balance, BalanceVerdict
+from dataset.balance import Balance, BalanceVerdict, ClassBalance
 from dataset.catalog import GroupLine
 from dataset.progress import Progress
 from dataset.project import Project
@@ -75,9 +75,7 @@ class ProjectDatasetDesk:
 
 def verdict_sentence(balance: Balance) -> str:
     """Give the balance in one sentence."""
-    short = [
-        row.name for row in balance.classes if row.shortfall or row.group_shortfall
-    ]
+    short = [row.name for row in balance.classes if _is_short(row)]
     if balance.verdict is BalanceVerdict.BALANCED:
         return tr("Every class has what it needs")
     if not short:
@@ -90,6 +88,12 @@ def verdict_sentence(balance: Balance) -> str:
     return tr("{count} classes are short").format(count=len(short))
 
 
+def _is_short(row: ClassBalance) -> bool:
+    """Say whether a class lacks boxes, groups, or boxes under some condition."""
+    in_conditions = any(shortfall for _, _, _, shortfall in row.conditions)
+    return bool(row.shortfall or row.group_shortfall or in_conditions)
+
+
 def rule_words(rule: str) -> str:
     """Give a split's rule in words."""
     name, _, value = rule.partition(":")
@@ -97,7 +101,7 @@ def rule_words(rule: str) -> str:
         "": tr("by shortfall"),
         "random": tr("random groups"),
         "hand": tr("picked by hand"),
-        "after": tr("from {value} on").format(value=value),
+        "after": tr("from {value}").format(value=value),
         "place": tr("place {value}").format(value=value),
         "camera": tr("camera {value}").format(value=value),
         "condition": value,

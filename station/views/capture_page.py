@@ -33,6 +33,7 @@ from .live_view import LiveView
 from .rows import dress
 
 POLL_MS = 15
+IDLE_MS = 200
 READINGS_EVERY = 8
 STATUS_EVERY = 12
 LATE_MS = 2000.0
@@ -142,6 +143,7 @@ class CapturePage(QWidget):
         if self._is_opening:
             return
         self._is_opening = True
+        self._timer.setInterval(POLL_MS)
         self.panel.form.set_opening(True)
         self._shown = -1
         trigger = self.panel.triggers.choice
@@ -199,8 +201,10 @@ class CapturePage(QWidget):
         self._take_events(self._desk.events())
         if self.isVisible():
             self._take_frame(self._desk.newest())
+        is_busy = self._status.is_running or self._is_opening
         if self._ticks % STATUS_EVERY == 0 or not self._status.is_running:
             self._take_status(self._desk.status())
+        self._timer.setInterval(POLL_MS if is_busy else IDLE_MS)
 
     def _take_events(self, events: tuple[CaptureEvent, ...]) -> None:
         if not events:

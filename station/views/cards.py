@@ -24,6 +24,7 @@ from .labels import ElidedLabel, label
 from .rows import ROW_ROLE, Index
 
 ROW_PX = 33
+NORMAL_TEXT_PX = 13
 
 
 class Card(QFrame):
@@ -92,14 +93,20 @@ class ToneDelegate(QStyledItemDelegate):
             option.palette.setColor(QPalette.ColorRole.Text, colour)
 
 
-def size_columns(table: QTableView, widths: tuple[int, ...]) -> None:
-    """Give columns their widths; 0 takes what room is left."""
+def size_columns(
+    table: QTableView, widths: tuple[int, ...], theme: Theme | None = None
+) -> None:
+    """Give columns their widths; 0 takes what room is left.
+
+    The widths are those of normal text; a theme with larger text widens them.
+    """
     head = table.horizontalHeader()
+    grown = 1.0 if theme is None else theme.text_px / NORMAL_TEXT_PX
     for at, width in enumerate(widths):
         if at >= head.count():
             return
         if width:
             head.setSectionResizeMode(at, QHeaderView.ResizeMode.Interactive)
-            head.resizeSection(at, width)
+            head.resizeSection(at, round(width * grown))
         else:
             head.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)

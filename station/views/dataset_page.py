@@ -68,6 +68,7 @@ class DatasetPage(QWidget):
         self._split = button(tr("Split now"), "primary")
         self._split.clicked.connect(self.split_now)
         self._lay_out()
+        self._fit_columns()
 
     def _lay_out(self) -> None:
         self._class_card = Card(tr("Class by split, labeled boxes against target"))
@@ -77,7 +78,7 @@ class DatasetPage(QWidget):
         view.setModel(self.groups)
         self._tones = ToneDelegate(self._theme, group_tone, self)
         view.setItemDelegateForColumn(SPLIT_COLUMN, self._tones)
-        size_columns(view, (130, 0, 80, 120, 240))
+        self._group_view = view
         self._group_card.column.addWidget(view)
         left = QVBoxLayout()
         left.setSpacing(14)
@@ -97,6 +98,10 @@ class DatasetPage(QWidget):
         row.addLayout(left, 1)
         row.addWidget(holder)
 
+    def _fit_columns(self) -> None:
+        size_columns(self._group_view, (118, 0, 76, 104, 240), self._theme)
+        size_columns(self._test_view, (104, 68, 0, 62), self._theme)
+
     def _balance_card(self) -> Card:
         card = Card(tr("Balance for the next version"))
         card.column.addWidget(self._verdict)
@@ -115,7 +120,7 @@ class DatasetPage(QWidget):
         card = Card(tr("Test sets"))
         view = plain_table()
         view.setModel(self.tests)
-        size_columns(view, (104, 68, 0, 62))
+        self._test_view = view
         card.column.addWidget(view)
         return card
 
@@ -149,6 +154,7 @@ class DatasetPage(QWidget):
         """Repaint in another look."""
         self._theme = theme
         self._tones.theme = theme
+        self._fit_columns()
         self.table.set_theme(theme)
 
     def show_state(self, state: DatasetState) -> None:

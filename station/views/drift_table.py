@@ -70,7 +70,7 @@ class IntervalDelegate(QStyledItemDelegate):
         band = QRectF(inner)
         band.setLeft(self._x(inner, -row.limit))
         band.setRight(self._x(inner, row.limit))
-        painter.fillRect(band, self.theme.colour("line"))
+        painter.fillRect(band, self.theme.colour("band"))
         painter.setPen(QPen(self.theme.colour("muted"), 1))
         zero = self._x(inner, 0.0)
         painter.drawLine(QPointF(zero, inner.top()), QPointF(zero, inner.bottom()))
@@ -119,7 +119,7 @@ class DriftTable(QWidget):
         self._view.setModel(self.model)
         self._view.setItemDelegateForColumn(INTERVAL_COLUMN, self._interval)
         self._view.setItemDelegateForColumn(VERDICT_COLUMN, self._verdict)
-        size_columns(self._view, (146, 84, 0, 122))
+        self._fit_columns(theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._view)
@@ -128,7 +128,11 @@ class DriftTable(QWidget):
         """Repaint in another look."""
         self._interval.theme = theme
         self._verdict.theme = theme
+        self._fit_columns(theme)
         self._view.viewport().update()
+
+    def _fit_columns(self, theme: Theme) -> None:
+        size_columns(self._view, (146, 84, 0, 122), theme)
 
     def show_rows(self, rows: tuple[DriftRow, ...]) -> None:
         """Show these metrics."""

@@ -84,6 +84,11 @@ class LabelCalls(QObject):
         self._submit(verb)
         return True
 
+    def redirect(self, verb: Verb) -> None:
+        """Ask for another sample whatever is under way, as another page may."""
+        self._is_leaving = True
+        self._submit(verb)
+
     def refresh_classes(self) -> None:
         """Count the classes again."""
         self._quiet(tr("Count the classes"), self._desk.classes, self.classes_came.emit)

@@ -242,7 +242,7 @@ class LabelPage(QWidget):
     def open_sample(self, sample_id: str) -> None:
         """Go to one sample, from another page."""
         self.canvas.flush()
-        self._calls.leave(lambda: self._calls.desk.go_to(sample_id))
+        self._calls.redirect(lambda: self._calls.desk.go_to(sample_id))
 
     def _skip(self, reason: str) -> None:
         self._leave(lambda _keys: self._calls.desk.skip(reason))

@@ -19,6 +19,7 @@ from dataset.errors import UsageError
 from ..conditions import parse_conditions
 from ..language import tr
 from .capture_contract import FoundCamera, SessionForm
+from .chooser import Chooser
 from .labels import button, label, set_tone
 
 CLIPS = "*.mp4 *.avi *.mov *.mkv *.webm *.m4v"
@@ -37,18 +38,18 @@ class SessionFormPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._source = QComboBox()
+        self._source = Chooser()
         self._source.setEditable(True)
         self._source.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._source.setMinimumContentsLength(12)
         self._source.setProperty("touch", "true")
         edit = QLineEdit()
-        edit.setPlaceholderText(tr("0, /dev/video2, rtsp://, http://, a clip"))
+        edit.setPlaceholderText(tr("0, /dev/video2, rtsp://, a clip"))
         self._source.setLineEdit(edit)
         self._fields = {
             "name": _field(tr("left empty: date and time")),
             "operator": _field(tr("who captures")),
-            "place": _field(tr("for example bridge 4")),
+            "place": _field(tr("bridge 4")),
             "conditions": _field("light=day weather=rain"),
         }
         self._problem = label("", wraps=True)
@@ -75,18 +76,27 @@ class SessionFormPanel(QWidget):
             one.clicked.connect(do)
             pick.addWidget(one, 1)
         column.addLayout(pick)
-        for name, words in (
-            ("name", tr("Session")),
-            ("operator", tr("Operator")),
-            ("place", tr("Place")),
-            ("conditions", tr("Conditions, key=value")),
-        ):
-            column.addSpacing(6)
-            column.addWidget(label(words, "head"))
-            column.addWidget(self._fields[name])
+        column.addSpacing(6)
+        column.addLayout(self._named("name", tr("Session")))
+        column.addSpacing(6)
+        who_and_where = QHBoxLayout()
+        who_and_where.setSpacing(10)
+        who_and_where.addLayout(self._named("operator", tr("Operator")))
+        who_and_where.addLayout(self._named("place", tr("Place")))
+        column.addLayout(who_and_where)
+        column.addSpacing(6)
+        column.addLayout(self._named("conditions", tr("Conditions, key=value")))
         column.addWidget(self._problem)
         column.addSpacing(8)
         column.addWidget(self._open)
+
+    def _named(self, name: str, words: str) -> QVBoxLayout:
+        """Give a field under its name."""
+        part = QVBoxLayout()
+        part.setSpacing(4)
+        part.addWidget(label(words, "head"))
+        part.addWidget(self._fields[name])
+        return part
 
     def fill(self, source: str, operator: str, place: str) -> None:
         """Put in what was used last."""

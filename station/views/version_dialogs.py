@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..language import tr
+from .chooser import Chooser
 from .labels import button, label
 
 DIALOG_PX = 460
@@ -70,7 +70,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(tr("Export {alias}").format(alias=alias))
         self.setFixedWidth(DIALOG_PX)
         self._alias = alias
-        self.formats = QComboBox()
+        self.formats = Chooser()
         self.formats.addItems(list(formats))
         self.folder = QLineEdit()
         self.formats.currentTextChanged.connect(self._suggest)

@@ -1,7 +1,8 @@
 """Carry-over beside copy, median flow and OpenCV's own tracker, on the shared tracks.
 
-Run `python -m tests.benchmarks.carry_over_bench` or `pytest` on this file; its name
-keeps it out of the default test run. The shared tracks are only read and never shipped.
+Run `python -m tests.benchmarks.carry_over_bench [--method NAME] [--limit PAIRS]` from
+the root; its name keeps it out of the test run. The shared tracks are only read, never
+shipped; without them the table is empty.
 
 Protocol: consecutive images are `stride` frames apart; a method gets the image before
 with its TRUE boxes ("pair") or all earlier ones ("history"). At most 120 evenly spread

@@ -103,7 +103,9 @@ def test_settings_of_the_connection_are_read_back(catalog: Catalog) -> None:
         "busy_timeout": 10_000,
         "trusted_schema": 0,
     }
-    assert catalog.journal_mode == ("wal" if wal_is_safe(sqlite_version()) else "delete")
+    assert catalog.journal_mode == (
+        "wal" if wal_is_safe(sqlite_version()) else "delete"
+    )
 
 
 @needs_two_libraries

@@ -95,7 +95,9 @@ def test_new_edit_after_an_undo_starts_another_branch(catalog: Catalog) -> None:
 
 def test_decisions_are_the_edits_that_went_on(catalog: Catalog) -> None:
     edit(catalog, 0, LabelState(state=State.PROPOSED, boxes=(box("a"),)))
-    edit(catalog, 0, LabelState(state=State.LABELED, boxes=(box("a"), box("b"))), keys=3)
+    edit(
+        catalog, 0, LabelState(state=State.LABELED, boxes=(box("a"), box("b"))), keys=3
+    )
     edit(catalog, 1, EMPTY, keys=1)
     edit(catalog, 2, LABELED, keys=2)
     catalog.labels.undo()

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from dataset.catalog import Catalog
 from dataset.errors import NotFound, ProjectError
 from dataset.records import Box, LabelEdit, LabelState, SampleState, Verdict
-from tests.small_projects import bare_row, bare_session, box, content, proposal
+from tests.small_projects import bare_row, bare_session, box, content, proposal, uid
 from tests.strategies import boxes as any_box
 
 SESSION = bare_session("s")
@@ -44,9 +44,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
         yield opened
 
 
-def change(
-    catalog: Catalog, after: LabelState, *, sample: str = IDS[0]
-) -> LabelEdit:
+def change(catalog: Catalog, after: LabelState, *, sample: str = IDS[0]) -> LabelEdit:
     edit = LabelEdit(
         sample_id=sample,
         title="edit",
@@ -148,7 +146,7 @@ def test_box_that_is_there_is_not_proposed_again(catalog: Catalog) -> None:
 
     found = catalog.labels.get(IDS[0])
     assert found.boxes == drawn.boxes
-    assert [p.box.id for p in found.proposals] == ["p"]
+    assert [p.box.id for p in found.proposals] == [uid("p")]
 
 
 def test_undo_and_redo_of_nothing_say_so(catalog: Catalog) -> None:
@@ -209,8 +207,8 @@ def test_undo_follows_classes_that_were_merged_since(catalog: Catalog) -> None:
     catalog.labels.redo()
     redone = catalog.labels.get(IDS[0])
 
-    assert [(b.id, b.class_id) for b in undone.boxes] == [("a", 3)]
-    assert [(b.id, b.class_id) for b in redone.boxes] == [("a", 3), ("b", 3)]
+    assert [(b.id, b.class_id) for b in undone.boxes] == [(uid("a"), 3)]
+    assert [(b.id, b.class_id) for b in redone.boxes] == [(uid("a"), 3), (uid("b"), 3)]
 
 
 def test_new_proposals_do_not_stand_in_the_way_of_undo(catalog: Catalog) -> None:

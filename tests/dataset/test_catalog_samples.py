@@ -189,9 +189,7 @@ def test_queue_of_a_split_holds_what_the_ledger_says_now(
     catalog.splits.define(Split(name="train", kind=SplitKind.TRAIN, share=0.7))
 
     def note(group: str, split: str, action: LedgerAction) -> LedgerRow:
-        return LedgerRow(
-            group_id=group, split=split, action=action, reason="", at_us=1
-        )
+        return LedgerRow(group_id=group, split=split, action=action, reason="", at_us=1)
 
     catalog.splits.append(
         [

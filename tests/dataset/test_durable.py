@@ -132,7 +132,9 @@ def test_read_only_place_is_a_sentence(tmp_path: Path) -> None:
             durable.make_folder(view / "b" / "c")
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "file/inside", "n" * 250 + "/" + "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["x" * 300, "file/inside", "n" * 250 + "/" + "x" * 300]
+)
 def test_place_that_cannot_be_is_a_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_bytes(b"")
 
@@ -141,7 +143,9 @@ def test_place_that_cannot_be_is_a_sentence(tmp_path: Path, name: str) -> None:
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match=f"No such file or directory.*: {tmp_path}/a"):
+    with pytest.raises(
+        ProjectError, match=f"No such file or directory.*: {tmp_path}/a"
+    ):
         durable.read_bytes(tmp_path / "a")
 
 

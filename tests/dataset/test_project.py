@@ -11,7 +11,6 @@ import pytest
 import dataset
 from dataset.errors import (
     BadImage,
-    FieldsetError,
     NewerProject,
     NotAProject,
     NotFound,
@@ -371,9 +370,7 @@ class TestTakingIn:
         groups = {s.id: s.group_id for s in project.catalog.samples.each()}
         assert groups == {train.id: train.group_id, test.id: test.group_id}
 
-    def test_gps_is_dropped_unless_the_project_keeps_it(
-        self, project: Project
-    ) -> None:
+    def test_gps_is_dropped_unless_the_project_keeps_it(self, project: Project) -> None:
         dropped = project.take_in(GPS, new_session(project), captured_us=1).sample
 
         stored = project.images.read(dropped.id, "jpg")
@@ -447,10 +444,44 @@ class TestTakingIn:
             assert taken
             assert caught.value.hint == "free some space, then try again"
             assert list(project.images.leftovers()) == []
+            assert len(list(project.images.files())) == len(taken)
             known = {sample.id for sample in project.catalog.samples.each()}
             assert known == {sample.id for sample in taken}
             for sample in taken:
                 project.images.verify(sample.id, sample.suffix)
+
+    def test_picture_that_cannot_be_noted_gives_its_room_back(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = new_session(project)
+        files = files_under(project.root)
+
+        def fail(*_: object) -> None:
+            raise StorageFull("The disk is full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(project.catalog.samples, "add", fail)
+            with pytest.raises(StorageFull):
+                project.take_in(jpeg(1), session, captured_us=1)
+
+        assert files_under(project.root) == files
+        assert project.catalog.samples.count() == 0
+
+    def test_picture_that_vanished_before_it_was_noted_is_stored_again(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = new_session(project)
+        real = project.catalog.groups.ensure
+
+        def ensure(group_id: str) -> str:
+            for path in project.images.files():
+                path.unlink()
+            return real(group_id)
+
+        monkeypatch.setattr(project.catalog.groups, "ensure", ensure)
+        sample = project.take_in(jpeg(1), session, captured_us=1).sample
+
+        project.images.verify(sample.id, sample.suffix)
 
 
 def test_dataset_knows_no_qt_and_loads_nothing_for_its_errors() -> None:
@@ -464,7 +495,3 @@ def test_dataset_knows_no_qt_and_loads_nothing_for_its_errors() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
 
     assert done.returncode == 0
-
-
-def test_every_refusal_is_of_the_house() -> None:
-    assert issubclass(ProjectError, FieldsetError)

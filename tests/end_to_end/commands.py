@@ -169,14 +169,13 @@ def wait_until(is_met: Callable[[], bool]) -> None:
 
 
 def started_by(mark: str) -> list[int]:
-    """Living processes that a `Running` of that mark is or has started (Linux)."""
+    """Living processes of all `Running`s whose mark begins so, and theirs (Linux)."""
     wanted = f"{_MARK}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
-            if state not in "ZX" and wanted in (folder / "environ").read_bytes().split(
-                b"\0"
-            ):
+            values = (folder / "environ").read_bytes().split(b"\0")
+            if state not in "ZX" and any(v.startswith(wanted) for v in values):
                 found.append(int(folder.name))
     return found

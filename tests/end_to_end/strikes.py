@@ -62,14 +62,10 @@ def why_no_strace() -> str:
 
 
 class Killer:
-    """Kills commands; what it learns of their length makes later kills hit them.
-
-    `marks` are those of all processes it started.
-    """
+    """Kills commands; what it learns of their length makes later kills hit them."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.random = random.Random(seed)
-        self.marks: list[str] = []
         self._folder = folder
         self._number = 0
         self._duration_s: dict[str, float] = {}
@@ -123,12 +119,10 @@ class Killer:
     def all_are_gone(self) -> bool:
         """Wait for what the killed processes had started to end by itself."""
         with contextlib.suppress(AssertionError):
-            wait_until(lambda: not any(map(started_by, self.marks)))
+            wait_until(lambda: not started_by(f"{self._folder}/run-"))
             return True
         return False
 
     def _start(self, command: list[str]) -> Running:
         self._number += 1
-        run = Running(command, self._folder, f"run-{self._number:04}")
-        self.marks.append(run.mark)
-        return run
+        return Running(command, self._folder, f"run-{self._number:04}")
