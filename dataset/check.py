@@ -47,6 +47,7 @@ def check(
     # What a damaged catalog says of images would be no proof, and repair no mending.
     if not found:
         found = [
+            *_tally_findings(project, repair=repair),
             *_image_findings(project, deep=deep, progress=progress),
             *_leftover_findings(project, repair=repair, settled_s=settled_s),
             *_orphan_findings(project, repair=repair, settled_s=settled_s),
@@ -79,6 +80,22 @@ def _catalog_findings(project: Project, *, deep: bool) -> list[Finding]:
         )
         for damage in damages
     ]
+
+
+def _tally_findings(project: Project, *, repair: bool) -> Iterator[Finding]:
+    """Counters are derived: a difference costs nothing but wrong numbers."""
+    wrong = project.catalog.tallies.differences()
+    if not wrong:
+        return
+    if repair:
+        project.catalog.tallies.rebuild()
+    told = ", they were counted anew" if repair else ""
+    yield Finding(
+        severity=Severity.WARNING,
+        what=f"Counters of classes were not what the rows say{told}: {wrong}",
+        path=str(project.catalog.path),
+        next_step="" if repair else "run `fieldset check --repair`",
+    )
 
 
 def _image_findings(

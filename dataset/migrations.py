@@ -282,6 +282,28 @@ TEST_RUNS = (
     "CREATE INDEX split_ledger_by_group ON split_ledger(group_id, n)",
 )
 
+MADE_SAMPLES = (
+    # Images that a recipe made of a sample; they are no samples of the project.
+    """
+    CREATE TABLE made_samples (
+        parent_id TEXT NOT NULL,
+        recipe TEXT NOT NULL,
+        copy INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        sample_id TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        suffix TEXT NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        boxes TEXT NOT NULL,
+        libraries TEXT NOT NULL,
+        PRIMARY KEY (parent_id, recipe, copy)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX made_samples_by_id ON made_samples(sample_id)",
+)
+
 
 @catalog_migrations()
 def m0001_first_tables(db: Database) -> None:
@@ -294,4 +316,11 @@ def m0001_first_tables(db: Database) -> None:
 def m0002_test_runs(db: Database) -> None:
     """The ledger of sealed test sets."""
     for statement in TEST_RUNS:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0003_made_samples(db: Database) -> None:
+    """The lineage of made samples: augmented and corrupted copies."""
+    for statement in MADE_SAMPLES:
         db.execute(statement)

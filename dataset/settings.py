@@ -162,8 +162,8 @@ share = 0.15
 # blur = 2
 
 [balance]
-# With targets set, a version that misses them is refused; "warn" only says so. Of train
-# "undersample" leaves samples out, "repeat" lists some more often, "augment" adds copies.
+# With targets set, a version that misses them is refused; "warn" only says so. In train
+# "undersample" leaves samples out, "repeat" names some twice, "augment" adds copies.
 # policy = "warn"
 # ratio = 10.0         # the most between two classes where there are no targets
 # copies = 3           # a sample is repeated or copied at most so often
@@ -171,7 +171,7 @@ share = 0.15
 # boxes = 400
 # groups = 10
 # conditions = {{ "light=night" = 80 }}
-# [balance.augment]    # seed, visibility, flip, rotate_deg, scale, shift, brightness, ...
+# [balance.augment]    # seed, visibility, flip, rotate_deg, scale, shift, hue_deg, ...
 # rotate_deg = 5.0
 
 # What training and inference do to every image; a version carries the recipe.
@@ -303,7 +303,7 @@ class _Reader:
         return found
 
     def _check_stress_rules(self, recipes: Mapping[str, StressRecipe]) -> None:
-        """Each stress set names a recipe that is there, and a split that holds groups."""
+        """Each stress set names a recipe that is there, and a split with groups."""
         splits = {split.name: split for split in self._splits()}
         for split in splits.values():
             if not is_stress(split.rule):

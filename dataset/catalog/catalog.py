@@ -14,6 +14,7 @@ from .frozen import frozen_batches
 from .groups import Groups
 from .journal import Journal
 from .labels import Labels
+from .made import Made
 from .measures import Measures
 from .samples import Samples
 from .sessions import Sessions
@@ -29,7 +30,7 @@ class Catalog:
 
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
-        measures, tables, tallies: the parts, one noun each, over the same connection.
+        measures, tables, tallies, made: the parts, one noun each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -45,6 +46,7 @@ class Catalog:
         self.measures = Measures(connection)
         self.tables = Tables(connection)
         self.test_runs = TestRuns(connection)
+        self.made = Made(connection)
         self.tallies = Tallies(connection)
 
     @classmethod
