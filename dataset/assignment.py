@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .findings import Finding
+from .findings import Finding, Severity
 from .groups import GroupLink
 from .linking import NearDuplicates, join_links
 from .progress import SILENT, Progress
 from .project import Project, now_us
 from .records import LabelClass, LedgerRow
-from .split import Assignment, assign, current_split
+from .split import Assignment, assign, current_split, waiting
 from .split_check import check_split
 
 
@@ -82,8 +83,24 @@ def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
             for group_id, split in was.items()
             if split and now[group_id] not in {"", split}
         ),
-        findings=check_split(facts, splits, ledger, classes),
+        findings=(
+            *check_split(facts, splits, ledger, classes),
+            *_waiting_findings(waiting(facts, splits, ledger, salt=project.salt)),
+        ),
     )
+
+
+def _waiting_findings(groups: Sequence[tuple[str, str]]) -> list[Finding]:
+    """A warning for each sealed set that keeps groups out of every split."""
+    return [
+        Finding(
+            severity=Severity.WARNING,
+            what=f"{name} is sealed and holds out what new groups are, so many wait: "
+            f"{count}",
+            next_step=f"they are assigned after `fieldset testset retire {name}`",
+        )
+        for name, count in sorted(Counter(name for _, name in groups).items())
+    ]
 
 
 def _with_names(

@@ -17,8 +17,10 @@ from . import durable
 from .catalog import Catalog
 from .errors import BadFile, NotAProject, ProjectError
 from .image_store import ImageStore
+from .lineage import MadeSample
 from .progress import SILENT, Progress
 from .project import CATALOG_NAME, IMAGES_NAME, VERSIONS_NAME, Project
+from .published_seals import FOLDER as SEALS_NAME
 from .settings import FILE_NAME
 
 MARKER = "backup.json"
@@ -54,6 +56,7 @@ def back_up(
     _copy_catalog(project, target)
     summary = _copy_images(project, target, progress)
     _copy_versions(project.root, target)
+    _copy_seals(project.root, target)
     durable.replace(target / FILE_NAME, (project.root / FILE_NAME).read_bytes())
     _mark(project, target, _WHOLE)
     return summary
@@ -161,7 +164,27 @@ def _copy_images(project: Project, target: Path, progress: Progress) -> BackupSu
             project.images.verify(sample.id, sample.suffix)
             store.put(project.images.read(sample.id, sample.suffix), sample.suffix)
             copied, size = copied + 1, size + sample.size_bytes
+        for made in backed_up.made.each():
+            if _copy_made(project, store, made):
+                copied, size = copied + 1, size + made.size_bytes
     return BackupSummary(path=target, samples=total, copied=copied, size_bytes=size)
+
+
+def _copy_made(project: Project, store: ImageStore, made: MadeSample) -> bool:
+    """Copy the image of a made sample; one that is lost can be made again."""
+    source = project.images.path(made.id, made.suffix)
+    if not source.is_file() or store.path(made.id, made.suffix).is_file():
+        return False
+    project.images.verify(made.id, made.suffix)
+    store.put(project.images.read(made.id, made.suffix), made.suffix)
+    return True
+
+
+def _copy_seals(root: Path, target: Path) -> None:
+    """Copy the published seals; they are written anew at every draw."""
+    for path in sorted((root / SEALS_NAME).glob("*.json")):
+        durable.make_folder(target / SEALS_NAME)
+        durable.replace(target / SEALS_NAME / path.name, path.read_bytes())
 
 
 def _copy_versions(root: Path, target: Path) -> None:

@@ -29,6 +29,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .records import LabelClass
 from .settings import BalanceSettings
@@ -303,3 +304,24 @@ def _cost(row: TrainRow, need: Need) -> tuple[float, bytes]:
 def _key(sample_id: str) -> bytes:
     """The order of samples that are alike; nobody steers it, every station has it."""
     return hashlib.sha256(f"balance:{sample_id}".encode()).digest()
+
+
+def repeats_to_json(extra: Iterable[tuple[str, int]]) -> dict[str, list[str]]:
+    """A repeat list as a version's policy keeps it: ids by how often they count.
+
+    `extra` is what `lift` gives: (id, further occurrences).
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for sample_id, times in sorted(extra):
+        found[str(1 + times)].append(sample_id)
+    return dict(sorted(found.items(), key=lambda item: int(item[0])))
+
+
+def repeats_of(policy: Mapping[str, Any]) -> dict[str, int]:
+    """How often a trainer shall see a sample, by id, where that is more than once.
+
+    Args:
+        policy: that of a version.
+    """
+    found = policy.get("repeat", {})
+    return {sample_id: int(times) for times, ids in found.items() for sample_id in ids}

@@ -18,6 +18,7 @@ from .findings import Finding, Severity
 from .progress import SILENT, Progress
 from .project import VERSIONS_NAME, Project, now_us
 from .records import Sample
+from .seal_check import ledger_findings
 from .version import list_versions, sweep
 
 QUARANTINE = "quarantine"
@@ -52,6 +53,7 @@ def check(
             *_leftover_findings(project, repair=repair, settled_s=settled_s),
             *_orphan_findings(project, repair=repair, settled_s=settled_s),
             *_version_findings(project, repair=repair),
+            *ledger_findings(project, deep=deep, repair=repair),
         ]
     if found:
         return tuple(found)
@@ -174,7 +176,10 @@ def _orphan_findings(
     project: Project, *, repair: bool, settled_s: float
 ) -> Iterator[Finding]:
     for path in project.images.files():
-        if project.catalog.samples.has(path.stem) or not _is_settled(path, settled_s):
+        is_known = project.catalog.samples.has(path.stem) or project.catalog.made.has(
+            path.stem
+        )
+        if is_known or not _is_settled(path, settled_s):
             continue
         if not repair:
             yield Finding(

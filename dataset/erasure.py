@@ -33,6 +33,7 @@ def erase(project: Project, sample_id: str, *, reason: str = "") -> Erased:
         for version in list_versions(project.root)
         if _holds(project, version.alias, sample.id)
     )
+    _erase_made(project, sample.id)
     project.catalog.samples.erase(sample.id, at_us=now_us(), reason=reason)
     path = project.image_path(sample)
     with durable.translated(path):
@@ -40,6 +41,19 @@ def erase(project: Project, sample_id: str, *, reason: str = "") -> Erased:
         if path.parent.is_dir():
             durable.sync_folder(path.parent)
     return Erased(sample_id=sample.id, versions=holding)
+
+
+def _erase_made(project: Project, parent_id: str) -> None:
+    """Erase what was made of a sample: the files first, for rows promise no file."""
+    for made in project.catalog.made.of_parent(parent_id):
+        if project.catalog.samples.has(made.id):
+            continue
+        path = project.images.path(made.id, made.suffix)
+        with durable.translated(path):
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                durable.sync_folder(path.parent)
+    project.catalog.made.forget(parent_id)
 
 
 def _holds(project: Project, alias: str, sample_id: str) -> bool:

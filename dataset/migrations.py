@@ -286,6 +286,7 @@ MADE_SAMPLES = (
     # Images that a recipe made of a sample; they are no samples of the project.
     """
     CREATE TABLE made_samples (
+        n INTEGER PRIMARY KEY,
         parent_id TEXT NOT NULL,
         recipe TEXT NOT NULL,
         copy INTEGER NOT NULL,
@@ -298,9 +299,10 @@ MADE_SAMPLES = (
         size_bytes INTEGER NOT NULL,
         boxes TEXT NOT NULL,
         libraries TEXT NOT NULL,
-        PRIMARY KEY (parent_id, recipe, copy)
-    ) WITHOUT ROWID
+        UNIQUE (parent_id, recipe, copy, sample_id)
+    )
     """,
+    "CREATE INDEX made_samples_by_recipe ON made_samples(recipe)",
     "CREATE INDEX made_samples_by_id ON made_samples(sample_id)",
 )
 

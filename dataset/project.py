@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -137,11 +137,20 @@ class Project:
 
     @property
     def splits(self) -> tuple[Split, ...]:
-        """The splits of the settings, with those that only the ledger still knows."""
+        """The splits of the settings, with those that only the ledger still knows.
+
+        What the test ledger says comes first: a sealed set is sealed, an opened vault
+        set is one like any other, and a retired set takes nothing in any more.
+        """
         kept = {split.name: split for split in self.catalog.splits.all()}
-        named = [_sealed_like(split, kept) for split in self.settings.splits]
-        names = {split.name for split in named}
-        return (*named, *(s for s in kept.values() if s.name not in names))
+        closed = self.catalog.test_runs.closed()
+        retired = self.catalog.test_runs.retired()
+        names = {split.name for split in self.settings.splits}
+        others = (split for split in kept.values() if split.name not in names)
+        return tuple(
+            _as_it_stands(split, kept.get(split.name, split), closed, retired)
+            for split in (*self.settings.splits, *others)
+        )
 
     def begin_session(
         self,
@@ -371,14 +380,12 @@ def _fill(catalog: Catalog, names: Sequence[str]) -> None:
                 catalog.classes.add(name)
 
 
-def _sealed_like(split: Split, kept: dict[str, Split]) -> Split:
-    known = kept.get(split.name)
-    if known is None or not known.sealed:
-        return split
-    return Split(
-        name=split.name,
-        kind=split.kind,
-        rule=split.rule,
-        share=split.share,
-        sealed=True,
-    )
+def _as_it_stands(
+    split: Split, kept: Split, closed: Collection[str], retired: Collection[str]
+) -> Split:
+    if split.name in retired:
+        return replace(split, rule="hand", share=0.0, sealed=False)
+    if split.name in closed:
+        rule = "random" if split.rule == "vault" else split.rule
+        return replace(split, rule=rule, sealed=True)
+    return replace(split, sealed=split.sealed or kept.sealed)

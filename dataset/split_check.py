@@ -15,7 +15,7 @@ from .findings import Finding, Severity
 from .groups import GroupFacts
 from .recipes import is_stress
 from .records import LabelClass, LedgerAction, LedgerRow, Split, SplitKind
-from .split import current_split
+from .split import current_split, is_full
 from .split_rule import parse_rule
 
 
@@ -133,7 +133,8 @@ def _held_out(
 def _missed_shares(
     splits: Sequence[Split], members: Mapping[str, Sequence[GroupFacts]]
 ) -> Iterable[Finding]:
-    pool = [split for split in splits if parse_rule(split.rule).is_shortfall]
+    # A sealed set takes nothing more: no new group will mend its share.
+    pool = [s for s in splits if parse_rule(s.rule).is_shortfall and not is_full(s)]
     sizes = {s.name: sum(g.samples for g in members.get(s.name, ())) for s in pool}
     total, shares = sum(sizes.values()), sum(split.share for split in pool)
     if not total or not shares:

@@ -1,7 +1,7 @@
 """Which groups a split takes in: the rules of DESIGN section 7, parsed.
 
 ""  or "random"          by shortfall (see `split`)
-"vault"                  the same; kept closed until a retired test set needs a heir
+"vault"                  the same; kept closed until another test set is retired
 "hand"                   only what a person puts in
 "after:2026-11-01"       groups captured wholly on or after that day (UTC)
 "after:2026-11-01/7d"    the same, and the groups of the 7 days before, or across
@@ -135,6 +135,6 @@ def keyed_order(salt: bytes, text: str) -> int:
 def _unknown(rule: str) -> UsageError:
     return UsageError(
         f"There is no such rule for a split: {rule}",
-        hint="a rule is random, vault, hand, after:YYYY-MM-DD, place:NAME, camera:NAME or "
-        "condition:KEY=VALUE",
+        hint="a rule is random, vault, hand, after:YYYY-MM-DD, place:NAME, camera:NAME "
+        "or condition:KEY=VALUE",
     )

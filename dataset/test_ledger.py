@@ -217,8 +217,6 @@ def refuse_draw(
     *,
     model: str,
     budget: int,
-    leak: Leak = Leak(),
-    trained_on: str = "",
 ) -> tuple[Refusal, ...]:
     """Why the set may not be drawn for a model, gravest first; () lets it be drawn.
 
@@ -228,8 +226,6 @@ def refuse_draw(
         model: the digest as `model_digest` gives it. A digest that another one
             begins with counts as the same model.
         budget: how often the set may be drawn.
-        leak: what the training version held of the set.
-        trained_on: how to call that version.
     """
     if standing is None:
         return (
@@ -246,10 +242,35 @@ def refuse_draw(
             ),
         )
     return (
-        *_leaked(name, leak, trained_on),
         *_drawn_before(name, standing.draws, model),
         *_spent(name, len(standing.draws), budget),
     )
+
+
+def refuse_leak(name: str, leak: Leak, trained_on: str) -> tuple[Refusal, ...]:
+    """Why a set may not be drawn for a model trained on the version called so.
+
+    () where the version held nothing of the set in train or val.
+    """
+    found = []
+    if leak.members:
+        found.append(
+            Refusal(
+                what=f"{trained_on} held {leak.members} samples of {name} in train or "
+                f"val, one of them: {leak.first}",
+                hint="train on a version without them",
+            )
+        )
+    if leak.relatives:
+        found.append(
+            Refusal(
+                what=f"{trained_on} held {leak.relatives} samples in train or val that "
+                f"were quarantined since for their likeness to {name}, one of them: "
+                f"{leak.first}",
+                hint="freeze a new version, train on that, and draw for the new model",
+            )
+        )
+    return tuple(found)
 
 
 def find_leak(
@@ -332,28 +353,6 @@ def _wrong_end(lines: Sequence[LedgerLine], head: Witness | None) -> list[str]:
 
 def _span(first: int, last: int) -> str:
     return str(first) if first == last else f"{first} to {last}"
-
-
-def _leaked(name: str, leak: Leak, trained_on: str) -> list[Refusal]:
-    found = []
-    if leak.members:
-        found.append(
-            Refusal(
-                what=f"{trained_on} held {leak.members} samples of {name} in train or "
-                f"val, one of them: {leak.first}",
-                hint="train on a version without them",
-            )
-        )
-    if leak.relatives:
-        found.append(
-            Refusal(
-                what=f"{trained_on} held {leak.relatives} samples in train or val that "
-                f"were quarantined since for their likeness to {name}, one of them: "
-                f"{leak.first}",
-                hint="freeze a new version, train on that, and draw for the new model",
-            )
-        )
-    return found
 
 
 def _drawn_before(

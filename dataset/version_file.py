@@ -1,7 +1,8 @@
 """What `version.json` says of a version, and how its id follows from the content.
 
     taxonomy digest  =  H(JSON of [[class id, name, retired], ...], by id)
-    policy digest    =  H(JSON of {"policy": policy, "splits": [[name, kind], ...]})
+    policy digest    =  H(JSON of {"policy": policy, "splits": [[name, kind], ...]}),
+                        the policy without its `record`
     id               =  "dv-" + base32(H("fsv1" images labels splits taxonomy policy))
 
 H is SHA-256; the five parts of the id are raw digests; base32 is lower case without
@@ -94,9 +95,14 @@ def taxonomy_digest(classes: Sequence[LabelClass]) -> bytes:
 def policy_digest(
     policy: Mapping[str, Any], splits: Sequence[Split], used: Sequence[str]
 ) -> bytes:
-    """SHA-256 of the policy and of the kinds of the splits that hold a sample."""
+    """SHA-256 of the policy and of the kinds of the splits that hold a sample.
+
+    What stands under `record` in the policy tells what happened at the freeze, such
+    as library versions, and does not count.
+    """
+    kept = {key: value for key, value in policy.items() if key != "record"}
     rows = sorted([s.name, s.kind.value] for s in splits if s.name in set(used))
-    content = {"policy": policy, "splits": rows}
+    content = {"policy": kept, "splits": rows}
     return hashlib.sha256(_canonical(content)).digest()
 
 

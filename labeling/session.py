@@ -70,7 +70,8 @@ class LabelingSession:
     """Goes through a queue of samples and saves what a person decides.
 
     Every verb is durable when it returns and gives the view that follows, or None
-    at the end of the queue.
+    at the end of the queue. A verb acts on the labels that the last view showed: where
+    something else changed them since, it raises a ProjectError until they are seen.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class LabelingSession:
         )
         self._offers: dict[str, tuple[Proposal, ...]] = {}
         self._touched = ""
+        self._seen = ("", LabelState())
         self._cache = PixelCache()
 
     @property
@@ -173,7 +175,7 @@ class LabelingSession:
             UsageError: there is nothing to accept.
         """
         sample_id = self._sample().id
-        before = self._catalog.labels.get(sample_id)
+        before = self._looked_at(sample_id)
         after = edits.accept(self._shown(sample_id, before))
         carried = sum(box.origin is BoxOrigin.CARRIED for box in after.boxes)
         title = f"accepted {self._queue.position}, {len(after.boxes)} boxes"
@@ -264,6 +266,11 @@ class LabelingSession:
             raise UsageError("The queue is at its end", hint="capture more samples")
         return self._catalog.samples.get(sample_id)
 
+    def _looked_at(self, sample_id: str) -> LabelState:
+        """The labels that the person has before them; nobody accepts unseen boxes."""
+        seen_id, labels = self._seen
+        return labels if seen_id == sample_id else self._catalog.labels.get(sample_id)
+
     def _shown(self, sample_id: str, labels: LabelState) -> LabelState:
         """The labels with what was offered for them."""
         offered = self._offers.get(sample_id, ())
@@ -280,7 +287,8 @@ class LabelingSession:
     ) -> LabelView | None:
         sample_id = self._sample().id
         with self._catalog.writing():
-            before = self._catalog.labels.get(sample_id)
+            before = self._looked_at(sample_id)
+            self._catalog.labels.expect(sample_id, before)
             shown = self._shown(sample_id, before)
             if shown.proposals != before.proposals:
                 # The first edit of a sample keeps what was offered for it, so that
@@ -298,7 +306,7 @@ class LabelingSession:
         self, title: str, edit: Callable[[LabelState], LabelState], keys: int
     ) -> LabelView | None:
         sample_id = self._sample().id
-        before = self._catalog.labels.get(sample_id)
+        before = self._looked_at(sample_id)
         self._save(
             sample_id, f"{title} {self._queue.position}", before, edit(before), keys
         )
@@ -329,6 +337,7 @@ class LabelingSession:
 
     def _view(self, sample_id: str) -> LabelView:
         labels = self._catalog.labels.get(sample_id)
+        self._seen = (sample_id, labels)
         states = self._catalog.samples.states()
         return LabelView(
             sample=self._catalog.samples.get(sample_id),

@@ -29,6 +29,9 @@ from .settings import read_settings, settings_path
 
 LOG = logging.getLogger(__name__)
 COLLECT_EVERY_MS = 1000
+# How long a worker may keep the interpreter from the main thread: Python's own 5 ms
+# are a third of a painted frame, and one repaint may have to ask several times.
+SWITCH_S = 0.0005
 LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
@@ -58,6 +61,8 @@ def run(folder: Path | None, page: str = "capture") -> int:
     application.setApplicationName("fieldset")
     application.setDesktopFileName("fieldset")
     messages_before = qInstallMessageHandler(log_qt_message)
+    interval_before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
     collector = Collector()
     faults = Faults()
     undo_hooks = logs.install_crash_hooks(log_folder, faults.announce)
@@ -70,6 +75,7 @@ def run(folder: Path | None, page: str = "capture") -> int:
     finally:
         station.close()
         collector.close()
+        sys.setswitchinterval(interval_before)
         undo_hooks()
         qInstallMessageHandler(messages_before)
 

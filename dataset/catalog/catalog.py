@@ -20,8 +20,8 @@ from .samples import Samples
 from .sessions import Sessions
 from .splits import Splits
 from .tables import Tables
-from .test_runs import TestRuns
 from .tallies import Tallies
+from .test_runs import TestRuns
 from .versions import Versions
 
 
@@ -30,7 +30,8 @@ class Catalog:
 
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
-        measures, tables, tallies, made: the parts, one noun each, over the same connection.
+        measures, tables, tallies, test_runs, made: the parts, one noun each, over the
+        same connection.
     """
 
     def __init__(self, connection: Connection) -> None:

@@ -92,13 +92,20 @@ class Labels:
             PolicyRefusal: a sealed test set holds the sample.
         """
         with self._connection.writing():
-            found = self.get(edit.sample_id)
-            if _comparable(found) != _comparable(edit.before):
-                raise _changed_elsewhere(
-                    edit.sample_id, "look at the sample again, then repeat the change"
-                )
+            self.expect(edit.sample_id, edit.before)
             self._store(edit.sample_id, edit.after)
             self._journal.add(edit)
+
+    def expect(self, sample_id: str, expected: LabelState) -> None:
+        """Pass where the labels are the expected ones.
+
+        Raises:
+            ProjectError: they changed since.
+        """
+        if _comparable(self.get(sample_id)) != _comparable(expected):
+            raise _changed_elsewhere(
+                sample_id, "look at the sample again, then repeat the change"
+            )
 
     def undo(self) -> JournalEntry | None:
         """Take the last edit back; gives it, or None when there is nothing.

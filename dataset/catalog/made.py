@@ -8,7 +8,7 @@ Rows come before their files, so that a file without any row is never one of the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dataset.leaf import UNITS_PER_PIXEL, quantise
@@ -30,7 +30,11 @@ class Made:
         self._connection = connection
 
     def add(self, found: Iterable[MadeSample]) -> None:
-        """Keep made samples; each replaces what had its parent, recipe and index."""
+        """Keep made samples; the newest of a parent, recipe and index is the one.
+
+        An older one stays known: other libraries may have given it other pixels, and
+        an older version may hold it.
+        """
         rows = [_row(made) for made in found]
         with self._connection.writing():
             self._connection.run_many(
@@ -42,7 +46,8 @@ class Made:
     def of_recipe(self, recipe: str) -> dict[tuple[str, int], MadeSample]:
         """All that the recipe of that digest made, by parent and index."""
         rows = self._connection.each(
-            f"SELECT {_COLUMNS} FROM made_samples WHERE recipe = ?", [recipe]
+            f"SELECT {_COLUMNS} FROM made_samples WHERE recipe = ? ORDER BY n",
+            [recipe],
         )
         found = (_made(row) for row in rows)
         return {(m.lineage.parent_id, m.lineage.index): m for m in found}
@@ -50,11 +55,17 @@ class Made:
     def of_parent(self, parent_id: str) -> tuple[MadeSample, ...]:
         """All that was made of a sample."""
         rows = self._connection.rows(
-            f"SELECT {_COLUMNS} FROM made_samples WHERE parent_id = ? "
-            "ORDER BY recipe, copy",
+            f"SELECT {_COLUMNS} FROM made_samples WHERE parent_id = ? ORDER BY n",
             [parent_id],
         )
         return tuple(_made(row) for row in rows)
+
+    def each(self) -> Iterator[MadeSample]:
+        """All that was ever made, by id."""
+        rows = self._connection.each(
+            f"SELECT {_COLUMNS} FROM made_samples ORDER BY sample_id, n"
+        )
+        return (_made(row) for row in rows)
 
     def has(self, sample_id: str) -> bool:
         """Whether an image of that id was made by a recipe."""

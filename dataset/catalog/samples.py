@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dataset.errors import NotFound
+from dataset.errors import NotFound, PolicyRefusal
 from dataset.records import Sample, SampleState
 
 from .connection import Connection
 from .tallies import Tallies
+from .test_runs import CLOSED_GROUPS, closed_split_of, closed_splits
 
 _COLUMNS = (
     "s.id, s.session_id, s.sequence, s.suffix, s.width, s.height, s.orientation, "
@@ -133,8 +134,14 @@ class Samples:
         class_id: int | None = None,
         split: str | None = None,
     ) -> tuple[str, ...]:
-        """Ids in queue order (session by session, as captured), filtered."""
+        """Ids in queue order (session by session, as captured), filtered.
+
+        Samples of sealed test sets are in no queue: their boxes are closed.
+        """
         where, arguments = _filters(states, session_id, class_id, split)
+        if closed_splits(self._connection):
+            where += " AND " if where else "WHERE "
+            where += f"s.group_id NOT IN ({CLOSED_GROUPS})"
         rows = self._connection.rows(
             "SELECT s.id FROM samples s JOIN sessions e ON e.id = s.session_id "
             f"{where} {_SESSION_ORDER}",
@@ -165,8 +172,14 @@ class Samples:
 
         Raises:
             NotFound: there is no such sample.
+            PolicyRefusal: a sealed test set holds it.
         """
         with self._connection.writing():
+            if sealed := closed_split_of(self._connection, sample_id):
+                raise PolicyRefusal(
+                    f"A sample of a sealed test set is not erased: {sealed}",
+                    hint=f"erase it after `fieldset testset retire {sealed}`",
+                )
             n = self._connection.value(
                 "SELECT n FROM samples WHERE id = ?", [sample_id]
             )

@@ -16,7 +16,7 @@ class SplitNotes:
 
     A group that the ledger knows stays where it is: nothing moves. A group that the
     files put into two splits would leak; it gets no row and waits for the next
-    assignment. Both are told.
+    assignment. A test set that was sealed here takes no group. All of it is told.
     """
 
     def __init__(self, known: Mapping[str, Split]) -> None:
@@ -44,6 +44,7 @@ class SplitNotes:
         with catalog.writing():
             splits = {split.name: split for split in project.splits}
             current = current_split(catalog.splits.ledger())
+            full = catalog.test_runs.closed() | catalog.test_runs.retired()
             rows = []
             at_us = now_us()
             for group, wanted in sorted(self._wanted.items()):
@@ -53,6 +54,9 @@ class SplitNotes:
                 if living in current:
                     if current[living] != wanted:
                         refused.append((group, _stays(current[living], wanted)))
+                    continue
+                if wanted in full:
+                    refused.append((group, f"the test set takes no groups: {wanted}"))
                     continue
                 if wanted not in splits:
                     splits[wanted] = self._known.get(wanted, _split(wanted))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -40,6 +40,7 @@ from .rows import dress
 from .skip_menu import SkipMenu
 
 PENDING = "pending"
+AHEAD_MS = 60
 NUDGES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -77,6 +78,9 @@ class LabelPage(QWidget):
         self._class_id: int | None = None
         self._keys = 0
         self._has_news = False
+        # Carry-over goes first: it is what the person waits for.
+        self._ahead = QTimer(self, singleShot=True, interval=AHEAD_MS)
+        self._ahead.timeout.connect(self._want_pictures)
         self.canvas = Canvas(theme, self)
         self._toolbar = LabelToolbar(desk.choices(), self)
         self._hints = HintBar(actions, Page.LABEL, self)
@@ -327,46 +331,66 @@ class LabelPage(QWidget):
             self._film.show_frames(self._frames, "")
             self.queue_came.emit(0)
             return
-        if before is None or before.sample.id != state.sample.id:
+        is_new = before is None or before.sample.id != state.sample.id
+        if is_new:
             self._keys = 0
+            self._show_picture(state)
+        self._show_on_canvas(state)
+        if is_new:
+            # Picture and boxes first: what is around them may come a moment later.
+            self.canvas.repaint()
             self._show_sample(state)
-        elif before.sample.state is not state.sample.state:
+        elif before is not None and before.sample.state is not state.sample.state:
             self._calls.refresh_film()
-        self._show_boxes(state)
+        self._show_around(state)
+
+    def _show_picture(self, state: LabelScene) -> None:
+        sample = state.sample
+        self.canvas.show_boxes(())
+        size = (sample.width, sample.height)
+        self.canvas.show_picture(self._loader.get(sample.id), size)
+
+    def _show_sample(self, state: LabelScene) -> None:
+        self._want_picture()
+        self._film.show_frames(self._frames, state.sample.id)
+        if state.session_text:
+            self.session_came.emit(state.session_text)
+
+    def _show_boxes(self, state: LabelScene) -> None:
+        self._show_on_canvas(state)
+        self._show_around(state)
+
+    def _show_on_canvas(self, state: LabelScene) -> None:
+        items = shown_boxes(state, self._classes)
+        chosen = self.canvas.selected
+        if state.touched and (not chosen or chosen.startswith(PENDING)):
+            chosen = state.touched
+        self.canvas.show_boxes(items, chosen)
+
+    def _show_around(self, state: LabelScene) -> None:
+        """Show in bars and lists what the canvas shows."""
+        self._panel.show_boxes(boxes_head(state), box_rows(state, self._classes))
+        self._panel.show_chosen_box(self.canvas.selected)
         self._toolbar.show_sentence(queue_sentence(state))
         self._panel.show_history(
             state.history, can_undo=state.can_undo, can_redo=state.can_redo
         )
         self.queue_came.emit(state.left)
 
-    def _show_sample(self, state: LabelScene) -> None:
-        sample = state.sample
-        size = (sample.width, sample.height)
-        self.canvas.show_boxes(())
-        self.canvas.show_picture(self._loader.get(sample.id), size)
-        self._want_pictures()
-        self._film.show_frames(self._frames, sample.id)
-        if state.session_text:
-            self.session_came.emit(state.session_text)
-
-    def _show_boxes(self, state: LabelScene) -> None:
-        items = shown_boxes(state, self._classes)
-        chosen = self.canvas.selected
-        if state.touched and (not chosen or chosen.startswith(PENDING)):
-            chosen = state.touched
-        self.canvas.show_boxes(items, chosen)
-        self._panel.show_boxes(boxes_head(state), box_rows(state, self._classes))
-        self._panel.show_chosen_box(self.canvas.selected)
+    def _want_picture(self) -> None:
+        """Have the picture at hand decoded, where it is not; the rest a bit later."""
+        if self._state is not None and not self.canvas.has_picture:
+            self._loader.want([self._request_of(self._state)])
+        self._ahead.start()
 
     def _want_pictures(self) -> None:
-        """Have the picture at hand decoded first, then its neighbours, both ways."""
+        """Have the picture at hand made in full, then its neighbours, both ways."""
         if self._state is None:
             return
-        sample = self._state.sample
         ids = [frame.sample_id for frame in self._frames]
-        at = ids.index(sample.id) if sample.id in ids else None
-        path = self._state.path
-        wanted = [self._request(sample.id, path, sample.width, sample.height)]
+        current = self._state.sample.id
+        at = ids.index(current) if current in ids else None
+        wanted = [self._request_of(self._state)]
         if at is not None:
             for offset in (1, -1, 2):
                 if 0 <= at + offset < len(self._frames):
@@ -375,6 +399,10 @@ class LabelPage(QWidget):
                         self._request(one.sample_id, one.path, one.width, one.height)
                     )
         self._loader.want(wanted)
+
+    def _request_of(self, state: LabelScene) -> PictureRequest:
+        sample = state.sample
+        return self._request(sample.id, state.path, sample.width, sample.height)
 
     def _request(
         self, sample_id: str, path: Path, width: int, height: int
@@ -411,7 +439,7 @@ class LabelPage(QWidget):
         self._frames = frames
         current = "" if self._state is None else self._state.sample.id
         self._film.show_frames(frames, current)
-        self._want_pictures()
+        self._ahead.start()
 
     def _on_stopped(self) -> None:
         """Show the sample as it was saved last."""

@@ -1,0 +1,395 @@
+"""Sealed test sets: sealed, drawn once a model, retired; each act a line of the ledger.
+
+A test set is open until it is sealed. From then on its boxes are closed, it takes no
+new groups, stays out of exports, and is drawn: once a model, never for a model that
+has seen a part of it, and not more often than its budget says. A used-up set is
+retired into validation, and a vault set, which was filled and kept closed all the
+while, is opened in its place under its own name: nothing is renamed, so that a name in
+an old report keeps its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from .errors import NotFound, PolicyRefusal, ProjectError, UsageError
+from .progress import SILENT, Progress
+from .project import Project, now_us
+from .published_seals import publish_seals, read_seals
+from .records import LedgerAction, LedgerRow, Split, SplitKind
+from .sealed_set import SealedSet, measure_set, read_set
+from .split import current_split
+from .split_rule import parse_rule
+from .test_ledger import (
+    LedgerEvent,
+    LedgerLine,
+    Refusal,
+    Standing,
+    follow,
+    model_digest,
+    origin,
+    refuse_draw,
+    refuse_leak,
+    standings,
+    verify_chain,
+)
+from .training import examine
+
+_VALIDATION = "val"
+_TRIES = 5
+
+Prepare = Callable[[SealedSet], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who acts, and at which station; the ledger names both."""
+
+    operator: str = ""
+    station: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """A draw that was recorded: the line, and how much of the budget is used now.
+
+    `trained_on` is the alias of the training version, "" for none.
+    """
+
+    line: LedgerLine
+    used: int
+    budget: int
+    trained_on: str
+    samples: int
+    boxes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement:
+    """A set that was retired: how many groups went to val, and what was opened.
+
+    `opened` is the name of the vault set, "" where none could be; `not_opened` says
+    of each vault set that was passed over why.
+    """
+
+    line: LedgerLine
+    groups: int
+    opened: str
+    not_opened: tuple[str, ...] = ()
+
+
+def ledger(project: Project) -> tuple[LedgerLine, ...]:
+    """Every line of the test ledger, proven.
+
+    Raises:
+        ProjectError: a line was edited, deleted, reordered or slipped in.
+    """
+    lines = project.catalog.test_runs.lines()
+    witnesses = [seal.line for seal in read_seals(project.root)]
+    findings = verify_chain(
+        lines,
+        start=_start(project),
+        head=project.catalog.test_runs.head(),
+        witnesses=witnesses,
+    )
+    if findings:
+        raise ProjectError(findings[0].what, hint=findings[0].next_step)
+    return lines
+
+
+def seal(project: Project, name: str, *, by: Person = Person()) -> LedgerLine:
+    """Seal a test set: its boxes close, its Merkle root is published.
+
+    Raises:
+        NotFound: there is no such test set.
+        UsageError: it is no test set, holds nothing, or was sealed before.
+        PolicyRefusal: some of its samples wait to be labeled, or it is a vault set
+            whose time has not come.
+        ProjectError: the ledger was tampered with, or somebody keeps labeling.
+    """
+    split = _set_of(project, name)
+    line = _sealed(project, split, by)
+    publish_seals(project.root, ledger(project))
+    return line
+
+
+def draw(
+    project: Project,
+    name: str,
+    *,
+    model: str,
+    trained_on: str = "",
+    by: Person = Person(),
+    prepare: Prepare | None = None,
+    progress: Progress = SILENT,
+) -> Draw:
+    """Record that a model is tested on a sealed set, once and for all.
+
+    Args:
+        project: an open project.
+        name: of the test set.
+        model: the digest of the model's file, hexadecimal.
+        trained_on: alias or id of the version that the model was trained on; "" means
+            the latest there is, "none" that it never saw this project.
+        by: who draws.
+        prepare: makes the evaluation bundle ready before the draw is recorded; when
+            it fails nothing is recorded.
+        progress: told of the training version's samples.
+
+    Raises:
+        NotFound: there is no such test set, or no such version.
+        UsageError: the digest is none.
+        PolicyRefusal: the set is not sealed, retired or spent, the model was tested
+            on it before, or has seen a part of it.
+        ProjectError: the ledger, the set or the training version was tampered with.
+    """
+    digest = model_digest(model)
+    split = _set_of(project, name)
+    budget = project.settings.budget_of(name)
+    standing = _drawable(project, name, digest, budget)
+    found = read_set(project, split)
+    if found.merkle_root != standing.root:
+        raise ProjectError(
+            f"The test set is not what was sealed: {name}",
+            hint="restore the newest backup with `fieldset restore`",
+        )
+    training = examine(project, found, trained_on, progress=progress)
+    _raise(refuse_leak(name, training.leak, training.alias))
+    if prepare is not None:
+        prepare(found)
+    with project.catalog.writing():
+        used = 1 + len(_drawable(project, name, digest, budget).draws)
+        line = _append(
+            project,
+            LedgerLine(
+                n=0,
+                event=LedgerEvent.DRAWN,
+                split=name,
+                root=standing.root,
+                model=digest,
+                version=training.version,
+                reason=f"use {used} of {budget}",
+            ),
+            by,
+        )
+    publish_seals(project.root, ledger(project))
+    return Draw(
+        line=line, used=used, budget=budget, trained_on=training.alias,
+        samples=len(found.samples), boxes=found.version.boxes,
+    )  # fmt: skip
+
+
+def retire(
+    project: Project,
+    name: str,
+    *,
+    reason: str = "",
+    by: Person = Person(),
+) -> Retirement:
+    """Move a sealed test set to validation, and open a vault set in its place.
+
+    Raises:
+        NotFound: there is no such test set.
+        PolicyRefusal: it is not sealed, or was retired before.
+        ProjectError: the ledger was tampered with.
+    """
+    split = _set_of(project, name)
+    why = reason or "the test set was retired"
+    catalog = project.catalog
+    with catalog.writing():
+        standing = standings(ledger(project)).get(split.name)
+        if standing is None or not standing.is_closed:
+            what = "not sealed" if standing is None else "retired already"
+            raise PolicyRefusal(
+                f"Only a sealed test set is retired, this one is {what}: {name}",
+                hint="`fieldset testset list` shows the sets",
+            )
+        current = current_split(catalog.splits.ledger())
+        groups = sorted(group for group, held in current.items() if held == name)
+        catalog.splits.append(_moves(groups, name, why))
+        line = _append(
+            project,
+            LedgerLine(
+                n=0,
+                event=LedgerEvent.RETIRED,
+                split=name,
+                root=standing.root,
+                reason=reason,
+            ),
+            by,
+        )
+    opened, not_opened = _open_vault(project, by)
+    publish_seals(project.root, ledger(project))
+    return Retirement(
+        line=line, groups=len(groups), opened=opened, not_opened=not_opened
+    )
+
+
+def record_export(
+    project: Project,
+    version_id: str,
+    names: Iterable[str],
+    *,
+    reason: str,
+    by: Person = Person(),
+) -> tuple[LedgerLine, ...]:
+    """Record that the boxes of sealed sets leave the house with an export.
+
+    Raises:
+        PolicyRefusal: no reason is given.
+        ProjectError: the ledger was tampered with.
+    """
+    if not reason.strip():
+        raise PolicyRefusal(
+            "Sealed test sets are not exported without a reason",
+            hint="add `--reason TEXT`; it is recorded, see `fieldset testset list`",
+        )
+    written = []
+    with project.catalog.writing():
+        known = standings(ledger(project))
+        for name in names:
+            line = LedgerLine(
+                n=0,
+                event=LedgerEvent.EXPORTED,
+                split=name,
+                root=known[name].root if name in known else "",
+                version=version_id,
+                reason=reason.strip(),
+            )
+            written.append(_append(project, line, by))
+    return tuple(written)
+
+
+def _start(project: Project) -> str:
+    return origin(project.catalog.fact("project_id") or "")
+
+
+def _append(project: Project, line: LedgerLine, by: Person) -> LedgerLine:
+    """Add a line at the end of the proven ledger; call it inside `writing`."""
+    told = replace(line, operator=by.operator, station=by.station, at_us=now_us())
+    placed = follow(ledger(project), told, _start(project))
+    project.catalog.test_runs.append(placed)
+    return placed
+
+
+def _set_of(project: Project, name: str) -> Split:
+    for split in project.splits:
+        if split.name == name:
+            if split.kind is not SplitKind.TEST:
+                raise UsageError(f"This is no test set: {name}")
+            return split
+    raise NotFound(
+        f"There is no such test set: {name}",
+        hint="`fieldset testset list` shows those there are",
+    )
+
+
+def _sealed(project: Project, split: Split, by: Person) -> LedgerLine:
+    """Measure the set, then seal it if nobody changed it meanwhile.
+
+    Measuring takes a while and must not hold the write lock.
+    """
+    catalog = project.catalog
+    for _ in range(_TRIES):
+        _refuse_seal(project, split)
+        with catalog.reading():
+            stamp = catalog.test_runs.stamp(split.name)
+            size = measure_set(project, split.name)
+        if not size.samples:
+            raise UsageError(
+                f"The test set holds no labeled sample: {split.name}",
+                hint="run `fieldset split`, then `fieldset status`",
+            )
+        with catalog.writing():
+            _refuse_seal(project, split)
+            if catalog.test_runs.stamp(split.name) != stamp:
+                continue
+            catalog.splits.define(replace(split, sealed=True))
+            line = LedgerLine(
+                n=0,
+                event=LedgerEvent.SEALED,
+                split=split.name,
+                root=size.merkle_root,
+                reason=f"{size.samples} samples, {size.boxes} boxes",
+            )
+            return _append(project, line, by)
+    raise ProjectError(
+        f"The test set was edited while it was sealed: {split.name}",
+        hint="wait until nobody labels, then try again",
+    )
+
+
+def _refuse_seal(project: Project, split: Split) -> None:
+    known = standings(ledger(project))
+    name = split.name
+    if name in known:
+        what = "sealed" if known[name].is_closed else "retired"
+        raise UsageError(
+            f"The test set was {what} already: {name}",
+            hint="`fieldset testset list` shows when",
+        )
+    if parse_rule(split.rule).is_vault and not _may_open(project, known):
+        raise PolicyRefusal(
+            f"A vault set stays closed until another set is retired: {name}",
+            hint="`fieldset testset retire NAME` opens one",
+        )
+    undecided = project.catalog.test_runs.undecided(name)
+    if undecided:
+        raise PolicyRefusal(
+            f"Samples of {name} wait to be labeled, and could not be any more: "
+            f"{undecided}",
+            hint="label or skip them with `fieldset label`, then seal the set",
+        )
+
+
+def _may_open(project: Project, known: dict[str, Standing]) -> bool:
+    """Whether more sets were retired than vault sets were opened for them."""
+    vaults = {
+        split.name
+        for split in project.settings.splits
+        if parse_rule(split.rule).is_vault
+    }
+    retired = sum(not standing.is_closed for standing in known.values())
+    return sum(name in vaults for name in known) < retired
+
+
+def _open_vault(project: Project, by: Person) -> tuple[str, tuple[str, ...]]:
+    """Seal the first vault set that can be; its name, and why others could not."""
+    passed_over = []
+    for split in project.splits:
+        if not parse_rule(split.rule).is_vault:
+            continue
+        try:
+            _sealed(project, split, by)
+        except (PolicyRefusal, UsageError) as refusal:
+            passed_over.append(refusal.message)
+        else:
+            return split.name, tuple(passed_over)
+    return "", tuple(passed_over)
+
+
+def _moves(groups: Sequence[str], name: str, reason: str) -> list[LedgerRow]:
+    at_us = now_us()
+    return [
+        LedgerRow(
+            group_id=group, split=split, action=action, reason=reason, at_us=at_us
+        )
+        for group in groups
+        for split, action in (
+            (name, LedgerAction.WITHDRAWN),
+            (_VALIDATION, LedgerAction.ASSIGNED),
+        )
+    ]
+
+
+def _drawable(project: Project, name: str, model: str, budget: int) -> Standing:
+    standing = standings(ledger(project)).get(name)
+    _raise(refuse_draw(name, standing, model=model, budget=budget))
+    assert standing is not None  # refused above
+    return standing
+
+
+def _raise(refusals: Sequence[Refusal]) -> None:
+    for refusal in refusals:
+        raise PolicyRefusal(refusal.what, hint=refusal.hint)
