@@ -29,6 +29,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .records import LabelClass
@@ -126,7 +127,7 @@ def lift(
             if need in wanted.floors:
                 holders[need].append(row)
     for need in _by_urgency(have, wanted):
-        order = sorted(holders[need], key=lambda row, need=need: _cost(row, need))
+        order = sorted(holders[need], key=partial(_cost, need))
         for turn in range(1, limit + 1):
             if have[need] >= wanted.floors[need]:
                 break
@@ -296,7 +297,7 @@ def _by_urgency(have: Mapping[Need, int], wanted: Levels) -> list[Need]:
     return sorted(short, key=lambda need: (have[need] / wanted.floors[need], need))
 
 
-def _cost(row: TrainRow, need: Need) -> tuple[float, bytes]:
+def _cost(need: Need, row: TrainRow) -> tuple[float, bytes]:
     own = sum(count for class_id, count in row.boxes if class_id == need[0])
     return sum(count for _, count in row.boxes) / own, _key(row.id)
 

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .lineage import lineage_of
 from .records import VersionSample
 
 
@@ -69,14 +70,19 @@ def table_from_version(
     What counts as a session is the sample's session; where one session holds several
     groups (an import of unrelated images) or is not known, its group; else the
     sample itself. The stratum is the camera. Samples that `measures` does not know
-    keep their row, all NaN, so that the counts stay honest.
+    keep their row, all NaN, so that the counts stay honest. Drift is between what was
+    captured: augmented copies never count, corrupted ones only in their own set.
 
     Args:
         version: what to read the samples from.
         measures: by sample id, each metric's value; image and box measures merged.
         split: only the samples of this split; None for all.
     """
-    chosen = [row for row in version.samples if split is None or row.split == split]
+    chosen = [
+        row
+        for row in version.samples
+        if (split is None or row.split == split) and _counts(row, split)
+    ]
     groups: dict[str, set[str]] = {}
     for row in version.samples:
         groups.setdefault(row.session, set()).add(row.group)
@@ -102,6 +108,11 @@ def table_from_rows(
         strata=tuple(row[2] for row in listed),
         values=columns,
     )
+
+
+def _counts(row: VersionSample, split: str | None) -> bool:
+    lineage = lineage_of(row)
+    return lineage is None or (split is not None and lineage.kind == "stress")
 
 
 def _session_of(row: VersionSample, groups: Mapping[str, set[str]]) -> str:

@@ -57,6 +57,8 @@ def _publication(
     project: Project, lines: tuple[LedgerLine, ...], damaged: str, *, repair: bool
 ) -> Iterator[Finding]:
     outdated = (publish_seals if repair else outdated_seals)(project.root, lines)
+    if damaged and not outdated:
+        yield _error(damaged)
     for path in outdated:
         yield Finding(
             severity=Severity.WARNING,
@@ -68,9 +70,7 @@ def _publication(
         )
 
 
-def _opened_seals(
-    project: Project, lines: tuple[LedgerLine, ...]
-) -> Iterator[Finding]:
+def _opened_seals(project: Project, lines: tuple[LedgerLine, ...]) -> Iterator[Finding]:
     for name, standing in standings(lines).items():
         if not standing.is_closed:
             continue

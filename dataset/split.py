@@ -151,9 +151,7 @@ def waiting(
     return tuple(sorted(found))
 
 
-def relatives(
-    ledger: Iterable[LedgerRow], groups: Collection[str]
-) -> frozenset[str]:
+def relatives(ledger: Iterable[LedgerRow], groups: Collection[str]) -> frozenset[str]:
     """Groups that were quarantined because they are like one of `groups`.
 
     So says the reason that `quarantine`, and the catalog when groups join, write:

@@ -111,6 +111,7 @@ def balance_of(project: Project) -> Balance:
         project.settings.balance,
         project.catalog.classes.all(),
         project.catalog.groups.facts(with_times=False),
+        ratio_limit=project.settings.balance.ratio,
     )
 
 

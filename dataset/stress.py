@@ -90,4 +90,4 @@ _CORRUPTIONS: Final[
 
 def _bytes(values: Floats) -> Pixels:
     """Values from 0 to 1 as 8 bit, rounded and cut."""
-    return np.clip(np.rint(values * 255.0), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(values * 255.0), 0, 255), np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -14,16 +14,17 @@ from dataset.sample_batch import BATCH, BATCH_ROWS, fixed_column
 from .connection import Connection
 from .tables import CURRENT_SPLIT
 
-# The plus keeps SQLite from the index by state: it shall walk the one by id, in order
-# and once, however many batches there are.
-_SAMPLES = (
-    f"WITH {CURRENT_SPLIT} SELECT s.id, s.width, s.height, s.suffix, s.state, "
-    "s.group_id, coalesce(c.split, ''), e.name, e.place, e.source, e.conditions, "
-    "s.captured_us, s.source_name, s.size_bytes, s.reviewed, s.orientation, s.packed "
-    "FROM samples s JOIN sessions e ON e.id = s.session_id "
-    "LEFT JOIN current c ON c.group_id = s.group_id AND c.action = 'assigned' "
-    "WHERE +s.state IN ('labeled', 'empty') ORDER BY s.id"
+# What stands in a sample's own row. The plus keeps SQLite from the index by state: it
+# shall walk the one by id, in order and once, however many batches there are.
+_OWN: Final = (
+    "width", "height", "suffix", "state", "captured_us", "source_name", "size_bytes",
+    "orientation",
+)  # fmt: skip
+_SAMPLES: Final = (
+    f"SELECT id, group_id, session_id, packed, reviewed, {', '.join(_OWN)} "
+    "FROM samples WHERE +state IN ('labeled', 'empty') ORDER BY id"
 )
+_SESSION: Final = ("session", "place", "camera", "conditions")
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -34,43 +35,33 @@ def frozen_batches(
 
     Streams; call it inside `reading` so that all rows are of one state.
     """
+    sessions = _Sessions(connection)
+    split_of = dict(
+        connection.rows(
+            f"WITH {CURRENT_SPLIT} SELECT group_id, split FROM current "
+            "WHERE action = 'assigned'"
+        )
+    )
     part: list[tuple[Any, ...]] = []
     for row in connection.each(_SAMPLES, chunk=rows):
         part.append(row)
         if len(part) == rows:
-            yield _batch(part)
+            yield _batch(part, sessions, split_of)
             part = []
     if part:
-        yield _batch(part)
+        yield _batch(part, sessions, split_of)
 
 
-def _batch(rows: Rows) -> pa.RecordBatch:
-    (
-        ids, widths, heights, suffixes, states, groups, splits, sessions, places,
-        cameras, conditions, captured, names, sizes, reviewed, orientations,
-        packed,
-    ) = zip(*rows, strict=True)  # fmt: skip
-    parsed = {
-        text: [tuple(pair) for pair in json.loads(text)] for text in {*conditions}
-    }
-    columns = {
+def _batch(rows: Rows, sessions: _Sessions, split_of: dict[str, str]) -> pa.RecordBatch:
+    ids, groups, session_ids, packed, reviewed, *own = zip(*rows, strict=True)
+    columns: dict[str, Any] = {
         "id": fixed_column(bytes.fromhex("".join(ids)), 32),
-        "width": widths,
-        "height": heights,
-        "suffix": suffixes,
-        "state": states,
         "group": groups,
-        "split": splits,
-        "session": sessions,
-        "place": places,
-        "camera": cameras,
-        "conditions": [parsed[text] for text in conditions],
-        "captured_us": captured,
-        "source_name": names,
-        "size_bytes": sizes,
+        "split": [split_of.get(group, "") for group in groups],
         "reviewed": [bool(value) for value in reviewed],
-        "orientation": orientations,
         "boxes": box_column(packed),
+        **sessions.columns(session_ids),
+        **dict(zip(_OWN, own, strict=True)),
     }
     arrays = [
         values if isinstance(values, pa.Array) else pa.array(values, field.type)
@@ -78,3 +69,24 @@ def _batch(rows: Rows) -> pa.RecordBatch:
         for values in (columns[field.name],)
     ]
     return pa.record_batch(arrays, schema=BATCH)
+
+
+class _Sessions:
+    """What samples take from their sessions, looked up once for all."""
+
+    def __init__(self, connection: Connection) -> None:
+        rows = connection.rows(
+            "SELECT id, name, place, source, conditions FROM sessions"
+        )
+        self._index = {row[0]: at for at, row in enumerate(rows)}
+        conditions = [[tuple(pair) for pair in json.loads(row[4])] for row in rows]
+        values = (*([row[i] for row in rows] for i in (1, 2, 3)), conditions)
+        self._columns = {
+            name: pa.array(column, BATCH.field(name).type)
+            for name, column in zip(_SESSION, values, strict=True)
+        }
+
+    def columns(self, session_ids: Sequence[str]) -> dict[str, pa.Array]:
+        """The sessions' columns, one row for each of the given ids."""
+        at = pa.array([self._index[session_id] for session_id in session_ids])
+        return {name: column.take(at) for name, column in self._columns.items()}

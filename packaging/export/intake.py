@@ -351,7 +351,11 @@ class _Intake:
             return
         reviewed = ours.reviewed if ours is not None else False
         labels = LabelState(state=state, boxes=boxes, reviewed=reviewed)
-        self.project.catalog.labels.put(sample.id, labels)
+        try:
+            self.project.catalog.labels.put(sample.id, labels)
+        except PolicyRefusal as refusal:
+            self.skipped.append((loaded.image.source_name, refusal.message))
+            return
         self.boxes += len(boxes)
 
     def _boxes(

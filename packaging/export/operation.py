@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dataset import durable
-from dataset.errors import UsageError
+from dataset.errors import PolicyRefusal, UsageError
 from dataset.frozen_version import FrozenVersion
 from dataset.progress import SILENT, Progress
+from dataset.project import Project
+from dataset.published_seals import read_seals
+from dataset.sealing import Person, record_export
 from dataset.version import read_version
 
 from .contract import ExportResult
@@ -25,6 +29,9 @@ def export_version(
     formats: Sequence[str],
     target: Path,
     update: bool = False,
+    include_sealed: bool = False,
+    reason: str = "",
+    by: Person | None = None,
     progress: Progress = SILENT,
 ) -> tuple[ExportResult, ...]:
     """Write a version in one or more formats, re-read and compared box for box.
@@ -32,32 +39,80 @@ def export_version(
     One format goes into `target` itself, several into a folder each below it. Drift
     statistics and report of the version go along where they were made.
 
+    Sealed test sets stay at home: those that were sealed when the version was frozen,
+    and those whose seal was published since. With `include_sealed` they go along, and
+    the test ledger is told before anything is written.
+
     Args:
-        root: the project's folder; its catalog is not opened.
+        root: the project's folder; its catalog is opened to record an export of
+            sealed sets, and for nothing else.
         name: alias, id or `latest`.
         formats: names such as `coco` and `yolo`, each once.
         target: a new or empty folder; with `update` one of an earlier export.
         update: touch only what changed since that export.
+        include_sealed: also write the boxes of sealed test sets.
+        reason: why; needed with `include_sealed`, and recorded.
+        by: who exports them, for the record.
         progress: told of every sample.
 
     Raises:
         UsageError: a format is unknown, or named twice.
         NotFound: there is no such version.
+        PolicyRefusal: sealed sets are asked for without a reason.
         ProjectError: the target holds something else, or an image is missing.
         BadFile: what was read back differs from the version.
         StorageFull, ReadOnlyProject: the target cannot be written.
     """
     if len(set(formats)) != len(formats):
         raise UsageError(f"A format is named twice: {', '.join(formats)}")
+    if include_sealed and not reason.strip():
+        raise PolicyRefusal(
+            f"Sealed test sets are not exported without a reason: {name}",
+            hint="add `--reason TEXT`; it is recorded in the test ledger",
+        )
     writers = [writer_for(item) for item in formats]
-    with read_version(root, name) as frozen:
+    with _read(root, name) as frozen:
+        sealed = _sealed_sets(frozen)
+        if include_sealed and sealed:
+            _record(root, frozen, sealed, reason, by or Person())
         results = []
         for writer in writers:
             place = target if len(writers) == 1 else target / writer.format
-            done = writer.write(frozen, place, update=update, progress=progress)
+            done = writer.write(
+                frozen,
+                place,
+                update=update,
+                include_sealed=include_sealed,
+                progress=progress,
+            )
             _add_companions(frozen, place)
             results.append(done)
     return tuple(results)
+
+
+def _read(root: Path, name: str) -> FrozenVersion:
+    """The version, its splits sealed where their seal was published since."""
+    frozen = read_version(root, name)
+    closed = {seal.name for seal in read_seals(root) if seal.is_closed}
+    splits = tuple(
+        replace(split, sealed=split.sealed or split.name in closed)
+        for split in frozen.splits
+    )
+    record = replace(frozen.record, splits=splits)
+    return FrozenVersion(root=frozen.root, folder=frozen.folder, record=record)
+
+
+def _sealed_sets(frozen: FrozenVersion) -> list[str]:
+    """The sealed sets that the version holds a sample of, by name."""
+    held = {count.split for count in frozen.record.split_counts if count.samples}
+    return sorted(s.name for s in frozen.splits if s.sealed and s.name in held)
+
+
+def _record(
+    root: Path, frozen: FrozenVersion, sealed: Sequence[str], reason: str, by: Person
+) -> None:
+    with Project.open(root) as project:
+        record_export(project, frozen.version.id, sealed, reason=reason, by=by)
 
 
 def _add_companions(frozen: FrozenVersion, target: Path) -> None:

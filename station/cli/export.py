@@ -11,6 +11,7 @@ from dataset.errors import UsageError
 
 from .options import json_option, project_folder, project_option
 from .output import emit_json, one_line, progress, say
+from .person import acting_person
 
 if TYPE_CHECKING:
     from export.contract import ExportResult
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 )
 @click.option("--to", required=True, help="A new or empty folder.")
 @click.option("--update", is_flag=True, help="Touch only what changed in TO.")
+@click.option(
+    "--include-sealed",
+    is_flag=True,
+    help="Write sealed test sets, too; needs --reason, and is recorded.",
+)
+@click.option("--reason", default="", help="Why sealed test sets leave the house.")
 @project_option
 @json_option
 def export(
@@ -34,12 +41,15 @@ def export(
     formats: tuple[str, ...],
     to: str,
     update: bool,
+    include_sealed: bool,
+    reason: str,
     folder: Path | None,
     as_json: bool,
 ) -> None:
     """Write VERSION in one or more formats, and compare what was written.
 
-    Every box and every image is read back; a difference is an error.
+    Every box and every image is read back; a difference is an error. Sealed test
+    sets are left out.
     """
     from dataset.project import require_project
     from export.operation import export_version
@@ -49,6 +59,11 @@ def export(
             f"An export goes to a folder: {to}",
             hint="export to a folder, then copy it with your cloud's own tool",
         )
+    if reason and not include_sealed:
+        raise UsageError(
+            f"A reason is only for sealed test sets: {reason}",
+            hint="add `--include-sealed`, or leave the reason out",
+        )
     root = require_project(project_folder(folder))
     with progress("exporting") as bar:
         done = export_version(
@@ -57,6 +72,9 @@ def export(
             formats=formats,
             target=Path(to).absolute(),
             update=update,
+            include_sealed=include_sealed,
+            reason=reason,
+            by=acting_person(None) if include_sealed else None,
             progress=bar,
         )
     if as_json:

@@ -35,6 +35,7 @@ from . import (
     sessions,
     split,
     status,
+    testset,
     versions,
 )
 from .exit_codes import ExitCode
@@ -83,6 +84,7 @@ for command in (
     diff.diff,
     drift.drift,
     export.export,
+    testset.testset,
     check.check,
     backup.backup,
     backup.restore,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 from .exit_codes import ExitCode
 from .options import json_option, opened, project_folder, project_option
 from .output import emit_json, one_line, progress, say, table
+from .person import user_name
 
 if TYPE_CHECKING:
     from dataset.records import Version
@@ -44,7 +44,7 @@ def create(
         frozen = freeze(
             project,
             message=message,
-            author=_user_name() if author is None else author,
+            author=user_name() if author is None else author,
             progress=bar,
         )
         # The version stands from here on; what follows is derived and resumable.
@@ -52,12 +52,16 @@ def create(
             write_version_report(project, frozen.version.alias, progress=bar)
     made = frozen.version
     if as_json:
-        emit_json({**_json(made), "known": frozen.known})
+        emit_json(
+            {**_json(made), "known": frozen.known, "policy": frozen.policy.to_json()}
+        )
         return
     if frozen.known:
         say(f"This content is frozen already as {made.alias}, {made.id}")
     click.echo(f"{made.alias}  {made.id}")
     say(f"{made.samples} samples, {made.boxes} boxes")
+    for sentence in frozen.policy.sentences:
+        say(sentence)
 
 
 @version.command("list")
@@ -159,14 +163,6 @@ def verify(name: str, folder: Path | None, as_json: bool) -> int:
             click.echo(f"{finding.severity.value}: {one_line(finding.what)}")
         click.echo(f"{name}: {'verified' if is_sound else 'NOT as it was frozen'}")
     return ExitCode.DONE if is_sound else ExitCode.PROJECT
-
-
-def _user_name() -> str:
-    """Who runs the program; "" in a container whose user has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def _root(folder: Path | None) -> Path:

@@ -40,7 +40,7 @@ from .rows import dress
 from .skip_menu import SkipMenu
 
 PENDING = "pending"
-AHEAD_MS = 60
+AHEAD_MS = 5
 NUDGES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -78,7 +78,7 @@ class LabelPage(QWidget):
         self._class_id: int | None = None
         self._keys = 0
         self._has_news = False
-        # Carry-over goes first: it is what the person waits for.
+        # After the page itself is painted.
         self._ahead = QTimer(self, singleShot=True, interval=AHEAD_MS)
         self._ahead.timeout.connect(self._want_pictures)
         self.canvas = Canvas(theme, self)

@@ -1,0 +1,125 @@
+"""The evaluation bundle of a draw: one sealed test set, and the line that tells of it.
+
+    annotations/instances_<set>.json, images/<set>/..., fieldset.json    as COCO
+    ledger.json                                  the draw: set, root, model, version
+
+It holds images and boxes of that set alone: the machine that evaluates compares the
+model's boxes with them. The bundle is made beside its place first, then the draw is
+recorded, then the bundle is put in place. So no draw is spent on a bundle that could
+not be written, and no bundle is handed out without a record.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dataset import durable
+from dataset.errors import ProjectError
+from dataset.progress import SILENT, Progress
+from dataset.project import Project
+from dataset.sealed_set import SealedSet, set_id
+from dataset.sealing import Draw, Person, draw
+
+from .coco_writer import CocoWriter
+
+LEDGER_NAME: Final = "ledger.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A draw and where its evaluation bundle lies."""
+
+    draw: Draw
+    path: Path
+
+
+def draw_bundle(
+    project: Project,
+    name: str,
+    target: Path,
+    *,
+    model: str,
+    trained_on: str = "",
+    by: Person | None = None,
+    progress: Progress = SILENT,
+) -> Bundle:
+    """Draw a sealed set for a model and write its evaluation bundle into `target`.
+
+    `target` may not exist or must be empty; for the rest see `dataset.sealing.draw`.
+
+    Raises:
+        ProjectError: the target holds something, or an image of the set is missing.
+        StorageFull, ReadOnlyProject: the target cannot be written; nothing is
+            recorded.
+    """
+    target = target.absolute()
+    _require_free(target)
+    durable.make_folder(target.parent)
+    temporary = durable.temporary_beside(target)
+
+    def write(found: SealedSet) -> None:
+        CocoWriter().write(found, temporary, include_sealed=True, progress=progress)
+
+    try:
+        drawn = draw(
+            project,
+            name,
+            model=model,
+            trained_on=trained_on,
+            by=by or Person(),
+            prepare=write,
+            progress=progress,
+        )
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _put_in_place(drawn, temporary, target)
+    return Bundle(draw=drawn, path=target)
+
+
+def _require_free(target: Path) -> None:
+    with durable.translated(target):
+        is_free = not target.exists() or (target.is_dir() and not any(target.iterdir()))
+    if not is_free:
+        raise ProjectError(
+            f"The place for the evaluation bundle holds something: {target}",
+            hint="choose a new or empty folder",
+        )
+
+
+def _put_in_place(drawn: Draw, temporary: Path, target: Path) -> None:
+    try:
+        durable.write_new(temporary / LEDGER_NAME, _ledger_text(drawn))
+        if target.is_dir():
+            target.rmdir()
+        temporary.rename(target)
+        durable.sync_folder(target.parent)
+    except (OSError, ProjectError) as error:
+        raise ProjectError(
+            f"The draw is recorded, but its bundle could not be put in place ({error})"
+            f": {temporary}",
+            hint="take the bundle from there; the draw cannot be repeated",
+        ) from error
+
+
+def _ledger_text(drawn: Draw) -> bytes:
+    line = drawn.line
+    content = {
+        "set": line.split,
+        "id": set_id(line.root),
+        "root": line.root,
+        "model": line.model,
+        "trained_on": line.version,
+        "operator": line.operator,
+        "station": line.station,
+        "reason": line.reason,
+        "at_us": line.at_us,
+        "n": line.n,
+        "previous": line.previous,
+        "digest": line.digest,
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()

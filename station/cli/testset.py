@@ -1,0 +1,230 @@
+"""`fieldset testset`: test sets sealed, drawn once a model, and retired."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import json_option, opened, project_option
+from .output import emit_json, one_line, progress, say, table
+from .person import acting_person
+
+if TYPE_CHECKING:
+    from dataset.sealing import Draw
+    from dataset.test_ledger import LedgerLine
+    from dataset.test_sets import SetLine
+
+_operator = click.option("--operator", help="Who acts; by default the user's name.")
+
+
+@click.group()
+def testset() -> None:
+    """Sealed test sets and the ledger of their use."""
+
+
+@testset.command("list")
+@project_option
+@json_option
+def list_sets(folder: Path | None, as_json: bool) -> None:
+    """List the test sets, and every line of their ledger."""
+    from dataset.sealing import ledger
+    from dataset.test_ledger import LedgerEvent
+    from dataset.test_sets import line_json, set_lines
+
+    with opened(folder, read_only=True) as project:
+        lines = ledger(project)
+        sets = set_lines(project, lines)
+    if as_json:
+        told = [line_json(line) for line in lines]
+        emit_json(
+            {
+                "sets": [item.to_json() for item in sets],
+                "runs": [t for t in told if t["event"] == LedgerEvent.DRAWN.value],
+                "ledger": told,
+            }
+        )
+        return
+    _print_sets(sets)
+    if lines:
+        click.echo()
+        _print_lines(lines)
+
+
+@testset.command()
+@click.argument("name")
+@_operator
+@project_option
+@json_option
+def seal(name: str, operator: str | None, folder: Path | None, as_json: bool) -> None:
+    """Close the boxes of the test set NAME and publish its Merkle root.
+
+    It takes no new groups from then on, and stays out of exports.
+    """
+    from dataset.published_seals import seal_path
+    from dataset.sealing import seal as close
+    from dataset.test_sets import line_json
+
+    with opened(folder) as project:
+        line = close(project, name, by=acting_person(operator))
+        path = seal_path(project.root, name)
+    if as_json:
+        emit_json({**line_json(line), "path": str(path)})
+        return
+    click.echo(line.root)
+    say(f"sealed {name}: {line.reason}; its root is published in {path}")
+
+
+@testset.command()
+@click.argument("name")
+@click.option("--model", required=True, help="Digest of the model, hexadecimal.")
+@click.option(
+    "--trained-on",
+    default="",
+    help="The version the model was trained on, or none; by default the latest.",
+)
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    help="A new or empty folder for the evaluation bundle (COCO).",
+)
+@_operator
+@project_option
+@json_option
+def draw(
+    name: str,
+    model: str,
+    trained_on: str,
+    to: Path | None,
+    operator: str | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Record a test of a model on the sealed set NAME, once and for all.
+
+    Refused for a model that was tested on the set before or was trained on a part of
+    it, and when the set's budget is spent.
+    """
+    from dataset.sealing import draw as record
+    from export.evaluation import draw_bundle
+
+    by = acting_person(operator)
+    with opened(folder) as project, progress("drawing") as bar:
+        if to is None:
+            drawn = record(
+                project, name, model=model, trained_on=trained_on, by=by, progress=bar
+            )
+        else:
+            drawn = draw_bundle(
+                project,
+                name,
+                to.absolute(),
+                model=model,
+                trained_on=trained_on,
+                by=by,
+                progress=bar,
+            ).draw
+    _tell_draw(drawn, to.absolute() if to else None, as_json)
+
+
+@testset.command()
+@click.argument("name")
+@click.option("--reason", default="", help="Why; kept in the ledger.")
+@_operator
+@project_option
+@json_option
+def retire(
+    name: str, reason: str, operator: str | None, folder: Path | None, as_json: bool
+) -> None:
+    """Move the used-up test set NAME to validation and open a vault set."""
+    from dataset.sealing import retire as move
+    from dataset.test_sets import line_json
+
+    with opened(folder) as project:
+        done = move(project, name, reason=reason, by=acting_person(operator))
+    if as_json:
+        emit_json(
+            {
+                **line_json(done.line),
+                "groups": done.groups,
+                "opened": done.opened or None,
+                "not_opened": list(done.not_opened),
+            }
+        )
+        return
+    say(f"retired {name}: {done.groups} groups went to val")
+    for why in done.not_opened:
+        say(one_line(why))
+    if done.opened:
+        click.echo(done.opened)
+        say(f"opened the vault set {done.opened}, sealed and ready to be drawn")
+    else:
+        say('no vault set took over; one is defined with rule = "vault"')
+
+
+def _tell_draw(drawn: Draw, path: Path | None, as_json: bool) -> None:
+    from dataset.test_sets import line_json
+
+    left = drawn.budget - drawn.used
+    if as_json:
+        emit_json(
+            {
+                **line_json(drawn.line),
+                "trained_on_alias": drawn.trained_on or None,
+                "budget": drawn.budget,
+                "used": drawn.used,
+                "left": left,
+                "samples": drawn.samples,
+                "boxes": drawn.boxes,
+                "path": str(path) if path else None,
+            }
+        )
+        return
+    line = drawn.line
+    click.echo(str(path) if path else line.digest)
+    say(
+        f"line {line.n} of the ledger: {line.split} drawn for {line.model[:16]}, "
+        f"trained on {drawn.trained_on or 'no version of this project'}"
+    )
+    say(f"{drawn.samples} samples, {drawn.boxes} boxes; draws left: {left}")
+
+
+def _print_sets(sets: tuple[SetLine, ...]) -> None:
+    rows: list[list[Any]] = [
+        [
+            item.split.name,
+            item.state.value,
+            item.split.rule or "random",
+            item.samples,
+            item.groups,
+            item.boxes,
+            f"{item.used} of {item.budget}",
+            item.root[:16] or "-",
+        ]
+        for item in sets
+    ]
+    head = ["set", "state", "rule", "samples", "groups", "boxes", "draws", "root"]
+    table(head, rows)
+
+
+def _print_lines(lines: tuple[LedgerLine, ...]) -> None:
+    rows: list[list[Any]] = [
+        [
+            line.n,
+            _day(line.at_us),
+            line.event.value,
+            line.split,
+            line.model[:16] or "-",
+            line.version[:15] or "-",
+            f"{line.operator} at {line.station}",
+            line.reason,
+        ]
+        for line in lines
+    ]
+    table(["line", "when (UTC)", "", "set", "model", "version", "who", "note"], rows)
+
+
+def _day(at_us: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(at_us // 1_000_000))
