@@ -69,10 +69,7 @@ def check(
 
 
 def _catalog_findings(project: Project, *, deep: bool) -> list[Finding]:
-    try:
-        damages = project.catalog.damages(deep=deep)
-    except ProjectError as error:
-        damages = (error.message,)
+    damages = project.catalog.damages(deep=deep)
     return [
         Finding(
             severity=Severity.ERROR,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, overload
 
@@ -59,6 +59,11 @@ class FrozenVersion:
     def splits(self) -> tuple[Split, ...]:
         """The splits as they were defined when the version was frozen."""
         return self.record.splits
+
+    @property
+    def policy(self) -> Mapping[str, Any]:
+        """What shaped the version: see `dataset.policy`."""
+        return self.record.policy
 
     @property
     def boxes(self) -> int:

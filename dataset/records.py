@@ -214,7 +214,7 @@ class Split:
 
     Rules: "" (by shortfall), "random", "vault" (in reserve), "after:2026-11-01"
     (captured on or after that day), "place:NAME", "camera:NAME",
-    "condition:KEY=VALUE", "hand".
+    "condition:KEY=VALUE", "hand", "stress:NAME of SPLIT" (corrupted copies).
     """
 
     name: str

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +52,11 @@ class SealedSet:
     splits: tuple[Split, ...]
     samples: tuple[VersionSample, ...]
     root: Path
+
+    @property
+    def policy(self) -> Mapping[str, Any]:
+        """Nothing: no policy shapes a test set."""
+        return {}
 
     @property
     def merkle_root(self) -> str:

@@ -6,7 +6,9 @@ import uuid
 
 from hypothesis import strategies as st
 
+from dataset.balancing import TrainRow
 from dataset.groups import GroupFacts, GroupLink
+from dataset.recipes import AugmentRecipe
 from dataset.records import (
     Box,
     BoxOrigin,
@@ -16,6 +18,7 @@ from dataset.records import (
     SplitKind,
     VersionSample,
 )
+from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
 
 WIDTH, HEIGHT = 640, 480
 CLASS_IDS = (1, 2, 3)
@@ -177,6 +180,7 @@ split_rules = st.sampled_from(
     [
         "random",
         "hand",
+        "vault",
         "after:2020-05-17",
         "after:2020-05-17/30d",
         "place:north",
@@ -196,7 +200,8 @@ def split_sets(draw: st.DrawFn) -> tuple[Split, ...]:
             name=f"test-{number}",
             kind=SplitKind.TEST,
             rule=rule,
-            share=0.1 if rule == "random" else 0.0,
+            share=0.1 if rule in ("random", "vault") else 0.0,
+            sealed=rule == "vault",
         )
         for number, rule in enumerate(rules)
     )
@@ -210,3 +215,70 @@ def group_links(draw: st.DrawFn, ids: tuple[str, ...]) -> GroupLink:
         draw(st.lists(st.sampled_from(ids), min_size=2, max_size=2, unique=True))
     )
     return GroupLink(first=first, second=second, reason="the same picture")
+
+
+LEDGER_START = origin("a project")
+
+
+@st.composite
+def ledger_lines(draw: st.DrawFn) -> LedgerLine:
+    """What a line of the test ledger tells, not yet placed in a chain."""
+    return LedgerLine(
+        n=0,
+        event=draw(st.sampled_from(LedgerEvent)),
+        split=draw(st.sampled_from(["test-main", "test-night"])),
+        root=f"{draw(st.integers(0, 2**256 - 1)):064x}",
+        model=f"{draw(st.integers(0, 2**256 - 1)):064x}",
+        version=draw(st.sampled_from(["", "dv-a", "dv-b"])),
+        operator=draw(names),
+        station=draw(names),
+        reason=draw(names),
+        at_us=draw(st.integers(0, MICROSECONDS_MAX)),
+    )
+
+
+def ledger_chains(
+    *, min_size: int = 0, max_size: int = 8
+) -> st.SearchStrategy[tuple[LedgerLine, ...]]:
+    """Whole chains of the test ledger, from `LEDGER_START`."""
+    return st.lists(ledger_lines(), min_size=min_size, max_size=max_size).map(_chained)
+
+
+def _chained(told: list[LedgerLine]) -> tuple[LedgerLine, ...]:
+    chain: list[LedgerLine] = []
+    for line in told:
+        chain.append(follow(chain, line, LEDGER_START))
+    return tuple(chain)
+
+
+def augment_recipes() -> st.SearchStrategy[AugmentRecipe]:
+    """A recipe for augmentation, from doing nothing to the limits."""
+    parts = st.floats(0, 1)
+    return st.builds(
+        AugmentRecipe,
+        seed=st.integers(0, 2**53),
+        visibility=parts,
+        flip=parts,
+        rotate_deg=st.floats(0, 45),
+        scale=st.floats(0, 0.9),
+        shift=parts,
+        brightness=parts,
+        contrast=parts,
+        saturation=parts,
+        hue_deg=st.floats(0, 180),
+        blur=parts,
+        noise=parts,
+    )
+
+
+def train_rows() -> st.SearchStrategy[list[TrainRow]]:
+    """Rows of train: a few groups, two conditions, up to three classes."""
+    counts = st.dictionaries(st.sampled_from(CLASS_IDS), st.integers(1, 5), min_size=1)
+    row = st.builds(
+        TrainRow,
+        id=sample_ids,
+        group=st.sampled_from(["group-a", "group-b", "group-c"]),
+        conditions=st.sampled_from([("light=day",), ("light=night",), ()]),
+        boxes=counts.map(lambda found: tuple(sorted(found.items()))),
+    )
+    return st.lists(row, max_size=30, unique_by=lambda found: found.id)

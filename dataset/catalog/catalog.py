@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from dataset.errors import ProjectError
+
 from .classes import Classes
 from .connection import Connection
 from .frozen import frozen_batches
@@ -117,10 +119,16 @@ class Catalog:
         return frozen_batches(self._connection)
 
     def damages(self, *, deep: bool = False) -> tuple[str, ...]:
-        """What SQLite's own check finds; empty when the catalog is sound."""
+        """What SQLite's own check finds; empty when the catalog is sound.
+
+        A catalog that is damaged too far to be checked is one finding.
+        """
         pragma = "integrity_check" if deep else "quick_check"
-        found = [str(row[0]) for row in self._connection.rows(f"PRAGMA {pragma}")]
-        broken = self._connection.rows("PRAGMA foreign_key_check")
+        try:
+            found = [str(row[0]) for row in self._connection.rows(f"PRAGMA {pragma}")]
+            broken = self._connection.rows("PRAGMA foreign_key_check")
+        except ProjectError as error:
+            return (error.message,)
         found = [line for line in found if line != "ok"]
         return (*found, *(f"a row of {row[0]} points nowhere" for row in broken))
 

@@ -30,6 +30,8 @@ _ROBOFLOW = "_annotations.coco.json"
 _INSTANCES = re.compile(r"instances[-_]?(.*)\.json", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9][-_A-Za-z0-9]*")
 _HEAD_BYTES = 1 << 20
+# What our own exports lay beside the format's files.
+_OURS = ("fieldset.json", "preprocess.json", "repeats.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ def _annotation_files(path: Path) -> tuple[SourceFolder, list[Path]]:
         for file in folder.files()
         if file.suffix.lower() == ".json"
         and len(file.relative_to(folder.root).parts) <= 3
-        and file.name != "fieldset.json"
+        and file.name not in _OURS
     ]
     for is_kind in (_is_roboflow, _is_instances):
         best = [file for file in near if is_kind(file)]

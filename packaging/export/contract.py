@@ -15,10 +15,10 @@ come in:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from dataset.progress import SILENT, Progress
 from dataset.records import LabelClass, SampleState, Split, Version, VersionSample
@@ -167,6 +167,10 @@ class FrozenSamples(Protocol):
     @property
     def samples(self) -> Sequence[VersionSample] | Iterable[VersionSample]:
         """Its samples, sorted by id; may be gone through more than once."""
+
+    @property
+    def policy(self) -> Mapping[str, Any]:
+        """What shaped it: balance, repeat list, recipes."""
 
     @property
     def root(self) -> Path:

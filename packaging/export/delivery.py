@@ -31,6 +31,7 @@ from .export_folder import (
     stale_caches,
 )
 from .plan import Plan, make_plan
+from .policy_files import policy_files, policy_notes
 from .side_car import (
     SideCar,
     SideCarWriter,
@@ -118,7 +119,7 @@ def deliver(
         try:
             expected = _write(plan, folder, pages, side_car, progress)
             folder.finish_copies()
-            notes = list(pages.notes())
+            notes = [*pages.notes(), *policy_notes(plan)]
             if earlier is not None:
                 folder.remove_stale(earlier_files(earlier.files))
                 notes += _cache_notes(target)
@@ -187,6 +188,8 @@ def _write(
         )
         side_car.add(sample, name)
     pages.finish()
+    for name, data in policy_files(plan):
+        folder.write(name, data)
     return expected
 
 

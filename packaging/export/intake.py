@@ -26,6 +26,7 @@ from dataset.sandbox import SIZE_LIMIT, ImageChecker
 from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
 from .intake_labels import ClassMap, imported_boxes, restored_boxes
+from .intake_made import made_sample
 from .intake_splits import SplitNotes
 from .side_car import FILE_NAME, SideCar, has_side_car, read_side_car
 
@@ -241,12 +242,26 @@ class _Intake:
 
     def _store(self, batch: list[_Loaded]) -> None:
         """Write the files first, so that the transaction is short; then the rows."""
+        batch = [loaded for loaded in batch if not self._keep_made(loaded)]
         for loaded in batch:
             if not self.project.catalog.samples.has(loaded.sample_id):
                 self.project.images.put(loaded.data, loaded.info.suffix)
         with self.project.catalog.writing():
             for loaded in batch:
                 self._take(loaded)
+
+    def _keep_made(self, loaded: _Loaded) -> bool:
+        """Take in an image that a recipe made; False for any other."""
+        side_car = self.side_car
+        ours = side_car.sample_of(loaded.image.source_name) if side_car else None
+        if side_car is None or ours is None or ours.id != loaded.sample_id:
+            return False
+        made = made_sample(ours, side_car, self.classes)
+        if made is None or self.project.catalog.samples.has(made.id):
+            return False
+        self.project.catalog.made.add([made])
+        self.project.images.put(loaded.data, loaded.info.suffix)
+        return True
 
     def _take(self, loaded: _Loaded) -> None:
         ours = self._ours(loaded)

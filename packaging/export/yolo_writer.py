@@ -4,6 +4,8 @@
     data-<test set>.yaml                    one for each further test set
     images/<split>/<sample id>.<suffix>
     labels/<split>/<sample id>.txt          empty where nothing is in the image
+    train.txt                               only where samples are to be repeated: the
+                                            images of train, some more than once
     fieldset.json
 
 A row is `class cx cy width height`, relative to the upright image, with 8 decimals:
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from dataset.balancing import repeats_of
 from dataset.progress import SILENT, Progress
 from dataset.records import SplitKind, VersionSample
 
@@ -70,6 +73,8 @@ class _Pages:
         self._folder = folder
         self._names = plan.class_names()
         self._index = plan.class_index()
+        self._repeats = repeats_of(plan.frozen.policy)
+        self._listed: list[str] = []
         self._equal_rows = 0
         self._small_images = 0
 
@@ -86,6 +91,9 @@ class _Pages:
             rows.setdefault(row, shown)
         text = "".join(f"{row}\n" for row in rows)
         self._folder.write(f"labels/{sample.split}/{sample.id}.txt", text.encode())
+        if self._repeats and sample.split == "train":
+            line = f"./{self.image_name(sample)}\n"
+            self._listed.append(line * self._repeats.get(sample.id, 1))
         self._small_images += min(sample.width, sample.height) < _SMALLEST_SIDE
         return list(rows.values())
 
@@ -94,6 +102,8 @@ class _Pages:
         for name in ("train", "val"):
             self._folder.make_folder(f"images/{name}")
             self._folder.make_folder(f"labels/{name}")
+        if self._listed:
+            self._folder.write("train.txt", "".join(self._listed).encode())
         tests = [s.name for s in self._plan.splits if s.kind is SplitKind.TEST]
         self._folder.write("data.yaml", self._yaml(tests[0] if tests else None))
         for name in tests[1:]:
@@ -128,7 +138,8 @@ class _Pages:
         names = ", ".join(
             json.dumps(item.name, ensure_ascii=False) for item in self._plan.classes
         )
-        lines = ["train: images/train", "val: images/val"]
+        train = "train.txt" if self._listed else "images/train"
+        lines = [f"train: {train}", "val: images/val"]
         if test is not None:
             lines.append(f"test: images/{test}")
         lines.append(f"names: [{names}]")

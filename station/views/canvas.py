@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QMouseEvent,
@@ -21,10 +21,9 @@ from labeling.geometry import Corners, Handle, moved, resized
 from ..theme import Theme
 from .canvas_input import CanvasInput
 from .canvas_layers import CanvasLayers
-from .canvas_paint import CanvasPainter, Picture, Shown, View
+from .canvas_paint import CanvasPainter, Picture, Shown, crosshair_bounds, rubber_bounds
+from .canvas_view import View, fitted, fitting_scale, panned, zoomed
 
-FIT_MARGIN_PX = 16
-MAX_SCALE = 40.0
 SETTLE_MS = 150
 
 
@@ -147,16 +146,10 @@ class Canvas(QWidget):
         """True once the picture itself is shown."""
         return self._picture is not None
 
-    def fitting_scale(self, size: tuple[int, int]) -> float:
-        """Give the scale, per widget pixel, at which a picture of `size` just fits."""
-        room_x = max(self.width() - 2 * FIT_MARGIN_PX, 16)
-        room_y = max(self.height() - 2 * FIT_MARGIN_PX, 16)
-        return min(room_x / size[0], room_y / size[1], MAX_SCALE)
-
     def device_scale(self, size: tuple[int, int]) -> float:
         """Give device pixels an image pixel that a picture of `size` will have."""
         is_same = size == self._size and not self._is_fitted
-        scale = self._view.scale if is_same else self.fitting_scale(size)
+        scale = self._view.scale if is_same else fitting_scale(self.size(), size)
         return scale * self.devicePixelRatioF()
 
     # What a person asks for by key
@@ -164,10 +157,7 @@ class Canvas(QWidget):
     def fit(self) -> None:
         """Show the whole picture in the middle."""
         self._is_fitted = True
-        scale = self.fitting_scale(self._size)
-        wide, high = self._size[0] * scale, self._size[1] * scale
-        left, top = (self.width() - wide) / 2, (self.height() - high) / 2
-        self._set_view(View(scale, round(left), round(top)))
+        self._set_view(fitted(self.size(), self._size))
 
     def zoom_to(self, scale: float) -> None:
         """Show `scale` widget pixels an image pixel, keeping the middle."""
@@ -289,19 +279,12 @@ class Canvas(QWidget):
     def pan_by(self, dx: float, dy: float) -> None:
         """Move the picture; part of it stays in sight."""
         self._is_fitted = False
-        view = self._view
-        self._set_view(self._kept_in_sight(replace(view, x=view.x + dx, y=view.y + dy)))
+        self._set_view(panned(self._view, dx, dy, self.size(), self._size))
 
     def zoom_by(self, factor: float, at: QPointF) -> None:
         """Zoom, keeping the image point under `at` where it is."""
-        view = self._view
-        least = min(self.fitting_scale(self._size) / 2, 1.0)
-        scale = min(max(view.scale * factor, least), MAX_SCALE)
-        grown = scale / view.scale
-        x = at.x() - (at.x() - view.x) * grown
-        y = at.y() - (at.y() - view.y) * grown
         self._is_fitted = False
-        self._set_view(self._kept_in_sight(View(scale, round(x), round(y))))
+        self._set_view(zoomed(self._view, factor, at, self.size(), self._size))
 
     def point_at(self, point: QPointF | None) -> None:
         """Move the crosshair."""
@@ -397,14 +380,6 @@ class Canvas(QWidget):
             self.update()
             self.view_changed.emit(view.scale * self.devicePixelRatioF())
 
-    def _kept_in_sight(self, view: View) -> View:
-        """Keep at least a corner of the picture in the widget."""
-        wide, high = self._size[0] * view.scale, self._size[1] * view.scale
-        room_x, room_y = min(wide, 64.0), min(high, 64.0)
-        x = min(max(view.x, room_x - wide), self.width() - room_x)
-        y = min(max(view.y, room_y - high), self.height() - room_y)
-        return View(view.scale, x, y)
-
     def _active(self) -> Shown | None:
         index = self.selected_index
         return None if index is None else self._current(self._items[index])
@@ -428,14 +403,8 @@ class Canvas(QWidget):
         return self._brush.bounds(active, self._view, float(self.width()))
 
     def _rubber_bounds(self) -> QRect:
-        if self._rubber is None:
-            return QRect()
-        rect: QRectF = self._view.rect(self._rubber)
-        return rect.toAlignedRect().adjusted(-3, -3, 3, 3)
+        rect = None if self._rubber is None else self._view.rect(self._rubber)
+        return rubber_bounds(rect)
 
     def _crosshair_bounds(self) -> QRegion:
-        if self._pointer is None:
-            return QRegion()
-        x, y = int(self._pointer.x()), int(self._pointer.y())
-        flat = QRegion(0, y - 3, self.width(), 7)
-        return flat.united(QRegion(x - 3, 0, 7, self.height()))
+        return crosshair_bounds(self._pointer, self.rect())

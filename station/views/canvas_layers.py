@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
-from .canvas_paint import CanvasPainter, Picture, Shown, View
+from .canvas_paint import CanvasPainter, Picture, Shown
+from .canvas_view import View
 
 
 class CanvasLayers:

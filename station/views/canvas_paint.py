@@ -13,11 +13,13 @@ from PySide6.QtGui import (
     QImage,
     QPainter,
     QPen,
+    QRegion,
 )
 
 from labeling.geometry import Corners, handle_points
 
 from ..theme import Theme, text_on
+from .canvas_view import View
 
 LABEL_HEIGHT = 17.0
 LABEL_PAD = 6.0
@@ -47,29 +49,6 @@ class Shown:
     colour: str
     label: str
     look: Look = Look.ACCEPTED
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Where the picture lies: widget point = image point * scale + (x, y)."""
-
-    scale: float = 1.0
-    x: float = 0.0
-    y: float = 0.0
-
-    def to_image(self, point: QPointF) -> tuple[float, float]:
-        """Give the image point under a widget point."""
-        return (point.x() - self.x) / self.scale, (point.y() - self.y) / self.scale
-
-    def rect(self, corners: Corners) -> QRectF:
-        """Give the widget rectangle of a box."""
-        x0, y0, x1, y1 = corners
-        return QRectF(
-            x0 * self.scale + self.x,
-            y0 * self.scale + self.y,
-            (x1 - x0) * self.scale,
-            (y1 - y0) * self.scale,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,3 +235,19 @@ def _source_for(
             break
         source, shrink = half, shrink * 2.0
     return source, shrink
+
+
+def rubber_bounds(rect: QRectF | None) -> QRect:
+    """Give all that painting the box being drawn can touch."""
+    if rect is None:
+        return QRect()
+    return rect.toAlignedRect().adjusted(-3, -3, 3, 3)
+
+
+def crosshair_bounds(at: QPointF | None, window: QRect) -> QRegion:
+    """Give all that painting the crosshair can touch."""
+    if at is None:
+        return QRegion()
+    x, y = int(at.x()), int(at.y())
+    flat = QRegion(0, y - 3, window.width(), 7)
+    return flat.united(QRegion(x - 3, 0, 7, window.height()))

@@ -99,7 +99,7 @@ class DatasetPage(QWidget):
         row.addWidget(holder)
 
     def _fit_columns(self) -> None:
-        size_columns(self._group_view, (118, 0, 76, 104, 240), self._theme)
+        size_columns(self._group_view, (118, 0, 76, 104, 0), self._theme)
         size_columns(self._test_view, (104, 68, 0, 62), self._theme)
 
     def _balance_card(self) -> Card:

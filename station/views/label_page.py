@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -16,10 +15,10 @@ from dataset.records import LabelClass
 from ..jobs import Submitter
 from ..keys import CLASS_KEYS, Action, Page
 from ..language import tr
-from ..pictures import PictureLoader, PictureRequest, ThumbnailLoader
+from ..pictures import ThumbnailLoader
 from ..theme import Theme
 from .canvas import Canvas
-from .canvas_paint import Picture, Shown
+from .canvas_paint import Shown
 from .contracts import (
     ClassRow,
     Commands,
@@ -34,13 +33,13 @@ from .filmstrip import Filmstrip
 from .label_calls import LabelCalls
 from .label_hints import HintBar
 from .label_panel import LabelPanel
+from .label_pictures import LabelPictures
 from .label_toolbar import LabelToolbar
 from .label_words import box_rows, boxes_head, queue_sentence, shown_boxes
 from .rows import dress
 from .skip_menu import SkipMenu
 
 PENDING = "pending"
-AHEAD_MS = 5
 NUDGES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -71,17 +70,14 @@ class LabelPage(QWidget):
         super().__init__(parent)
         dress(self, "page")
         self._calls = LabelCalls(desk, runner, self)
-        self._loader = PictureLoader(runner, self)
         self._state: LabelScene | None = None
         self._frames: tuple[FilmFrame, ...] = ()
         self._classes: dict[int, LabelClass] = {}
         self._class_id: int | None = None
         self._keys = 0
         self._has_news = False
-        # After the page itself is painted.
-        self._ahead = QTimer(self, singleShot=True, interval=AHEAD_MS)
-        self._ahead.timeout.connect(self._want_pictures)
         self.canvas = Canvas(theme, self)
+        self._pictures = LabelPictures(self.canvas, runner, self)
         self._toolbar = LabelToolbar(desk.choices(), self)
         self._hints = HintBar(actions, Page.LABEL, self)
         self._film = Filmstrip(theme, ThumbnailLoader(runner, parent=self), self)
@@ -123,8 +119,7 @@ class LabelPage(QWidget):
         self._calls.call_failed.connect(self.error_came)
         self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))
-        self._loader.picture_loaded.connect(self._on_picture)
-        self._loader.picture_failed.connect(self._on_picture_failed)
+        self._pictures.picture_failed.connect(self.error_came)
         self.canvas.box_drawn.connect(self._on_drawn)
         self.canvas.box_moved.connect(self._on_moved)
         self.canvas.box_selected.connect(self._panel.show_chosen_box)
@@ -334,7 +329,8 @@ class LabelPage(QWidget):
         is_new = before is None or before.sample.id != state.sample.id
         if is_new:
             self._keys = 0
-            self._show_picture(state)
+            self.canvas.show_boxes(())
+            self._pictures.show(state)
         self._show_on_canvas(state)
         if is_new:
             # Picture and boxes first: what is around them may come a moment later.
@@ -344,14 +340,8 @@ class LabelPage(QWidget):
             self._calls.refresh_film()
         self._show_around(state)
 
-    def _show_picture(self, state: LabelScene) -> None:
-        sample = state.sample
-        self.canvas.show_boxes(())
-        size = (sample.width, sample.height)
-        self.canvas.show_picture(self._loader.get(sample.id), size)
-
     def _show_sample(self, state: LabelScene) -> None:
-        self._want_picture()
+        self._pictures.look_ahead()
         self._film.show_frames(self._frames, state.sample.id)
         if state.session_text:
             self.session_came.emit(state.session_text)
@@ -377,52 +367,6 @@ class LabelPage(QWidget):
         )
         self.queue_came.emit(state.left)
 
-    def _want_picture(self) -> None:
-        """Have the picture at hand decoded, where it is not; the rest a bit later."""
-        if self._state is not None and not self.canvas.has_picture:
-            self._loader.want([self._request_of(self._state)])
-        self._ahead.start()
-
-    def _want_pictures(self) -> None:
-        """Have the picture at hand made in full, then its neighbours, both ways."""
-        if self._state is None:
-            return
-        ids = [frame.sample_id for frame in self._frames]
-        current = self._state.sample.id
-        at = ids.index(current) if current in ids else None
-        wanted = [self._request_of(self._state)]
-        if at is not None:
-            for offset in (1, -1, 2):
-                if 0 <= at + offset < len(self._frames):
-                    one = self._frames[at + offset]
-                    wanted.append(
-                        self._request(one.sample_id, one.path, one.width, one.height)
-                    )
-        self._loader.want(wanted)
-
-    def _request_of(self, state: LabelScene) -> PictureRequest:
-        sample = state.sample
-        return self._request(sample.id, state.path, sample.width, sample.height)
-
-    def _request(
-        self, sample_id: str, path: Path, width: int, height: int
-    ) -> PictureRequest:
-        return PictureRequest(
-            sample_id=sample_id,
-            path=path,
-            scale=self.canvas.device_scale((width, height)),
-            ratio=self.canvas.devicePixelRatioF(),
-        )
-
-    def _on_picture(self, sample_id: str, picture: Picture) -> None:
-        if self._state is not None and sample_id == self._state.sample.id:
-            sample = self._state.sample
-            self.canvas.show_picture(picture, (sample.width, sample.height))
-
-    def _on_picture_failed(self, sample_id: str, error: object) -> None:
-        if self._state is not None and sample_id == self._state.sample.id:
-            self.error_came.emit(error)
-
     def _on_classes(self, rows: tuple[ClassRow, ...]) -> None:
         known = {row.label_class.id: row.label_class for row in rows}
         has_changed = known != self._classes
@@ -439,7 +383,7 @@ class LabelPage(QWidget):
         self._frames = frames
         current = "" if self._state is None else self._state.sample.id
         self._film.show_frames(frames, current)
-        self._ahead.start()
+        self._pictures.set_neighbours(frames)
 
     def _on_stopped(self) -> None:
         """Show the sample as it was saved last."""
