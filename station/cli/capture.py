@@ -38,7 +38,11 @@ FITTING = {
     show_default=True,
     help="When a picture is taken.",
 )
-@click.option("--every", type=Duration(), help="Time between pictures or bursts.")
+@click.option(
+    "--every",
+    type=Duration(),
+    help="Time between pictures or bursts; of a folder every picture is taken.",
+)
 @click.option("--burst", type=click.IntRange(min=1), help="Pictures in a burst.")
 @click.option(
     "--sensitivity", type=click.FloatRange(0, 1), help="Of the motion trigger."
@@ -101,6 +105,8 @@ def _conditions(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]
 
 
 def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
+    from station.camera.folder_feed import FOLDER_FPS
+
     fitting = FITTING.get(given["trigger"], OPTIONS)
     for name in OPTIONS:
         if given[name] is not None and name not in fitting:
@@ -111,6 +117,9 @@ def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {"pre_s": given["pre"]}
     if given["trigger"] in {"interval", "burst"}:
         options["every_s"] = given["every"]
+    if given["trigger"] == "interval" and not given["every"]:
+        # Of a folder every picture is wanted, unless said otherwise.
+        options["every_s"] = 1 / FOLDER_FPS if Path(given["source"]).is_dir() else None
     if given["trigger"] == "burst":
         options["count"] = given["burst"]
     if given["trigger"] == "motion":

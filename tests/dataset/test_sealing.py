@@ -129,7 +129,7 @@ def test_set_with_unlabeled_samples_is_not_sealed(project: Project) -> None:
     sample = members(project, "test-main")[0]
     project.catalog.labels.put(sample.id, LabelState())
 
-    with pytest.raises(PolicyRefusal, match="wait to be labeled.*: 1$"):
+    with pytest.raises(PolicyRefusal, match=r"wait to be labeled.*: 1$"):
         seal(project, "test-main")
 
 
@@ -138,9 +138,9 @@ EDITS: dict[str, Callable[[Project, Sample], object]] = {
     "put": lambda project, sample: project.catalog.labels.put(
         sample.id, labels(x0=9.0)
     ),
-    "undo": lambda project, sample: project.catalog.labels.undo(),
+    "undo": lambda project, _sample: project.catalog.labels.undo(),
     "erase": lambda project, sample: erase(project, sample.id),
-    "merge": lambda project, sample: project.catalog.classes.merge(1, 2),
+    "merge": lambda project, _sample: project.catalog.classes.merge(1, 2),
 }
 
 
@@ -150,7 +150,7 @@ def test_boxes_of_a_sealed_set_are_closed(project: Project, kind: str) -> None:
     edit(project, sample, labels(x0=7.0))
     seal(project, "test-main")
 
-    with pytest.raises(PolicyRefusal, match="sealed test set.*: test-main$"):
+    with pytest.raises(PolicyRefusal, match=r"sealed test set.*: test-main$"):
         EDITS[kind](project, sample)
 
     assert project.catalog.labels.get(sample.id) == labels(x0=7.0)
@@ -207,12 +207,12 @@ def test_sample_that_came_after_the_seal_stays_unlabeled(project: Project) -> No
 
 def test_sealed_set_takes_no_new_groups(project: Project) -> None:
     seal(project, "test-main")
-    for number in range(10, 22):
+    for number in range(10, 40):
         labeled_group(project, "", first=10 * number, count=1)
 
     outcome = assign_splits(project)
 
-    assert len(outcome.assigned) == 12
+    assert len(outcome.assigned) == 30
     assert "test-main" not in {a.split for a in outcome.assigned}
     assert "test-reserve" in {a.split for a in outcome.assigned}
     assert not [f for f in outcome.findings if "test-main should hold" in f.what]
@@ -290,7 +290,7 @@ def test_budget_is_kept(project: Project) -> None:
     draw(project, "test-main", model=MODEL)
     draw(project, "test-main", model=OTHER)
 
-    with pytest.raises(PolicyRefusal, match="budget.*: 2 of 2"):
+    with pytest.raises(PolicyRefusal, match=r"budget.*: 2 of 2"):
         draw(project, "test-main", model=THIRD)
 
 
@@ -337,27 +337,23 @@ def test_model_that_trained_on_a_quarantined_relative_is_refused(
     clean = frozen(project)
     seal(project, "test-main")
 
-    with pytest.raises(PolicyRefusal, match="v1 held 3 samples .* quarantined since"):
+    with pytest.raises(PolicyRefusal, match=r"v1 held 3 samples .* quarantined since"):
         draw(project, "test-main", model=MODEL, trained_on="v1")
 
     assert draw(project, "test-main", model=MODEL, trained_on=clean.id).used == 1
 
 
-def test_relative_of_a_relative_and_what_had_joined_it_count_too(
-    project: Project,
-) -> None:
-    groups, first = project.catalog.groups, members(project, "train")
-    one, two = sorted({sample.group_id for sample in first})
-    (joined, *_) = labeled_group(project, "train", first=500)
+def test_what_had_joined_a_relative_counts_too(project: Project) -> None:
+    groups = project.catalog.groups
+    one = members(project, "train")[0].group_id
+    (other, *_) = labeled_group(project, "train", first=500)
     frozen(project)
-    groups.join(joined.group_id, two, reason="near-duplicate", at_us=1)
+    joined = groups.join(other.group_id, one, reason="near-duplicate", at_us=1)
     sealed = members(project, "test-main")[0].group_id
-    groups.join(one, sealed, reason="near-duplicate", at_us=1)
-    groups.join(two, one, reason="near-duplicate", at_us=1)
-    groups.join(joined.group_id, one, reason="near-duplicate", at_us=1)
+    groups.join(joined, sealed, reason="near-duplicate", at_us=1)
     seal(project, "test-main")
 
-    with pytest.raises(PolicyRefusal, match="v1 held 9 samples"):
+    with pytest.raises(PolicyRefusal, match="v1 held 6 samples"):
         draw(project, "test-main", model=MODEL, trained_on="v1")
 
 
@@ -420,10 +416,8 @@ def test_retired_set_goes_to_val_and_opens_a_vault(project: Project) -> None:
     assert draw(project, "test-reserve", model=MODEL).used == 1
     with pytest.raises(PolicyRefusal, match="retired into validation"):
         draw(project, "test-main", model=OTHER)
-    assert assign_splits(project).findings == () or all(
-        finding.severity is not Severity.ERROR
-        for finding in assign_splits(project).findings
-    )
+    findings = assign_splits(project).findings
+    assert all(finding.severity is not Severity.ERROR for finding in findings)
 
 
 def test_retired_set_takes_no_groups(project: Project) -> None:
