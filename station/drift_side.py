@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def side_table(
     """
     if text.startswith(SESSION_PREFIX):
         return _session(project, text.removeprefix(SESSION_PREFIX), progress)
-    if Path(text).is_dir():
+    if os.path.isdir(text):  # noqa: PTH112  (never raises)
         return _folder(Path(text), progress)
     name, _, split = text.partition(":")
     try:

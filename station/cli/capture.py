@@ -117,9 +117,10 @@ def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {"pre_s": given["pre"]}
     if given["trigger"] in {"interval", "burst"}:
         options["every_s"] = given["every"]
-    if given["trigger"] == "interval" and not given["every"]:
-        # Of a folder every picture is wanted, unless said otherwise.
-        options["every_s"] = 1 / FOLDER_FPS if Path(given["source"]).is_dir() else None
+    is_folder = os.path.isdir(given["source"])  # noqa: PTH112  (never raises)
+    if given["trigger"] == "interval" and given["every"] is None and is_folder:
+        # Every picture is wanted, unless said otherwise.
+        options["every_s"] = 1 / FOLDER_FPS
     if given["trigger"] == "burst":
         options["count"] = given["burst"]
     if given["trigger"] == "motion":

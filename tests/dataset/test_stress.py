@@ -67,7 +67,7 @@ def test_dark_is_darker_and_haze_is_flatter() -> None:
 
 
 def test_blur_takes_the_fine_detail() -> None:
-    picture = _picture()
+    picture = np.random.default_rng(1).integers(0, 256, (120, 160, 3), np.uint8)
 
     blurred = corrupt(_recipe("blur", 4), picture, seed=1)
 

@@ -74,13 +74,16 @@ class Figures:
 class Campaign:
     """Kills operations on project after project, and keeps the figures."""
 
-    def __init__(self, folder: Path, seed: int, camera: MjpegServer) -> None:
+    def __init__(
+        self, folder: Path, seed: int, camera: MjpegServer, *, share_at_calls: float
+    ) -> None:
+        """Begin; that share of the kills comes at a system call, if strace is here."""
         self.figures = Figures(seed=seed)
         self._folder = folder
         self._camera = camera
         self._killer = Killer(folder, seed)
         self._random = self._killer.random
-        self._has_strace = not why_no_strace()
+        self._share_at_calls = 0.0 if why_no_strace() else share_at_calls
         self._number = 0
         self._root = folder
         self._promises = Promises()
@@ -132,7 +135,7 @@ class Campaign:
         most: int = 0,
         talks: bool = False,
     ) -> Struck:
-        if self._has_strace and most and self._random.random() < 0.5:
+        if most and self._random.random() < self._share_at_calls:
             struck = self._killer.at_a_call(command, kind, calls, most)
             self.figures.at_calls += struck.is_killed
             return struck
@@ -167,7 +170,14 @@ class Campaign:
 
     def _version(self) -> Struck:
         self._label_some(3)
-        command = [FIELDSET, "--project", str(self._root), "version", "create", "--json"]
+        command = [
+            FIELDSET,
+            "--project",
+            str(self._root),
+            "version",
+            "create",
+            "--json",
+        ]
         if self._random.random() < 0.1:
             # The report takes seconds: it is killed, too, but not under strace.
             struck = self._strike(command, "version with report")
@@ -199,7 +209,14 @@ class Campaign:
     def _init(self) -> Struck:
         self._number += 1
         root = self._folder / f"init-{self._number}"
-        command = [FIELDSET, "init", str(root), "--json", "--classes", ",".join(CLASSES)]
+        command = [
+            FIELDSET,
+            "init",
+            str(root),
+            "--json",
+            "--classes",
+            ",".join(CLASSES),
+        ]
         struck = self._strike(command, "init", most=60)
         try:
             project = Project.open(root)
@@ -296,9 +313,7 @@ class Campaign:
         listed = {version.id for version in project.versions()}
         for version in project.versions():
             frozen = read_version(project.root, version.id)
-            found = verify(
-                frozen, lambda s: (project.root / s.path).read_bytes()
-            )
+            found = verify(frozen, lambda s: (project.root / s.path).read_bytes())
             if found:
                 self._fault(f"a version is not whole: {found}")
         if missing := self._promises.versions - listed and project.root == self._root:

@@ -74,9 +74,7 @@ class Labeler:
         x0, y0 = self._random.uniform(0, 250), self._random.uniform(0, 120)
         corners = (x0, y0, x0 + self._random.uniform(5, 60), y0 + 40.0)
         class_id = self._random.choice(CLASSES)
-        self._do(
-            "draw", view.sample.id, lambda: self._session.draw(corners, class_id)
-        )
+        self._do("draw", view.sample.id, lambda: self._session.draw(corners, class_id))
 
     def _undo(self) -> None:
         entry = self._project.catalog.journal.last_done()

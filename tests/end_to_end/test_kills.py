@@ -18,7 +18,8 @@ from . import pictures
 from .campaign import Campaign
 from .strikes import why_no_strace
 
-SHORT = {"capture": 8, "label": 7, "version": 4, "export": 3, "init": 3}
+MOMENTS = {"capture": 4, "label": 4, "version": 2, "export": 2, "init": 1}
+CALLS = {"capture": 4, "label": 3, "version": 2, "export": 1, "init": 2}
 FULL = {"capture": 90, "label": 70, "version": 30, "export": 20, "init": 15}
 SEED = 20261121
 
@@ -34,31 +35,40 @@ def camera() -> Iterator[MjpegServer]:
 
 
 @pytest.mark.timeout(600)
-def test_killed_commands_lose_nothing_acknowledged(
+def test_commands_killed_at_any_moment_lose_nothing_acknowledged(
     tmp_path: Path, camera: MjpegServer
 ) -> None:
-    figures = Campaign(tmp_path, SEED, camera).run(SHORT)
+    campaign = Campaign(tmp_path, SEED, camera, share_at_calls=0.0)
+
+    figures = campaign.run(MOMENTS)
 
     assert not figures.faults, figures
-    assert figures.kills == SHORT
+    assert figures.kills == MOMENTS
     assert figures.samples > 0
     assert figures.edits > 0
 
 
-def test_kills_come_at_system_calls_too(tmp_path: Path, camera: MjpegServer) -> None:
+@pytest.mark.timeout(600)
+def test_commands_killed_at_a_system_call_lose_nothing_acknowledged(
+    tmp_path: Path, camera: MjpegServer
+) -> None:
     if reason := why_no_strace():
         pytest.skip(reason)
+    campaign = Campaign(tmp_path, SEED, camera, share_at_calls=1.0)
 
-    figures = Campaign(tmp_path, SEED, camera).run({"init": 4})
+    figures = campaign.run(CALLS)
 
-    assert figures.at_calls > 0
+    assert not figures.faults, figures
+    assert figures.kills == CALLS
 
 
 @pytest.mark.soak
 def test_two_hundred_kills_lose_nothing_acknowledged(
     tmp_path: Path, camera: MjpegServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    figures = Campaign(tmp_path, SEED + 1, camera).run(FULL)
+    campaign = Campaign(tmp_path, SEED + 1, camera, share_at_calls=0.5)
+
+    figures = campaign.run(FULL)
 
     with capsys.disabled():
         sys.stdout.write(f"\n{figures}\n{why_no_strace()}\n")

@@ -20,9 +20,7 @@ from .stored import stored
 AWAY = "the camera was away"
 
 
-def _capture(
-    project: Path, source: str, *more: str
-) -> tuple[str | Path, ...]:
+def _capture(project: Path, source: str, *more: str) -> tuple[str | Path, ...]:
     return ("--project", project, "capture", "--source", source, "--json", *more)
 
 
@@ -175,7 +173,9 @@ def test_capture_of_files_is_terminated_cleanly(
     if path == "clip":
         source = pictures.write_clip(tmp_path / "clip.avi", 600, "clip")
     else:
-        source = pictures.write_folder(tmp_path / "folder", pictures.many(400, "folder"))
+        source = pictures.write_folder(
+            tmp_path / "folder", pictures.many(400, "folder")
+        )
     command = _capture(project, str(source), "--every", "50ms")
     with running(tmp_path, *command) as run:
         run.wait_more_lines(5)
