@@ -7,7 +7,7 @@ Each is a frozen value about one sample. `subject` names the thing that changed 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from .matching import corners
 from .records import Box, SampleState
@@ -308,6 +308,17 @@ class ClassChange:
     def to_json(self) -> dict[str, Any]:
         """The change as `diff --json` prints it."""
         return {"id": self.class_id, "old": self.old, "new": self.new}
+
+
+# What tells of boxes, and is not shown of sealed test sets.
+LABEL_CHANGES: Final = (
+    StateChanged,
+    BoxAdded,
+    BoxRemoved,
+    BoxRelabelled,
+    BoxMoved,
+    BoxReidentified,
+)
 
 
 def sort_key(change: Change) -> tuple[str, int, str]:

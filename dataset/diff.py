@@ -7,13 +7,16 @@ whose labels leaf differs. The catalog is never opened.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .changes import (
+    LABEL_CHANGES,
     BoxAdded,
     BoxMoved,
     BoxReidentified,
@@ -53,6 +56,7 @@ def compare(
     new: FrozenVersion,
     base: FrozenVersion | None = None,
     *,
+    closed: Collection[str] = (),
     progress: Progress = SILENT,
 ) -> VersionDiff:
     """What differs from `old` to `new`; with `base`, which side changed what.
@@ -61,6 +65,8 @@ def compare(
         old: the version before.
         new: the version after.
         base: the version both come from, for a three-way comparison.
+        closed: names of test sets that were sealed since; those that either version
+            knows as sealed are added.
         progress: told of the blocks of buckets looked at.
 
     Raises:
@@ -82,7 +88,29 @@ def compare(
         taxonomy=_taxonomy_changes(old.classes, new.classes),
         changes=tuple(found.changes),
         three_way=sides,
+        sealed=_sealed_samples(
+            (old, new) if base is None else (base, old, new), closed, found.changes
+        ),
     )
+
+
+def _sealed_samples(
+    versions: Sequence[FrozenVersion],
+    closed: Collection[str],
+    changes: Sequence[Change],
+) -> frozenset[str]:
+    """The samples that sealed sets hold in one of the versions, if any box changed."""
+    names = {s.name for frozen in versions for s in frozen.splits if s.sealed}
+    names.update(closed)
+    if not names or not any(isinstance(change, LABEL_CHANGES) for change in changes):
+        return frozenset()
+    wanted = pa.array(sorted(names), pa.string())
+    found: set[str] = set()
+    for frozen in versions:
+        for table in frozen.batches(["id", "split"]):
+            inside = table.filter(pc.is_in(table.column("split"), value_set=wanted))
+            found.update(raw.hex() for raw in inside.column("id").to_pylist())
+    return frozenset(found)
 
 
 class _Found:

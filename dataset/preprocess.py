@@ -31,12 +31,15 @@ def from_json(content: Mapping[str, Any]) -> PreprocessRecipe:
     """The recipe that a version's policy or an export's `preprocess.json` holds.
 
     Raises:
-        ValueError: it is no such recipe.
+        ValueError: it is no such recipe, or its digest is that of another one.
     """
-    values = {key: value for key, value in content.items() if key != "kind"}
+    values = {k: v for k, v in content.items() if k not in ("kind", "digest")}
     if content.get("kind") != PreprocessRecipe.kind:
         raise ValueError(f"this is no recipe for preprocessing: {content}")
-    return PreprocessRecipe.read(values)
+    recipe = PreprocessRecipe.read(values)
+    if content.get("digest", recipe.digest) != recipe.digest:
+        raise ValueError(f"the recipe is not that of its digest: {content}")
+    return recipe
 
 
 def apply(recipe: PreprocessRecipe, pixels: Pixels) -> Pixels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +44,15 @@ class ThreeWay:
     both: tuple[Change, ...]
     conflicts: tuple[Conflict, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Counts, and each conflict."""
+    def to_json(self, *, hidden: Collection[str] = ()) -> dict[str, Any]:
+        """Counts, and each conflict but those of the samples that are `hidden`."""
+        shown = [one for one in self.conflicts if one.sample_id not in hidden]
         return {
             "only_old": len(self.only_old),
             "only_new": len(self.only_new),
             "both": len(self.both),
-            "conflicts": [conflict.to_json() for conflict in self.conflicts],
+            "conflicts": [conflict.to_json() for conflict in shown],
+            "sealed_conflicts": len(self.conflicts) - len(shown),
         }
 
 

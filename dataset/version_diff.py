@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .changes import Change, ClassChange, SampleAdded
+from .changes import LABEL_CHANGES, Change, ClassChange, SampleAdded
 from .records import Version
 from .three_way import ThreeWay
 
@@ -63,7 +63,11 @@ class ClassDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionDiff:
-    """What it takes to come from `old` to `new`; changes by sample, kind and box."""
+    """What it takes to come from `old` to `new`; changes by sample, kind and box.
+
+    `sealed` are the ids of changed samples that a sealed test set holds: what changed
+    of their boxes is counted, and not shown.
+    """
 
     old: Version
     new: Version
@@ -74,6 +78,14 @@ class VersionDiff:
     taxonomy: tuple[ClassChange, ...]
     changes: tuple[Change, ...] = field(repr=False)
     three_way: ThreeWay | None = None
+    sealed: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> tuple[Change, ...]:
+        """The changes without those of boxes of sealed test sets."""
+        if not self.sealed:
+            return self.changes
+        return tuple(change for change in self.changes if not self._is_closed(change))
 
     @property
     def is_empty(self) -> bool:
@@ -119,10 +131,15 @@ class VersionDiff:
             "drift": {},
         }
         if with_changes:
-            content["changes"] = [change.to_json() for change in self.changes]
+            shown = self.shown
+            content["changes"] = [change.to_json() for change in shown]
+            content["sealed_changes"] = len(self.changes) - len(shown)
         if self.three_way is not None:
-            content["three_way"] = self.three_way.to_json()
+            content["three_way"] = self.three_way.to_json(hidden=self.sealed)
         return content
+
+    def _is_closed(self, change: Change) -> bool:
+        return isinstance(change, LABEL_CHANGES) and change.sample_id in self.sealed
 
 
 def _fields(counts: object) -> Mapping[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,8 +76,25 @@ def _print(account: DemoAccount) -> None:
         click.echo(f"drift {comparison.heading}: {comparison.report.summary}")
     click.echo()
     for export in account.exports:
-        click.echo(f"{export.format:6} {export.path}")
-    click.echo(f"report {account.report.page}")
+        click.echo(f"{export.format:6} {_short(export.path)}")
+    click.echo(f"report {_short(account.report.page)}")
     click.echo()
-    click.echo(f"next: fieldset --project {account.root}            the window")
-    click.echo(f"      fieldset status --project {account.root}     what is short")
+    program, project = _program(), _short(account.root)
+    click.echo(f"next: {program} --project {project}           the window")
+    click.echo(f"      {program} status --project {project}    what is short")
+
+
+def _program() -> str:
+    """How the person can call this program: its name where a shell finds it."""
+    called = Path(sys.argv[0])
+    found = shutil.which("fieldset")
+    if called.name != "fieldset" or (found and Path(found).samefile(called)):
+        return "fieldset"
+    return _short(called)
+
+
+def _short(path: Path) -> str:
+    """The path from the current folder where it lies below it."""
+    full = path.absolute()
+    here = Path.cwd()
+    return str(full.relative_to(here)) if full.is_relative_to(here) else str(full)

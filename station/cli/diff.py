@@ -44,12 +44,14 @@ def diff(
     from dataset.diff import compare
     from dataset.drift_file import drift_summary
     from dataset.project import require_project
+    from dataset.published_seals import read_seals
     from dataset.version import read_version
 
     root = require_project(project_folder(folder))
     before, after = read_version(root, old), read_version(root, new)
     ancestor = read_version(root, base) if base else None
-    found = compare(before, after, ancestor)
+    closed = [seal.name for seal in read_seals(root) if seal.is_closed]
+    found = compare(before, after, ancestor, closed=closed)
     content = found.to_json(with_changes=with_changes)
     content["drift"] = drift_summary(after, before.version.id)
     if html is not None:
@@ -91,3 +93,5 @@ def _print(found: VersionDiff, content: dict[str, Any], with_changes: bool) -> N
         click.echo()
         for change in content["changes"]:
             click.echo(one_line("  ".join(f"{k}={v}" for k, v in change.items())))
+        if content["sealed_changes"]:
+            click.echo(f"in sealed test sets, not shown: {content['sealed_changes']}")

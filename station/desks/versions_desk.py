@@ -127,7 +127,7 @@ class ProjectVersionsDesk:
     ) -> tuple[MovedBox, ...]:
         names = {known.id: known.name for known in frozen.classes}
         rows: list[MovedBox] = []
-        for change in found.changes:
+        for change in found.shown:
             if not isinstance(change, kind):
                 continue
             before = names.get(change.old.class_id, "")

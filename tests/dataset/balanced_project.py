@@ -7,7 +7,7 @@ from pathlib import Path
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
 from dataset.settings import FILE_NAME
-from tests.small_projects import BEGAN_US, box, jpeg, new_project
+from tests.small_projects import BEGAN_US, HEIGHT, WIDTH, box, jpeg, new_project
 
 _SESSION_US = 100_000_000_000
 TESTS = '[split.tests.test-main]\nrule = "random"\nshare = 0.15\n'
@@ -28,8 +28,13 @@ def write_policy(project: Project, text: str) -> Project:
     return Project.open(project.root)
 
 
-def unequal_project(root: Path, text: str, *, sessions: int = 8) -> Project:
-    """Four samples a session: one with a bike, three with one or two cars."""
+def unequal_project(
+    root: Path, text: str, *, sessions: int = 8, size: int = 1
+) -> Project:
+    """Four samples a session: one with a bike, three with one or two cars.
+
+    The pictures are `size` times as wide and high as elsewhere, the boxes are not.
+    """
     project = new_project(root)
     for number in range(sessions):
         session = project.begin_session(
@@ -41,7 +46,7 @@ def unequal_project(root: Path, text: str, *, sessions: int = 8) -> Project:
         )
         for at in range(4):
             taken = project.take_in(
-                jpeg(100 * number + at),
+                jpeg(100 * number + at, WIDTH * size, HEIGHT * size),
                 session,
                 captured_us=BEGAN_US + number * _SESSION_US + at,
             )

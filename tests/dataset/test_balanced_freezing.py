@@ -284,7 +284,7 @@ def test_the_preprocessing_travels_with_version_and_export(tmp_path: Path) -> No
     freeze(project)
 
     with project.version("latest") as version:
-        recipe = {k: v for k, v in version.policy["preprocess"].items()}
+        recipe = dict(version.policy["preprocess"])
         CocoWriter().write(version, tmp_path / "coco")
 
     told = json.loads((tmp_path / "coco" / "preprocess.json").read_text())
@@ -324,7 +324,7 @@ def test_labels_changed_meanwhile_are_planned_again(tmp_path: Path) -> None:
 
         done = False
 
-        def step(self, done: int, total: int | None, what: str) -> None:
+        def step(self, done: int, total: int | None, what: str) -> None:  # noqa: ARG002
             if what == "augment copies" and not self.done:
                 self.done = True
                 state = LabelState(state=SampleState.LABELED, boxes=(box("late", 2),))
@@ -363,9 +363,10 @@ def test_a_target_beyond_reach_is_said_and_not_refused(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_no_version_and_a_sound_project(tmp_path: Path) -> None:
     with tiny_disk(tmp_path / "disk", "8m") as disk:
+        plain = policy_text("warn")
+        with unequal_project(disk / "project", plain, size=8) as project:
+            freeze(project)
         text = policy_text("augment")
-        with unequal_project(disk / "project", text, size=16) as project:
-            freeze(write_policy(project, policy_text("warn")))
         with write_policy(Project.open(disk / "project"), text) as project:
             ballast = disk / "ballast"
             _fill(ballast, leave=150_000)
@@ -374,6 +375,7 @@ def test_a_full_disk_leaves_no_version_and_a_sound_project(tmp_path: Path) -> No
                 freeze(project)
 
             ballast.unlink()
+            assert list(project.catalog.made.each())
             assert [v.number for v in project.versions()] == [1]
             (finding,) = check(project, deep=True, settled_s=0.0)
             assert finding.severity is Severity.OK
@@ -381,15 +383,12 @@ def test_a_full_disk_leaves_no_version_and_a_sound_project(tmp_path: Path) -> No
 
 
 def _fill(ballast: Path, *, leave: int) -> None:
-    with ballast.open("wb") as stream:
-        while True:
-            try:
-                stream.write(bytes(4096))
-                stream.flush()
-            except OSError:
-                break
-    with ballast.open("r+b") as stream:
-        stream.truncate(max(0, ballast.stat().st_size - leave))
+    with ballast.open("wb", buffering=0) as stream:
+        try:
+            while stream.write(bytes(4096)):
+                pass
+        except OSError:
+            stream.truncate(max(0, stream.tell() - leave))
 
 
 def _pixels(project: Project, sample: VersionSample) -> np.ndarray:

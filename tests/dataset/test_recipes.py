@@ -170,6 +170,14 @@ def test_preprocessing_is_read_back_from_its_json() -> None:
     assert from_json(recipe.to_json()) == recipe
 
 
+def test_a_preprocessing_that_was_edited_is_found() -> None:
+    recipe = PreprocessRecipe(denoise="median")
+    edited = {**recipe.to_json(), "digest": recipe.digest, "denoise": "nlm"}
+
+    with pytest.raises(ValueError, match="not that of its digest"):
+        from_json(edited)
+
+
 def test_another_recipe_is_no_preprocessing() -> None:
     with pytest.raises(ValueError, match="no recipe for preprocessing"):
         from_json(AugmentRecipe().to_json())

@@ -53,12 +53,24 @@ PROMISED = {
     "session list",
     "split",
     "status",
+    "testset draw",
+    "testset list",
+    "testset retire",
+    "testset seal",
     "version create",
     "version list",
     "version show",
     "version verify",
 }
-HOSTILE = ["<b>bold</b>", "\x1b[31mred", "a\nb", "../../etc", "\u202eleft", "🚗", "%s {0}"]
+HOSTILE = [
+    "<b>bold</b>",
+    "\x1b[31mred",
+    "a\nb",
+    "../../etc",
+    "\u202eleft",
+    "🚗",
+    "%s {0}",
+]
 
 
 @pytest.fixture
@@ -79,7 +91,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
     yield errors
 
 
-def all_commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+def all_commands(
+    group: click.Group, prefix: str = ""
+) -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from all_commands(command, f"{prefix}{name} ")
@@ -88,7 +102,7 @@ def all_commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, cl
 
 
 def test_every_promised_command_is_there() -> None:
-    assert PROMISED <= {name for name, _ in all_commands(cli)}
+    assert {name for name, _ in all_commands(cli)} >= PROMISED
 
 
 @pytest.mark.parametrize("name", sorted(name for name, _ in all_commands(cli)))

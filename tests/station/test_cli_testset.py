@@ -14,6 +14,7 @@ from tests.sealed_projects import (
     MODEL,
     OTHER,
     frozen,
+    labels,
     members,
     sealable_project,
 )
@@ -238,6 +239,25 @@ def test_export_of_sealed_sets_is_recorded(
         ("exported", "test-main", version.id, "audit of May"),
         ("exported", "test-reserve", version.id, "audit of May"),
     ]
+
+
+def test_diff_counts_what_changed_in_a_sealed_set_and_shows_no_box(
+    fieldset: CommandLine, root: Path, project: Project
+) -> None:
+    frozen(project)
+    for split in ("train", "test-main"):
+        sample = members(project, split)[0]
+        project.catalog.labels.put(sample.id, labels(x0=9.0))
+    frozen(project)
+    fieldset.ok("testset", "seal", "test-main", "--project", root)
+
+    found = fieldset.ok("diff", "v1", "v2", "--list", "--json", "--project", root).json
+
+    assert found["boxes"]["moved"] == 2
+    assert [change["sample"] for change in found["changes"]] == [
+        members(project, "train")[0].id
+    ]
+    assert found["sealed_changes"] == 1
 
 
 def test_reason_alone_is_wrong_usage(
