@@ -144,10 +144,9 @@ def draw(
             on it before, or has seen a part of it.
         ProjectError: the ledger, the set or the training version was tampered with.
     """
-    digest = model_digest(model)
+    request = _Request(name=name, model=model_digest(model), by=by)
     split = _set_of(project, name)
-    budget = project.settings.budget_of(name)
-    standing = _drawable(project, name, digest, budget)
+    standing = _drawable(project, request)
     found = read_set(project, split)
     if found.merkle_root != standing.root:
         raise ProjectError(
@@ -158,26 +157,16 @@ def draw(
     _raise(refuse_leak(name, training.leak, training.alias))
     if prepare is not None:
         prepare(found)
-    with project.catalog.writing():
-        used = 1 + len(_drawable(project, name, digest, budget).draws)
-        line = _append(
-            project,
-            LedgerLine(
-                n=0,
-                event=LedgerEvent.DRAWN,
-                split=name,
-                root=standing.root,
-                model=digest,
-                version=training.version,
-                reason=f"use {used} of {budget}",
-            ),
-            by,
-        )
+    line, used = _drawn(project, request, training.version)
     publish_seals(project.root, ledger(project))
     return Draw(
-        line=line, used=used, budget=budget, trained_on=training.alias,
-        samples=len(found.samples), boxes=found.version.boxes,
-    )  # fmt: skip
+        line=line,
+        used=used,
+        budget=project.settings.budget_of(name),
+        trained_on=training.alias,
+        samples=len(found.samples),
+        boxes=found.version.boxes,
+    )
 
 
 def retire(
@@ -383,11 +372,40 @@ def _moves(groups: Sequence[str], name: str, reason: str) -> list[LedgerRow]:
     ]
 
 
-def _drawable(project: Project, name: str, model: str, budget: int) -> Standing:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """Which set is to be drawn for which model, and by whom."""
+
+    name: str
+    model: str
+    by: Person
+
+
+def _drawable(project: Project, request: _Request) -> Standing:
+    """What the ledger says of a set that may be drawn."""
+    name = request.name
     standing = standings(ledger(project)).get(name)
-    _raise(refuse_draw(name, standing, model=model, budget=budget))
+    budget = project.settings.budget_of(name)
+    _raise(refuse_draw(name, standing, model=request.model, budget=budget))
     assert standing is not None  # refused above
     return standing
+
+
+def _drawn(project: Project, request: _Request, version: str) -> tuple[LedgerLine, int]:
+    """Record the draw, if nothing speaks against it meanwhile; how many there are."""
+    with project.catalog.writing():
+        standing = _drawable(project, request)
+        used = 1 + len(standing.draws)
+        line = LedgerLine(
+            n=0,
+            event=LedgerEvent.DRAWN,
+            split=request.name,
+            root=standing.root,
+            model=request.model,
+            version=version,
+            reason=f"use {used} of {project.settings.budget_of(request.name)}",
+        )
+        return _append(project, line, request.by), used
 
 
 def _raise(refusals: Sequence[Refusal]) -> None:

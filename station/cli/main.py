@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -44,6 +45,7 @@ from .output import say, show_error
 PROGRAM = "fieldset"
 # Set by the shell while it completes a line; see click's shell completion.
 COMPLETION = "_FIELDSET_COMPLETE"
+LOG = logging.getLogger(__name__)
 
 
 @click.group(
@@ -65,6 +67,8 @@ def cli(context: click.Context, folder: Path | None) -> None:
     """
     if context.invoked_subcommand is None:
         label.open_window(folder, page="capture")
+    else:
+        _begin_log(context)
 
 
 for command in (
@@ -133,7 +137,11 @@ def _invoke(arguments: Sequence[str]) -> object:
         return cli.main(list(arguments), PROGRAM, standalone_mode=False)
     # Not `cli.main`: it would make an exit code 1 of a reader that went away.
     with cli.make_context(PROGRAM, list(arguments)) as context:
-        return cli.invoke(context)
+        try:
+            return cli.invoke(context)
+        except FieldsetError as error:
+            LOG.info("ended with %d: %s", error.exit_code, error.message)
+            raise
 
 
 def _wrong_usage(error: click.ClickException) -> int:
@@ -154,6 +162,16 @@ def log_folder() -> Path:
     from platformdirs import user_log_path
 
     return user_log_path("fieldset", appauthor=False)
+
+
+def _begin_log(context: click.Context) -> None:
+    """Keep a log for support; a machine without a place for it works all the same."""
+    from station import logs
+
+    with contextlib.suppress(OSError):
+        logs.configure_logging(log_folder())
+        context.call_on_close(logs.stop_logging)
+        LOG.info("fieldset %s", context.invoked_subcommand)
 
 
 def _bug(error: Exception) -> int:

@@ -470,29 +470,36 @@ class TestReadOnlyProject:
 
 @pytest.mark.parametrize(
     "arguments",
-    [*READING, *WRITING, ["backup", "b"], ["export", "v1", "--format", "coco", "--to", "x"]],
+    [
+        *READING,
+        *WRITING,
+        ["backup", "b"],
+        ["export", "v1", "--format", "coco", "--to", "x"],
+        ["diff", "v1", "v2"],
+        ["drift", "v1", "v2"],
+        ["import", "x"],
+    ],
 )
-class TestNotAProject:
-    def test_folder_without_a_project_is_3(
-        self, call: CommandLine, tmp_path: Path, arguments: list[str]
-    ) -> None:
-        outcome = call(*arguments, "--project", tmp_path)
+def test_folder_without_a_project_is_3(
+    call: CommandLine, tmp_path: Path, arguments: list[str]
+) -> None:
+    outcome = call(*arguments, "--project", tmp_path)
 
-        assert outcome.code == ExitCode.PROJECT
-        assert outcome.err.startswith("error: This is not a fieldset project: ")
-        assert "hint: run `fieldset init DIR`" in outcome.err
+    assert outcome.code == ExitCode.PROJECT
+    assert outcome.err.startswith("error: This is not a fieldset project: ")
+    assert "hint: run `fieldset init DIR`" in outcome.err
 
-    def test_faulty_settings_are_3_with_the_line(
-        self, call: CommandLine, root: Path, arguments: list[str]
-    ) -> None:
-        if arguments[0] in {"version", "export"} and arguments[1] != "create":
-            pytest.skip("version files are read without the settings")
-        (root / "fieldset.toml").write_text("[split]\ntrain = 9\n")
 
-        outcome = call(*arguments, "--project", root)
+@pytest.mark.parametrize("arguments", [*READING[:-1], *WRITING, ["backup", "b"]])
+def test_faulty_settings_are_3_with_the_line(
+    call: CommandLine, root: Path, arguments: list[str]
+) -> None:
+    (root / "fieldset.toml").write_text("[split]\ntrain = 9\n")
 
-        assert outcome.code == ExitCode.PROJECT
-        assert "`fieldset.toml` line 2" in outcome.err
+    outcome = call(*arguments, "--project", root)
+
+    assert outcome.code == ExitCode.PROJECT
+    assert "`fieldset.toml` line 2" in outcome.err
 
 
 def test_reading_commands_write_nothing(call: CommandLine, root: Path) -> None:

@@ -1,0 +1,616 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dataset.project import Project
+from dataset.records import LabelState, SampleState
+from labeling.session import LabelingSession
+from station.cli.exit_codes import ExitCode
+from station.cli.main import run
+from tests.small_projects import (
+    BEGAN_US,
+    box,
+    content,
+    filled,
+    files_under,
+    new_project,
+    pixels,
+    uid,
+)
+from tests.station.command_line import CommandLine, program
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    return CommandLine(capsys)
+
+
+def add_session(project: Project, number: int, *, darker: int = 0) -> None:
+    """Three labelled samples of a camera of its own."""
+    session = project.begin_session(
+        name=f"session {number}",
+        source=f"cam {number}",
+        started_us=BEGAN_US + number * 3_600_000_000,
+    )
+    for position in range(3):
+        seed = 100 * number + position
+        picture = np.clip(pixels(seed, 96, 72).astype(int) - darker, 0, 255)
+        data = cv2.imencode(".jpg", picture.astype(np.uint8))[1].tobytes()
+        taken = project.take_in(
+            data, session, captured_us=session.started_us + position * 1_000_000
+        )
+        labels = LabelState(
+            state=SampleState.LABELED,
+            boxes=(
+                box("a", class_id=1 + number % 2, x0=4.0 + position),
+                box("b", class_id=1, x0=40.0),
+            ),
+        )
+        project.catalog.labels.put(taken.sample.id, labels)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with v1 (8 sessions), mended labels, and v2 (10 sessions)."""
+    root = tmp_path_factory.mktemp("versions") / "p"
+    with new_project(root) as project:
+        for number in range(8):
+            add_session(project, number)
+        arguments = ["version", "create", "--project", str(root), "--author", "me"]
+        assert run([*arguments, "-m", "first <b>"]) == 0
+        labeling = LabelingSession(project, state="labeled")
+        first, second = project.catalog.samples.queue_ids()[:2]
+        labeling.go_to(first)
+        labeling.delete(uid("b"))
+        labeling.go_to(second)
+        labeling.relabel(uid("b"), 2)
+        for number in (8, 9):
+            add_session(project, number, darker=60)
+        assert run([*arguments, "-m", "second"]) == 0
+    return root
+
+
+@pytest.fixture
+def root(original: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of it that a test may spoil."""
+    shutil.copytree(original, tmp_path / "p")
+    yield tmp_path / "p"
+
+
+class TestVersion:
+    def test_created_version_speaks_of_itself(
+        self, call: CommandLine, root: Path
+    ) -> None:
+        with Project.open(root) as project:
+            add_session(project, 20)
+
+        outcome = call.ok(
+            "version", "create", "-m", "third", "--project", root, "--json"
+        )
+
+        made = outcome.json
+        assert set(made) >= {"id", "alias", "parent", "samples", "boxes", "roots"}
+        assert (made["alias"], made["samples"]) == ("v3", 33)
+        assert set(made["roots"]) == {"images", "labels", "splits"}
+        assert made["known"] is False
+        assert {"version.json", "manifest.parquet", "drift.json", "report.html"} <= (
+            files_under(root / "versions" / "v3")
+        )
+
+    def test_same_content_is_known(self, call: CommandLine, root: Path) -> None:
+        outcome = call.ok("version", "create", "--project", root)
+        data = call.ok("version", "create", "--project", root, "--json")
+
+        assert outcome.out.startswith("v2  dv-")
+        assert "frozen already as v2" in outcome.err
+        assert data.json["known"] is True
+        assert not (root / "versions" / "v3").exists()
+
+    def test_report_can_be_left_out(self, call: CommandLine, root: Path) -> None:
+        with Project.open(root) as project:
+            add_session(project, 20)
+
+        call.ok("version", "create", "--no-report", "--project", root)
+
+        assert files_under(root / "versions" / "v3") == {
+            "version.json",
+            "manifest.parquet",
+        }
+
+    def test_user_without_a_name_is_no_obstacle(
+        self, call: CommandLine, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def nobody() -> str:
+            raise KeyError("getpwuid(): uid not found: 1234")
+
+        with Project.open(root) as project:
+            add_session(project, 20)
+        monkeypatch.setattr("getpass.getuser", nobody)
+
+        made = call.ok(
+            "version", "create", "--no-report", "--project", root, "--json"
+        ).json
+
+        assert made["author"] == ""
+
+    def test_nothing_labeled_is_2(self, call: CommandLine, tmp_path: Path) -> None:
+        new_project(tmp_path / "empty").close()
+
+        outcome = call("version", "create", "--project", tmp_path / "empty")
+
+        assert outcome.code == ExitCode.USAGE
+        assert "nothing to freeze" in outcome.err
+
+    def test_balance_that_refuses_is_4(self, call: CommandLine, root: Path) -> None:
+        with (root / "fieldset.toml").open("a") as settings:
+            settings.write("[balance.targets.bike]\nboxes = 1000\n")
+
+        outcome = call("version", "create", "--project", root)
+
+        assert outcome.code == ExitCode.REFUSED
+        assert "bike" in outcome.err
+        assert not (root / "versions" / "v3").exists()
+
+    def test_versions_are_listed_oldest_first(
+        self, call: CommandLine, root: Path
+    ) -> None:
+        listed = call.ok("version", "list", "--project", root, "--json").json
+
+        assert [v["alias"] for v in listed["versions"]] == ["v1", "v2"]
+        assert listed["versions"][1]["parent"] == listed["versions"][0]["id"]
+        assert "first <b>" in call.ok("version", "list", "--project", root).out
+
+    @pytest.mark.parametrize("name", ["v1", "latest", "id"])
+    def test_version_is_shown_by_any_of_its_names(
+        self, call: CommandLine, root: Path, name: str
+    ) -> None:
+        v1 = call.ok("version", "show", "v1", "--project", root, "--json").json
+        wanted = v1["id"] if name == "id" else name
+
+        shown = call.ok("version", "show", wanted, "--project", root, "--json").json
+
+        assert shown["alias"] == ("v2" if name == "latest" else "v1")
+        assert sum(s["samples"] for s in shown["splits"]) == shown["samples"]
+        assert sum(c["boxes"] for c in shown["classes"]) == shown["boxes"]
+        assert call.ok("version", "show", wanted, "--project", root).out
+
+    @pytest.mark.parametrize("name", ["v9", "v0", "", "../v1", "dv-nothing", "\x1b[31m"])
+    def test_version_that_is_not_there_is_3(
+        self, call: CommandLine, root: Path, name: str
+    ) -> None:
+        for command in (["show", name], ["verify", name]):
+            outcome = call("version", *command, "--project", root)
+
+            assert outcome.code == ExitCode.PROJECT
+            assert "no such version" in outcome.err
+            assert "\x1b" not in outcome.err
+
+    def test_sound_version_is_verified(self, call: CommandLine, root: Path) -> None:
+        outcome = call.ok("version", "verify", "v2", "--project", root, "--json")
+
+        assert outcome.json == {"version": "v2", "verified": True, "findings": []}
+        told = call.ok("version", "verify", "v2", "--project", root).out
+        assert told == "v2: verified\n"
+
+    @pytest.mark.parametrize("damaged", ["manifest.parquet", "image", "missing"])
+    def test_damaged_version_is_3(
+        self, call: CommandLine, root: Path, damaged: str
+    ) -> None:
+        path = root / "versions" / "v1" / "manifest.parquet"
+        if damaged != "manifest.parquet":
+            path = next((root / "images").rglob("*.jpg"))
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 0xFF
+        path.chmod(0o644)
+        path.unlink() if damaged == "missing" else path.write_bytes(data)
+
+        outcome = call("version", "verify", "latest", "--project", root, "--json")
+        first = call("version", "verify", "v1", "--project", root, "--json")
+
+        assert ExitCode.PROJECT in {outcome.code, first.code}
+        assert False in {outcome.json["verified"], first.json["verified"]}
+        assert "NOT as it was frozen" in (
+            call("version", "verify", "v1", "--project", root).out
+            + call("version", "verify", "v2", "--project", root).out
+        )
+
+    def test_versions_are_read_without_the_catalog(
+        self, call: CommandLine, root: Path
+    ) -> None:
+        (root / "catalog.db").unlink()
+
+        call.ok("version", "list", "--project", root)
+        call.ok("version", "show", "v1", "--project", root)
+        call.ok("diff", "v1", "v2", "--project", root)
+
+
+class TestDiff:
+    def test_json_has_the_promised_keys(self, call: CommandLine, root: Path) -> None:
+        found = call.ok("diff", "v1", "v2", "--project", root, "--json").json
+
+        assert (found["old"]["alias"], found["new"]["alias"]) == ("v1", "v2")
+        assert found["samples"] == {
+            "added": 6, "removed": 0, "changed": 2, "unchanged": 22,
+        }  # fmt: skip
+        assert found["boxes"] == {
+            "added": 12, "removed": 1, "relabelled": 1, "moved": 0, "unchanged": 46,
+        }  # fmt: skip
+        assert (found["splits"]["moved"], found["splits"]["test_moved"]) == (0, 0)
+        assert set(found) >= {"classes", "taxonomy", "drift"}
+        assert found["drift"]["kind"] == "parent"
+        assert "changes" not in found
+
+    def test_changes_are_listed_on_demand(self, call: CommandLine, root: Path) -> None:
+        found = call.ok("diff", "v1", "v2", "--list", "--project", root, "--json").json
+        told = call.ok("diff", "v1", "v2", "--list", "--project", root).out
+
+        assert len(found["changes"]) == 14 + 6
+        assert len(told.splitlines()) > 20
+
+    def test_difference_is_1_only_on_demand(
+        self, call: CommandLine, root: Path
+    ) -> None:
+        assert call("diff", "v1", "v2", "--project", root).code == ExitCode.DONE
+        assert (
+            call("diff", "v1", "v2", "--exit-code", "--project", root).code
+            == ExitCode.FOUND
+        )
+        assert (
+            call("diff", "v1", "v1", "--exit-code", "--project", root).code
+            == ExitCode.DONE
+        )
+        assert "the same content" in call.ok("diff", "v2", "v2", "--project", root).out
+
+    def test_three_way_diff_and_page(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        page = tmp_path / "diff.html"
+
+        call.ok(
+            "diff", "v1", "v2", "--base", "v1", "--html", page, "--project", root,
+            "--json",
+        )  # fmt: skip
+
+        assert page.read_text("utf-8").lstrip().startswith("<!doctype html")
+
+    def test_unknown_version_is_3(self, call: CommandLine, root: Path) -> None:
+        for arguments in (["v1", "v9"], ["v9", "v1"], ["v1", "v2", "--base", "v9"]):
+            outcome = call("diff", *arguments, "--project", root)
+
+            assert (outcome.code, outcome.out) == (ExitCode.PROJECT, "")
+
+
+class TestDrift:
+    def test_json_has_the_promised_keys(self, call: CommandLine, root: Path) -> None:
+        found = call.ok("drift", "v1", "v2", "--project", root, "--json").json
+
+        assert (found["base_set"], found["current_set"]) == ("v1", "v2")
+        assert set(found) >= {"metrics", "family", "verdict"}
+        assert set(found["metrics"][0]) >= {
+            "name", "unit", "effect", "ci", "p", "p_adjusted", "verdict",
+        }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("base", "current"),
+        [
+            ("v1", "latest"),
+            ("v2:train", "v2"),
+            ("session:session 0", "session:session 9"),
+            ("v1", "session:session 9"),
+        ],
+    )
+    def test_sides_are_versions_splits_and_sessions(
+        self, call: CommandLine, root: Path, base: str, current: str
+    ) -> None:
+        call.ok("drift", base, current, "--project", root)
+
+    def test_side_may_be_a_folder_or_a_clip(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        for name in ("a", "b"):
+            (tmp_path / "new" / name).mkdir(parents=True)
+            for seed in range(3):
+                data = cv2.imencode(".jpg", pixels(seed + ord(name), 96, 72))[1]
+                (tmp_path / "new" / name / f"{seed}.jpg").write_bytes(data.tobytes())
+        clip = tmp_path / "clip.avi"
+        kind = cv2.VideoWriter.fourcc(*"MJPG")
+        writer = cv2.VideoWriter(str(clip), kind, 1.0, (96, 72))
+        for seed in range(4):
+            writer.write(pixels(seed, 96, 72))
+        writer.release()
+
+        found = call.ok("drift", "v1", tmp_path / "new", "--project", root, "--json")
+        filmed = call.ok("drift", "v1", clip, "--project", root, "--json")
+
+        assert found.json["current"]["sessions"] == 2
+        assert filmed.json["current"]["samples"] == 4
+
+    def test_same_seed_gives_the_same_answer(
+        self, call: CommandLine, root: Path
+    ) -> None:
+        first, second = (
+            call.ok("drift", "v1", "v2", "--seed", 3, "--project", root, "--json").out
+            for _ in range(2)
+        )
+
+        assert first == second
+
+    def test_page_is_written_and_drift_is_1_only_on_demand(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        page = tmp_path / "drift.html"
+
+        outcome = call(
+            "drift", "v1", "v2", "--html", page, "--exit-code", "--project", root,
+            "--json",
+        )  # fmt: skip
+
+        is_found = outcome.json["verdict"] == "drift"
+        assert outcome.code == (ExitCode.FOUND if is_found else ExitCode.DONE)
+        assert page.stat().st_size > 1000
+
+    @pytest.mark.parametrize(
+        ("side", "code"),
+        [
+            ("v9", ExitCode.PROJECT),
+            ("v1:nosplit", ExitCode.PROJECT),
+            ("session:nobody", ExitCode.PROJECT),
+            ("nowhere.mp4", ExitCode.DEVICE),
+            ("", ExitCode.USAGE),
+            ("x" * 300, ExitCode.DEVICE),
+        ],
+    )
+    def test_side_that_is_not_there_is_a_sentence(
+        self, call: CommandLine, root: Path, side: str, code: ExitCode
+    ) -> None:
+        outcome = call("drift", "v1", side, "--project", root)
+
+        assert outcome.code == code, outcome.err
+        assert outcome.err.startswith("error: ")
+
+    def test_empty_session_and_empty_folder_are_sentences(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        with Project.open(root) as project:
+            project.begin_session(name="nothing")
+        (tmp_path / "empty").mkdir()
+
+        for side in ("session:nothing", str(tmp_path / "empty")):
+            outcome = call("drift", "v1", side, "--project", root)
+
+            assert outcome.code in {ExitCode.USAGE, ExitCode.PROJECT}, outcome.err
+
+    def test_broken_picture_in_a_folder_is_named(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "new").mkdir()
+        (tmp_path / "new" / "half.jpg").write_bytes(b"\xff\xd8\xff")
+
+        outcome = call("drift", "v1", tmp_path / "new", "--project", root)
+
+        assert outcome.code == ExitCode.PROJECT
+        assert "half.jpg" in outcome.err
+
+    def test_missing_image_is_a_sentence(self, call: CommandLine, root: Path) -> None:
+        with Project.open(root) as project:
+            session = project.catalog.sessions.by_name("session 0")
+            (sample, *_) = project.catalog.samples.of_session(session.id)
+            project.image_path(sample).unlink()
+
+        outcome = call("drift", "v1", "session:session 0", "--project", root)
+
+        assert outcome.code == ExitCode.PROJECT
+        assert sample.id in outcome.err
+
+
+class TestExport:
+    def test_json_has_the_promised_keys(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        done = call.ok(
+            "export", "v2", "--format", "coco", "--to", tmp_path / "x",
+            "--project", root, "--json",
+        ).json  # fmt: skip
+
+        assert set(done) >= {
+            "version", "format", "path", "samples", "boxes", "bytes", "digest",
+        }  # fmt: skip
+        assert (done["format"], done["samples"], done["boxes"]) == ("coco", 30, 59)
+        assert Path(done["path"]).is_dir()
+
+    def test_two_formats_make_a_folder_each(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        done = call.ok(
+            "export", "latest", "--format", "coco", "--format", "yolo",
+            "--to", tmp_path / "x", "--project", root, "--json",
+        ).json  # fmt: skip
+
+        assert [e["format"] for e in done["exports"]] == ["coco", "yolo"]
+        assert {p.name for p in (tmp_path / "x").iterdir()} == {"coco", "yolo"}
+
+    def test_same_version_gives_the_same_digest(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        digests = {
+            call.ok(
+                "export", "v1", "--format", "yolo", "--to", tmp_path / name,
+                "--project", root, "--json",
+            ).json["digest"]
+            for name in ("a", "b")
+        }  # fmt: skip
+
+        assert len(digests) == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            (["v9", "--format", "coco"], ExitCode.PROJECT),
+            (["v1", "--format", "moon"], ExitCode.USAGE),
+            (["v1", "--format", "coco", "--format", "coco"], ExitCode.USAGE),
+        ],
+    )
+    def test_what_cannot_be_is_a_sentence_and_leaves_nothing(
+        self,
+        call: CommandLine,
+        root: Path,
+        tmp_path: Path,
+        arguments: list[str],
+        code: int,
+    ) -> None:
+        target = tmp_path / "x"
+
+        outcome = call("export", *arguments, "--to", target, "--project", root)
+
+        assert (outcome.code, outcome.out) == (code, "")
+        assert not target.exists()
+
+    def test_cloud_is_told_to_be_elsewhere(self, call: CommandLine, root: Path) -> None:
+        outcome = call(
+            "export", "v1", "--format", "coco", "--to", "s3://bucket", "--project", root
+        )
+
+        assert outcome.code == ExitCode.USAGE
+
+    def test_folder_of_something_else_is_left_alone(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "thesis.tex").write_text("years of work")
+
+        outcome = call(
+            "export", "v1", "--format", "coco", "--to", tmp_path, "--project", root
+        )
+
+        assert outcome.code == ExitCode.PROJECT
+        assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+class TestImport:
+    def test_export_comes_back_and_a_second_time_adds_nothing(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        call.ok(
+            "export", "v2", "--format", "coco", "--to", tmp_path / "x",
+            "--project", root,
+        )  # fmt: skip
+        new_project(tmp_path / "q", "car", "bike").close()
+        where = ("--project", tmp_path / "q", "--json")
+
+        first = call.ok("import", tmp_path / "x", *where).json
+        again = call.ok("import", tmp_path / "x", *where).json
+
+        assert set(first) >= {"format", "samples", "boxes", "skipped"}
+        assert (first["samples"], first["boxes"], first["skipped"]) == (30, 59, [])
+        assert (again["samples"], again["boxes"], again["known"]) == (0, 0, 30)
+
+    def test_plain_images_are_taken_in(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "pictures"
+        folder.mkdir()
+        for seed in range(3):
+            data = cv2.imencode(".jpg", pixels(seed, 96, 72))[1].tobytes()
+            (folder / f"{seed}.jpg").write_bytes(data)
+        (folder / "half.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+
+        done = call.ok(
+            "import", folder, "--format", "images", "--project", root, "--json"
+        ).json
+
+        assert (done["samples"], done["boxes"]) == (3, 0)
+        assert [Path(item["path"]).name for item in done["skipped"]] == ["half.jpg"]
+
+    def test_nothing_to_import_is_a_sentence(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        for path in (tmp_path / "nowhere", tmp_path / "p" / "fieldset.toml"):
+            outcome = call("import", path, "--project", root)
+
+            assert outcome.code in {ExitCode.USAGE, ExitCode.PROJECT}, outcome.err
+            assert outcome.out == ""
+
+
+def test_program_walks_from_pictures_to_an_export(tmp_path: Path) -> None:
+    """The loop at the command line; labels come with the imported set."""
+    root = tmp_path / "p"
+    steps = [
+        ["init", root, "--classes", "car"],
+        ["import", tmp_path / "set", "--project", root],
+        ["split", "--project", root],
+        ["version", "create", "-m", "first", "--project", root],
+        ["export", "v1", "--format", "coco", "--to", tmp_path / "x", "--project", root],
+    ]
+    (tmp_path / "set" / "images").mkdir(parents=True)
+    images, annotations = [], []
+    for number in range(1, 7):
+        data = cv2.imencode(".jpg", pixels(number, 96, 72))[1].tobytes()
+        (tmp_path / "set" / "images" / f"{number}.jpg").write_bytes(data)
+        images.append(
+            {"id": number, "file_name": f"{number}.jpg", "width": 96, "height": 72}
+        )
+        annotations.append(
+            {
+                "id": number,
+                "image_id": number,
+                "category_id": 1,
+                "bbox": [10, 10, 30, 20],
+                "area": 600,
+                "iscrowd": 0,
+            }
+        )
+    (tmp_path / "set" / "annotations.json").write_text(
+        json.dumps(
+            {
+                "images": images,
+                "annotations": annotations,
+                "categories": [{"id": 1, "name": "car"}],
+            }
+        )
+    )
+
+    for step in steps:
+        outcome = program(*step)
+        assert outcome.code == 0, (step, outcome.err)
+
+    status = program("status", "--project", root, "--json").json
+    assert status["samples"]["labeled"] == 6
+    assert status["classes"][0]["boxes"] == 6
+    assert files_under(tmp_path / "x")
+
+
+def test_reading_versions_writes_nothing_to_the_catalog(
+    call: CommandLine, root: Path
+) -> None:
+    with Project.open(root) as project:
+        before = content(project.catalog)
+
+    call.ok("version", "verify", "v1", "--project", root)
+    call.ok("diff", "v1", "v2", "--project", root)
+    call.ok("drift", "v1", "v2", "--project", root)
+
+    with Project.open(root) as project:
+        assert content(project.catalog) == before
+
+
+def test_versions_are_seen_from_another_folder(
+    call: CommandLine, root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    relative = call.ok("version", "list", "--project", os.path.relpath(root))
+
+    assert relative.out == call.ok("version", "list", "--project", root).out
+
+
+def test_fixture_is_as_the_tests_say(original: Path) -> None:
+    with Project.open(original, read_only=True) as project:
+        assert len(project.catalog.sessions.all()) == 10
+        assert filled.__doc__
