@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from . import durable
 from .errors import BadFile
-from .records import SPLIT_NAME
+from .recipes import is_stress, parse_stress
+from .records import SPLIT_NAME, Split
 from .sealed_set import set_id
 from .test_ledger import LedgerEvent, LedgerLine, Witness, standings
 
@@ -72,6 +73,26 @@ def read_seals(root: Path) -> tuple[PublishedSeal, ...]:
                 hint="`fieldset check --repair` writes it again",
             ) from error
     return tuple(found)
+
+
+def closed_names(root: Path, splits: Iterable[Split]) -> frozenset[str]:
+    """Which of a version's splits are closed by now.
+
+    Those that are sealed, those whose seal was published since the version was frozen,
+    and stress sets made of one of them: copies show a set as well as it does itself.
+
+    Raises:
+        BadFile: a published seal is damaged.
+    """
+    known = tuple(splits)
+    published = {seal.name for seal in read_seals(root) if seal.is_closed}
+    closed = {split.name for split in known if split.sealed or split.name in published}
+    copies = {
+        split.name
+        for split in known
+        if is_stress(split.rule) and parse_stress(split.rule).source in closed
+    }
+    return frozenset(closed | copies)
 
 
 def _outdated(root: Path, lines: Iterable[LedgerLine]) -> list[tuple[Path, bytes]]:

@@ -229,11 +229,7 @@ def record_export(
         PolicyRefusal: no reason is given.
         ProjectError: the ledger was tampered with.
     """
-    if not reason.strip():
-        raise PolicyRefusal(
-            "Sealed test sets are not exported without a reason",
-            hint="add `--reason TEXT`; it is recorded, see `fieldset testset list`",
-        )
+    require_reason(reason)
     written = []
     with project.catalog.writing():
         known = standings(ledger(project))
@@ -248,6 +244,19 @@ def record_export(
             )
             written.append(_append(project, line, by))
     return tuple(written)
+
+
+def require_reason(reason: str) -> None:
+    """Pass where a reason is given.
+
+    Raises:
+        PolicyRefusal: it is empty.
+    """
+    if not reason.strip():
+        raise PolicyRefusal(
+            f"Sealed test sets are not exported without a reason: {reason!r}",
+            hint="add `--reason TEXT`; it is recorded, see `fieldset testset list`",
+        )
 
 
 def _start(project: Project) -> str:

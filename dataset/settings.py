@@ -34,6 +34,64 @@ _AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe
 _HEADER = re.compile(r"\s*\[+([^\[\]]+)\]+\s*(?:#.*)?$")
 _PART = r"(?:\"[^\"]*\"|'[^']*'|[\w-]+)"
 _KEY = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
+_DEFAULT_TEXT = """\
+# The policies of this project. Edit freely; fieldset only reads this file.
+
+[project]
+name = {name}
+
+# Each new group (a session and what is alike) goes to one split and stays there.
+[split]
+train = 0.70
+val = 0.15
+
+[split.tests.test-main]
+rule = "random"
+share = 0.15
+
+# More test sets, each by a rule that takes whole groups:
+# [split.tests.test-time]
+# rule = "after:2027-01-01"        # captured on or after that day
+# [split.tests.test-night]
+# rule = "condition:light=night/3" # every third group under that condition
+# [split.tests.test-bridge-7]
+# rule = "place:bridge 7"          # or "camera:SOURCE", "hand"
+# budget = 3                       # draws once it is sealed; 5 where nothing is said
+# [split.tests.test-reserve]       # takes over when a used-up test set is retired:
+# rule = "vault"                   # with a share of its own
+# Corrupted copies of another test set, made when a version is frozen:
+# [split.tests.test-dark]
+# rule = "stress:dark/3 of test-main"  # or haze, blur, noise, jpeg; or a name of yours
+# [stress.wet-night]                   # for rule = "stress:wet-night"
+# dark = 3
+# blur = 2
+
+[balance]
+# With targets set, a version that misses them is refused; "warn" only says so. In train
+# "undersample" leaves samples out, "repeat" names some twice, "augment" adds copies.
+# policy = "warn"
+# ratio = 10.0         # the most between two classes where there are no targets
+# copies = 3           # a sample is repeated or copied at most so often
+# [balance.targets.car]
+# boxes = 400
+# groups = 10
+# conditions = {{ "light=night" = 80 }}
+# [balance.augment]    # seed, visibility, flip, rotate_deg, scale, shift, hue_deg, ...
+# rotate_deg = 5.0
+
+# What training and inference do to every image; a version carries the recipe.
+# [preprocess]
+# denoise = "median"   # or "bilateral", "nlm"; then brightness, contrast, equalise
+# colour = "grey"      # or "bgr", "rgb", "hsv", "lab"
+
+[capture]
+format = "jpeg"      # what is stored where the camera hands over raw pictures
+jpeg_quality = 95
+keep_gps = false
+
+[label]
+carry_gap_s = 120    # boxes are not carried over a longer pause
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,65 +186,7 @@ def read_settings(path: Path) -> ProjectSettings:
 
 def default_text(name: str) -> str:
     """The `fieldset.toml` of a new project."""
-    return f"""\
-# The policies of this project. Edit freely; fieldset only reads this file.
-
-[project]
-name = {_quoted(name)}
-
-# Each new group (a session and what is alike) goes to one split and stays there.
-[split]
-train = 0.70
-val = 0.15
-
-[split.tests.test-main]
-rule = "random"
-share = 0.15
-
-# More test sets, each by a rule that takes whole groups:
-# [split.tests.test-time]
-# rule = "after:2027-01-01"        # captured on or after that day
-# [split.tests.test-night]
-# rule = "condition:light=night/3" # every third group under that condition
-# [split.tests.test-bridge-7]
-# rule = "place:bridge 7"          # or "camera:SOURCE", "hand"
-# budget = 3                       # draws once it is sealed; 5 where nothing is said
-# [split.tests.test-reserve]
-# rule = "vault"                   # takes over when a used-up test set is retired
-# share = 0.05
-# Corrupted copies of another test set, made when a version is frozen:
-# [split.tests.test-dark]
-# rule = "stress:dark/3 of test-main"  # or haze, blur, noise, jpeg; or a name of yours
-# [stress.wet-night]                   # for rule = "stress:wet-night"
-# dark = 3
-# blur = 2
-
-[balance]
-# With targets set, a version that misses them is refused; "warn" only says so. In train
-# "undersample" leaves samples out, "repeat" names some twice, "augment" adds copies.
-# policy = "warn"
-# ratio = 10.0         # the most between two classes where there are no targets
-# copies = 3           # a sample is repeated or copied at most so often
-# [balance.targets.car]
-# boxes = 400
-# groups = 10
-# conditions = {{ "light=night" = 80 }}
-# [balance.augment]    # seed, visibility, flip, rotate_deg, scale, shift, hue_deg, ...
-# rotate_deg = 5.0
-
-# What training and inference do to every image; a version carries the recipe.
-# [preprocess]
-# denoise = "median"   # or "bilateral", "nlm"; then brightness, contrast, equalise
-# colour = "grey"      # or "bgr", "rgb", "hsv", "lab"
-
-[capture]
-format = "jpeg"      # what is stored where the camera hands over raw pictures
-jpeg_quality = 95
-keep_gps = false
-
-[label]
-carry_gap_s = 120    # boxes are not carried over a longer pause
-"""
+    return _DEFAULT_TEXT.format(name=_quoted(name))
 
 
 class _Reader:

@@ -107,10 +107,8 @@ def assign(
     pool = [split for split, rule in rules if rule.is_shortfall]
     if pool and open_groups:
         names = {split.name for split in pool}
-        held = sorted(
-            (group for group in groups if current.get(group.id) in names),
-            key=lambda group: group.id,
-        )
+        held = [group for group in groups if current.get(group.id) in names]
+        held.sort(key=lambda group: group.id)
         shortfall = Shortfall(pool, targets or SplitTargets(), [*held, *open_groups])
         for group in held:
             shortfall.note(group.id, current[group.id])

@@ -40,8 +40,19 @@ def side_table(
 
     Raises:
         NotFound: there is no such version, split or session.
-        UsageError, CameraError: it is no folder and no source either.
+        UsageError: it names no sample at all.
+        CameraError: it is no folder and no source either.
     """
+    table = _table(project, text, progress)
+    if not len(table):
+        raise UsageError(
+            f"There is no sample to compare: {text}",
+            hint="name a version, a session or a folder that holds some",
+        )
+    return table
+
+
+def _table(project: Project, text: str, progress: Progress) -> SampleTable:
     if text.startswith(SESSION_PREFIX):
         return _session(project, text.removeprefix(SESSION_PREFIX), progress)
     if os.path.isdir(text):  # noqa: PTH112  (never raises)
@@ -90,8 +101,6 @@ def _folder(folder: Path, progress: Progress) -> SampleTable:
             name = session.name or folder.name
             rows.append((str(path), name, "", numbers))
             progress.step(len(rows), None, "measuring")
-    if not rows:
-        raise UsageError(f"The folder holds no picture: {folder}")
     return table_from_rows(rows)
 
 

@@ -182,7 +182,9 @@ class Recorder:
         """End the run: what was chosen is still stored, the session ends."""
         self._stop.set()
         for thread in self._threads:
-            thread.join()
+            # A signal may have come before `start` had started both.
+            if thread.ident is not None:
+                thread.join()
         self._threads = []
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dataset.catalog import Catalog
+from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.records import Box, BoxOrigin, Proposal, Sample, Session, Verdict
 
@@ -125,6 +126,18 @@ def files_under(folder: Path) -> set[str]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+class StopsAt:
+    """Progress that a person cancels at the given number of things done."""
+
+    def __init__(self, number: int = 0) -> None:
+        self._number = number
+
+    def step(self, done: int, total: int | None, what: str) -> None:  # noqa: ARG002
+        """Cancel, if enough is done."""
+        if done >= self._number:
+            raise Cancelled
 
 
 @contextlib.contextmanager

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dataset import durable
-from dataset.errors import PolicyRefusal, UsageError
+from dataset.errors import UsageError
 from dataset.frozen_version import FrozenVersion
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
-from dataset.published_seals import read_seals
-from dataset.sealing import Person, record_export
+from dataset.published_seals import closed_names
+from dataset.sealing import Person, record_export, require_reason
 from dataset.version import read_version
 
 from .contract import ExportResult
@@ -65,26 +65,19 @@ def export_version(
     """
     if len(set(formats)) != len(formats):
         raise UsageError(f"A format is named twice: {', '.join(formats)}")
-    if include_sealed and not reason.strip():
-        raise PolicyRefusal(
-            f"Sealed test sets are not exported without a reason: {name}",
-            hint="add `--reason TEXT`; it is recorded in the test ledger",
-        )
+    if include_sealed:
+        require_reason(reason)
     writers = [writer_for(item) for item in formats]
     with _read(root, name) as frozen:
-        sealed = _sealed_sets(frozen)
-        if include_sealed and sealed:
-            _record(root, frozen, sealed, reason, by or Person())
+        if include_sealed:
+            _record(root, frozen, reason, by or Person())
         results = []
         for writer in writers:
             place = target if len(writers) == 1 else target / writer.format
             done = writer.write(
-                frozen,
-                place,
-                update=update,
-                include_sealed=include_sealed,
+                frozen, place, update=update, include_sealed=include_sealed,
                 progress=progress,
-            )
+            )  # fmt: skip
             _add_companions(frozen, place)
             results.append(done)
     return tuple(results)
@@ -93,26 +86,19 @@ def export_version(
 def _read(root: Path, name: str) -> FrozenVersion:
     """The version, its splits sealed where their seal was published since."""
     frozen = read_version(root, name)
-    closed = {seal.name for seal in read_seals(root) if seal.is_closed}
-    splits = tuple(
-        replace(split, sealed=split.sealed or split.name in closed)
-        for split in frozen.splits
-    )
+    closed = closed_names(root, frozen.splits)
+    splits = tuple(replace(s, sealed=s.name in closed) for s in frozen.splits)
     record = replace(frozen.record, splits=splits)
     return FrozenVersion(root=frozen.root, folder=frozen.folder, record=record)
 
 
-def _sealed_sets(frozen: FrozenVersion) -> list[str]:
-    """The sealed sets that the version holds a sample of, by name."""
+def _record(root: Path, frozen: FrozenVersion, reason: str, by: Person) -> None:
+    """Tell the test ledger of every sealed set that the version holds a sample of."""
     held = {count.split for count in frozen.record.split_counts if count.samples}
-    return sorted(s.name for s in frozen.splits if s.sealed and s.name in held)
-
-
-def _record(
-    root: Path, frozen: FrozenVersion, sealed: Sequence[str], reason: str, by: Person
-) -> None:
-    with Project.open(root) as project:
-        record_export(project, frozen.version.id, sealed, reason=reason, by=by)
+    sealed = sorted(s.name for s in frozen.splits if s.sealed and s.name in held)
+    if sealed:
+        with Project.open(root) as project:
+            record_export(project, frozen.version.id, sealed, reason=reason, by=by)
 
 
 def _add_companions(frozen: FrozenVersion, target: Path) -> None:

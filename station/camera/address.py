@@ -96,9 +96,18 @@ def _url(text: str) -> Address:
 
 
 def _path(text: str) -> Address:
-    path = Path(text).expanduser()
     if text.startswith("/dev/"):
         return Address(kind=SourceKind.USB, target=text, shown=text)
+    try:
+        path = Path(text).expanduser()
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except (OSError, RuntimeError) as error:
+        # Too long a name, no right to look, or `~` of a user who does not exist.
+        raise CameraError(
+            f"No clip or folder lies there: {text}", hint="check the path"
+        ) from error
     if path.is_dir():
         return Address(kind=SourceKind.FOLDER, target=str(path.absolute()), shown=text)
     if path.is_file():

@@ -44,13 +44,13 @@ def diff(
     from dataset.diff import compare
     from dataset.drift_file import drift_summary
     from dataset.project import require_project
-    from dataset.published_seals import read_seals
+    from dataset.published_seals import closed_names
     from dataset.version import read_version
 
     root = require_project(project_folder(folder))
     before, after = read_version(root, old), read_version(root, new)
     ancestor = read_version(root, base) if base else None
-    closed = [seal.name for seal in read_seals(root) if seal.is_closed]
+    closed = closed_names(root, (*before.splits, *after.splits))
     found = compare(before, after, ancestor, closed=closed)
     content = found.to_json(with_changes=with_changes)
     content["drift"] = drift_summary(after, before.version.id)

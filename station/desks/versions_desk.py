@@ -15,6 +15,7 @@ from dataset.freezing import freeze
 from dataset.frozen_version import FrozenVersion
 from dataset.progress import Progress
 from dataset.project import Project
+from dataset.published_seals import closed_names
 from dataset.records import Version
 from dataset.version import read_version
 from dataset.version_diff import VersionDiff
@@ -57,7 +58,8 @@ class ProjectVersionsDesk:
                     **drift,
                 )
             with parent:
-                found = compare(parent, frozen, progress=progress)
+                closed = closed_names(self._root, (*parent.splits, *frozen.splits))
+                found = compare(parent, frozen, closed=closed, progress=progress)
             return VersionState(
                 version=frozen.version,
                 against=found.old.alias,

@@ -21,6 +21,7 @@ from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
 from tests.small_projects import (
+    StopsAt,
     box,
     content,
     files_under,
@@ -41,13 +42,6 @@ def project(tmp_path: Path) -> Iterator[Project]:
             made.catalog.labels.put(sample.id, state)
         freeze(made)
         yield made
-
-
-class Stops:
-    """Cancels at the first step."""
-
-    def step(self, done: int, total: int | None, what: str) -> None:
-        raise Cancelled
 
 
 def same(root: Path, other: Path) -> None:
@@ -125,7 +119,7 @@ def test_interrupted_backup_is_no_backup_and_can_be_repeated(
         back_up(project, tmp_path / "b")
 
     with pytest.raises(Cancelled):
-        back_up(project, tmp_path / "b", progress=Stops())
+        back_up(project, tmp_path / "b", progress=StopsAt())
     with pytest.raises(NotAProject, match="not a whole backup"):
         restore(tmp_path / "b", tmp_path / "r")
     back_up(project, tmp_path / "b")
@@ -232,8 +226,8 @@ def test_restoring_never_writes_over_something(
 
     with pytest.raises(ProjectError, match="holds something"):
         restore(tmp_path / "b", project.root)
+    back_up(project, tmp_path / "b2")
     with pytest.raises(ProjectError, match="holds something"):
-        back_up(project, tmp_path / "b2")
         restore(tmp_path / "b", tmp_path / "b2")
 
     same(project.root, tmp_path / "b2")

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3 as standard
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -241,23 +241,31 @@ def test_catalog_held_by_another_program_is_a_sentence(
 
 
 def test_failed_block_leaves_nothing(catalog: Catalog) -> None:
+    def interrupted() -> None:
+        with catalog.writing():
+            catalog.set_fact("a", "1")
+            with catalog.writing():
+                catalog.set_fact("b", "2")
+            raise KeyboardInterrupt
+
     before = content(catalog)
 
-    with pytest.raises(KeyboardInterrupt), catalog.writing():
-        catalog.set_fact("a", "1")
-        with catalog.writing():
-            catalog.set_fact("b", "2")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
 
     assert content(catalog) == before
 
 
 def test_failed_inner_block_takes_only_its_own_writes_back(catalog: Catalog) -> None:
-    with catalog.writing():
-        catalog.set_fact("kept", "1")
-        with pytest.raises(RuntimeError, match="inner"), catalog.writing():
+    def failing() -> None:
+        with catalog.writing():
             catalog.set_fact("lost", "2")
             raise RuntimeError("inner")
+
+    with catalog.writing():
+        catalog.set_fact("kept", "1")
+        with pytest.raises(RuntimeError, match="inner"):
+            failing()
 
     assert (catalog.fact("kept"), catalog.fact("lost")) == ("1", None)
 
@@ -328,7 +336,7 @@ def test_migration_backs_the_catalog_up_first(
         assert catalog.fact("a") == "1"
 
     (backup,) = tmp_path.glob("catalog-before-migration-*.db")
-    with closing(connection.sqlite3.connect(str(backup))) as old:
+    with contextlib.closing(connection.sqlite3.connect(str(backup))) as old:
         assert old.execute("SELECT value FROM facts").fetchall() == [("1",)]
         tables = old.execute("SELECT name FROM sqlite_master").fetchall()
         assert ("later",) not in tables
@@ -467,9 +475,11 @@ def test_full_disk_takes_the_last_change_back(tmp_path: Path) -> None:
     ):
         catalog.set_fact("kept", "1")
 
-        with pytest.raises(StorageFull, match="was not saved"):
-            for number in range(1000):
+        for number in range(1000):
+            with contextlib.suppress(StorageFull):
                 catalog.set_fact(f"big {number}", "x" * 20_000)
+        with pytest.raises(StorageFull, match="was not saved"):
+            catalog.set_fact("one more", "x" * 200_000)
 
         assert catalog.fact("kept") == "1"
         assert catalog.damages(deep=True) == ()

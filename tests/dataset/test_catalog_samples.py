@@ -139,9 +139,13 @@ def test_states_are_counted_as_they_change(catalog: Catalog, session: Session) -
 def test_counts_of_states_are_taken_back_with_the_block(
     catalog: Catalog, session: Session
 ) -> None:
-    with pytest.raises(RuntimeError), catalog.writing():
-        add(catalog, session, 1, 2)
-        raise RuntimeError
+    def failing() -> None:
+        with catalog.writing():
+            add(catalog, session, 1, 2)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        failing()
 
     assert catalog.samples.count() == 0
 

@@ -133,7 +133,7 @@ class TestCreating:
     ) -> None:
         (tmp_path / "catalog.db").write_bytes(b"SQLite format 2\0" * 100)
 
-        with pytest.raises(ProjectError, match="damaged|not made by fieldset"):
+        with pytest.raises(ProjectError, match=r"damaged|not made by fieldset"):
             Project.create(tmp_path, ["car"])
 
         assert (tmp_path / "catalog.db").read_bytes() == b"SQLite format 2\0" * 100
@@ -434,15 +434,16 @@ class TestTakingIn:
 
         with tiny_disk(tmp_path / "disk") as disk, new_project(disk / "p") as project:
             session = new_session(project)
-            taken = []
-            with pytest.raises(StorageFull) as caught:
-                for seed in range(100):
-                    taken.append(
-                        project.take_in(picture(seed), session, captured_us=1).sample
-                    )
+            taken, refusals = [], []
+            for seed in range(20):
+                try:
+                    done = project.take_in(picture(seed), session, captured_us=1)
+                    taken.append(done.sample)
+                except StorageFull as error:
+                    refusals.append(error.hint)
 
             assert taken
-            assert caught.value.hint == "free some space, then try again"
+            assert set(refusals) == {"free some space, then try again"}
             assert list(project.images.leftovers()) == []
             assert len(list(project.images.files())) == len(taken)
             known = {sample.id for sample in project.catalog.samples.each()}

@@ -20,7 +20,7 @@ from dataset.measuring import embeddings, measure_file, measured, with_boxes
 from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
-from tests.small_projects import box, content, filled, new_project, new_session
+from tests.small_projects import StopsAt, box, content, filled, new_project, new_session
 
 
 @pytest.fixture
@@ -63,15 +63,10 @@ def test_samples_are_measured_once(
 def test_interrupted_measuring_goes_on_where_it_stopped(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class StopsAtThree:
-        def step(self, done: int, total: int | None, what: str) -> None:
-            if done == 3:
-                raise Cancelled
-
     monkeypatch.setattr(measuring, "_KEPT_AT_ONCE", 1)
     samples = project.version("v1").samples
     with pytest.raises(Cancelled):
-        measured(project, samples, progress=StopsAtThree())
+        measured(project, samples, progress=StopsAt(3))
     kept = project.catalog.measures.known(DIGEST, (s.id for s in samples))
     seen: list[Path] = []
 

@@ -11,7 +11,8 @@ from dataset.check import check
 from dataset.errors import ProjectError
 from dataset.findings import Severity
 from dataset.project import Project
-from dataset.published_seals import seal_path
+from dataset.published_seals import closed_names, seal_path
+from dataset.records import Split, SplitKind
 from dataset.sealing import draw, ledger, retire, seal
 from tests.sealed_projects import MODEL, OTHER, members, sealable_project
 from tests.small_projects import new_session
@@ -125,6 +126,22 @@ def test_published_seal_tells_of_its_draws(project: Project) -> None:
     assert content["draws"] == 1
     assert content["line"] == {"n": 2, "digest": drawn.line.digest}
     assert content["id"].startswith("ts-")
+
+
+def test_copies_of_a_sealed_set_are_closed_with_it(project: Project) -> None:
+    stress = Split(
+        name="test-dark", kind=SplitKind.TEST, rule="stress:dark/3 of test-main"
+    )
+    before = closed_names(project.root, (*project.splits, stress))
+
+    seal(project, "test-main")
+    sealed = closed_names(project.root, (*project.splits, stress))
+    retire(project, "test-main")
+    retired = closed_names(project.root, (*project.splits, stress))
+
+    assert before == {"test-reserve"}
+    assert sealed == {"test-reserve", "test-main", "test-dark"}
+    assert retired == {"test-reserve"}
 
 
 def test_backup_brings_ledger_and_seals_along(project: Project, tmp_path: Path) -> None:

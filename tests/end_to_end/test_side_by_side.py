@@ -68,9 +68,9 @@ def _expect_all_kept(root: Path, ends: dict[str, Finished], count: int) -> None:
 def test_capturing_twice_and_labeling_at_once_lose_nothing(
     project: Path, tmp_path: Path
 ) -> None:
-    ends = _everything_at_once(project, tmp_path, 150)
+    ends = _everything_at_once(project, tmp_path, 90)
 
-    _expect_all_kept(project, ends, 150)
+    _expect_all_kept(project, ends, 90)
 
 
 @pytest.mark.soak

@@ -158,11 +158,14 @@ def test_carried_box_is_followed_on_real_pictures(
     project: Project, session: Session
 ) -> None:
     """A parked place of the motorway: the same object, in every accepted sample."""
-    frames = [project.take_in(
-        (TRAFFIC / f"{n}.jpg").read_bytes(),
-        session,
-        captured_us=BEGAN_US + n * SECOND,
-    ).sample for n in (1, 2, 3)]
+    frames = [
+        project.take_in(
+            (TRAFFIC / f"{n}.jpg").read_bytes(),
+            session,
+            captured_us=BEGAN_US + n * SECOND,
+        ).sample
+        for n in (1, 2, 3)
+    ]
     labeling = LabelingSession(project)
     view = labeling.draw((140.0, 100.0, 200.0, 150.0), 1)
     assert view is not None

@@ -103,7 +103,7 @@ def test_box_of_no_size_in_the_picture_is_a_sentence(
     labeling.draw(CORNERS, 1)
     before = content(project.catalog)
 
-    with pytest.raises(UsageError, match="The box (lies outside|is too small)"):
+    with pytest.raises(UsageError, match=r"The box (lies outside|is too small)"):
         labeling.draw(corners, 1)
 
     assert content(project.catalog) == before

@@ -58,9 +58,7 @@ class CommandLine:
         return outcome
 
 
-def program(
-    *arguments: object, cwd: Path | None = None, **environment: str
-) -> Outcome:
+def program(*arguments: object, cwd: Path | None = None, **environment: str) -> Outcome:
     """Run the installed program in a process of its own."""
     assert PROGRAM.exists(), "install fieldset first: pip install -e ."
     done = subprocess.run(

@@ -430,9 +430,7 @@ class TestDoctor:
     ) -> None:
         outcome = call("doctor", "--project", tmp_path / "nowhere", "--json")
 
-        faults = {
-            c["name"] for c in outcome.json["checks"] if c["status"] == "fault"
-        }
+        faults = {c["name"] for c in outcome.json["checks"] if c["status"] == "fault"}
         assert outcome.code == ExitCode.PROJECT
         assert {"Space", "Flush"} <= faults
 

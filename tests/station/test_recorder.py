@@ -22,7 +22,12 @@ from station.camera.source import (
     SourceInfo,
     SourceKind,
 )
-from station.camera.triggers import IntervalTrigger, ManualTrigger, Trigger, make_trigger
+from station.camera.triggers import (
+    IntervalTrigger,
+    ManualTrigger,
+    Trigger,
+    make_trigger,
+)
 from station.recorder import (
     Ended,
     Recorder,
@@ -49,7 +54,9 @@ class ScriptedSource:
     After the last step it waits for `close`, as a camera without pictures does.
     """
 
-    def __init__(self, steps: Sequence[object], on_event: OnEvent | None = None) -> None:
+    def __init__(
+        self, steps: Sequence[object], on_event: OnEvent | None = None
+    ) -> None:
         self._steps = list(steps)
         self._on_event = on_event
         self._closed = threading.Event()
@@ -329,7 +336,11 @@ def test_frames_before_a_trigger_come_first(project: Project) -> None:
 
 def test_trigger_can_be_changed_while_it_runs(project: Project) -> None:
     recorder: Recorder
-    steps = [*frames(2), lambda: recorder.set_trigger(EveryFrame()), *frames(2, first=2)]
+    steps = [
+        *frames(2),
+        lambda: recorder.set_trigger(EveryFrame()),
+        *frames(2, first=2),
+    ]
     recorder = Recorder(project, lambda *_: ScriptedSource(steps))
     recorder.start(RecordingRequest(source="cam"), ManualTrigger())
 
