@@ -7,6 +7,7 @@ project is checked, repaired and checked again.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 from collections import Counter
@@ -14,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dataset.backup import MARKER, back_up, restore
 from dataset.check import check
 from dataset.errors import FieldsetError, NotAProject
 from dataset.findings import Severity
@@ -21,6 +23,7 @@ from dataset.freezing import freeze
 from dataset.project import Project
 from dataset.verification import verify
 from dataset.version import read_version
+from export.intake import take_in
 from export.operation import export_version
 from labeling.session import LabelingSession
 from tests.servers.mjpeg import MjpegServer
@@ -34,6 +37,7 @@ LABELER = str(Path(__file__).with_name("labeler.py"))
 CLASSES = ("car", "lorry")
 _KILLS_A_PROJECT = 25
 _QUEUE = 40
+_IMPORTED = 60
 _COUNT = 80
 
 
@@ -92,6 +96,8 @@ class Campaign:
             "label": self._label,
             "version": self._version,
             "export": self._export,
+            "import": self._import,
+            "backup": self._backup,
             "init": self._init,
         }
 
@@ -204,6 +210,43 @@ class Campaign:
         if struck.end.out.strip():
             self.figures.exports += 1
         self._compare_export(format_name, target, struck)
+        return struck
+
+    def _import(self) -> Struck:
+        """A killed import is repaired, then finished: every image has its boxes."""
+        self._number += 1
+        folder = self._folder / "sources" / f"{self._number:04}"
+        images = pictures.many(_IMPORTED, f"{self.figures.seed} {self._number}")
+        pictures.write_coco(folder, images, CLASSES)
+        command = [
+            FIELDSET, "--project", str(self._root), "import", str(folder), "--json"
+        ]  # fmt: skip
+        struck = self._strike(command, "import", most=100)
+        self._hold_to_its_word("import")
+        with Project.open(self._root) as project:
+            again = take_in(project, folder)
+            ids = [hashlib.sha256(data).hexdigest() for data in images]
+            boxes = [len(project.catalog.labels.boxes(sample)) for sample in ids]
+        if boxes != [2] * _IMPORTED or again.samples + again.known != _IMPORTED:
+            self._fault(f"an import after a killed one: {again}, boxes {boxes}")
+        return struck
+
+    def _backup(self) -> Struck:
+        """A killed backup is none, or whole; finished, it restores to the same."""
+        target = self._folder / "backups" / self._root.name
+        command = [FIELDSET, "--project", str(self._root), "backup", str(target)]
+        struck = self._strike(command, "backup", most=100)
+        place = self._folder / "restored"
+        with Project.open(self._root) as project:
+            count = project.catalog.samples.count()
+            if not (target / MARKER).exists():
+                back_up(project, target)
+        restore(target, place)
+        with Project.open(place) as restored:
+            self._expect_sound(restored)
+            if restored.catalog.samples.count() != count:
+                self._fault(f"a restored backup has not all samples: {target}")
+        shutil.rmtree(place)
         return struck
 
     def _init(self) -> Struck:

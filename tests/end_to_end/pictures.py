@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,6 +46,32 @@ def write_folder(folder: Path, jpegs: Sequence[bytes]) -> Path:
     folder.mkdir(parents=True)
     for number, data in enumerate(jpegs):
         (folder / f"{number:04}.jpg").write_bytes(data)
+    return folder
+
+
+def write_coco(folder: Path, jpegs: Sequence[bytes], classes: Sequence[str]) -> Path:
+    """The pictures with two boxes each, as a COCO detection set."""
+    write_folder(folder, jpegs)
+    document = {
+        "images": [
+            {"id": n, "file_name": f"{n:04}.jpg", "width": 320, "height": 180}
+            for n in range(len(jpegs))
+        ],
+        "annotations": [
+            {
+                "id": 2 * n + k,
+                "image_id": n,
+                "category_id": 1 + k % len(classes),
+                "bbox": [10 + 40 * k, 20, 30, 25],
+                "area": 750,
+                "iscrowd": 0,
+            }
+            for n in range(len(jpegs))
+            for k in range(2)
+        ],
+        "categories": [{"id": 1 + k, "name": name} for k, name in enumerate(classes)],
+    }
+    (folder / "_annotations.coco.json").write_text(json.dumps(document))
     return folder
 
 

@@ -18,9 +18,12 @@ from . import pictures
 from .campaign import Campaign
 from .strikes import why_no_strace
 
-MOMENTS = {"capture": 4, "label": 4, "version": 2, "export": 2, "init": 1}
-CALLS = {"capture": 4, "label": 3, "version": 2, "export": 1, "init": 2}
-FULL = {"capture": 90, "label": 70, "version": 30, "export": 20, "init": 15}
+MOMENTS = {"capture": 4, "label": 4, "version": 2, "export": 1, "backup": 1}
+CALLS = {"capture": 4, "label": 3, "version": 2, "export": 1, "import": 1, "init": 2}
+FULL = {
+    "capture": 90, "label": 70, "version": 30, "export": 20, "import": 20,
+    "backup": 15, "init": 15,
+}  # fmt: skip
 SEED = 20261121
 
 pytestmark = pytest.mark.skipif(
