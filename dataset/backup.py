@@ -49,9 +49,10 @@ def back_up(
     """
     target = target.absolute()
     _refuse_foreign(project, target)
-    for folder in (target, target / IMAGES_NAME, target / VERSIONS_NAME):
-        durable.make_folder(folder)
+    durable.make_folder(target)
     _mark(project, target, _BEGUN)
+    for folder in (target / IMAGES_NAME, target / VERSIONS_NAME):
+        durable.make_folder(folder)
     # The catalog first: every sample it lists has its image in the store already.
     _copy_catalog(project, target)
     summary = _copy_images(project, target, progress)
@@ -110,11 +111,14 @@ def _marker(folder: Path) -> dict[str, str]:
 def _names(folder: Path) -> set[str]:
     """What the folder holds; nothing where it does not exist.
 
+    A run that died before its marker was in place left a temporary file at most.
+
     Raises:
         ProjectError: it is no folder, or cannot be read.
     """
     with durable.translated(folder):
-        return {path.name for path in folder.iterdir()} if folder.exists() else set()
+        names = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    return {name for name in names if not name.startswith(durable.TEMPORARY_PREFIX)}
 
 
 def _refuse_foreign(project: Project, target: Path) -> None:

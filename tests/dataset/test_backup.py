@@ -276,6 +276,14 @@ def test_folder_that_is_no_backup_is_not_restored(
         restore(project.root, tmp_path / "r")
 
 
+def test_place_that_cannot_be_is_a_sentence(tmp_path: Path, project: Project) -> None:
+    for place in (tmp_path / ("x" * 300), tmp_path / "p" / "fieldset.toml" / "x"):
+        with pytest.raises(ProjectError):
+            back_up(project, place)
+        with pytest.raises(ProjectError):
+            restore(place, tmp_path / "r")
+
+
 def test_read_only_target_is_a_sentence(tmp_path: Path, project: Project) -> None:
     (tmp_path / "disk").mkdir()
     with (

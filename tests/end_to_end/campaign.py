@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dataset.backup import MARKER, back_up, restore
+from dataset.backup import back_up, restore
 from dataset.check import check
 from dataset.errors import FieldsetError, NotAProject
 from dataset.findings import Severity
@@ -232,14 +232,14 @@ class Campaign:
         return struck
 
     def _backup(self) -> Struck:
-        """A killed backup is none, or whole; finished, it restores to the same."""
+        """A killed backup is simply made again, and restores to the same."""
         target = self._folder / "backups" / self._root.name
         command = [FIELDSET, "--project", str(self._root), "backup", str(target)]
         struck = self._strike(command, "backup", most=100)
         place = self._folder / "restored"
         with Project.open(self._root) as project:
             count = project.catalog.samples.count()
-            if not (target / MARKER).exists():
+            if struck.is_killed:
                 back_up(project, target)
         restore(target, place)
         with Project.open(place) as restored:

@@ -11,7 +11,7 @@ from dataset.project import Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """The newest session of a project: its images by id, refusals and gaps."""
+    """The images of a project by id; refusals and gaps of its newest session."""
 
     images: dict[str, bytes]
     sizes: frozenset[tuple[int, int]]
@@ -28,11 +28,11 @@ def stored(root: Path) -> Stored:
         images = {s.id: project.images.read(s.id, s.suffix) for s in samples}
         wrong = [i for i in images if hashlib.sha256(images[i]).hexdigest() != i]
         assert not wrong
-        newest = sessions[-1]
+        newest = sessions[-1].id if sessions else ""
         return Stored(
             images=images,
             sizes=frozenset((s.width, s.height) for s in samples),
-            refused=project.catalog.sessions.refusals(newest.id),
-            gaps=project.catalog.sessions.gaps(newest.id),
-            is_ended=newest.ended_us is not None,
+            refused=project.catalog.sessions.refusals(newest),
+            gaps=project.catalog.sessions.gaps(newest),
+            is_ended=all(session.ended_us is not None for session in sessions),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from dataset.records import Sample, SampleState
 from labeling.session import LabelingSession
 
 from . import pictures
-from .commands import Finished, Running, fieldset, running
+from .commands import FIELDSET, Finished, Running, fieldset, running
 from .disks import Disk
 from .stored import stored
 from .strikes import why_no_strace
@@ -278,16 +278,50 @@ def test_failing_disk_ends_capture_with_a_sentence(
 ) -> None:
     if reason := why_no_strace():
         pytest.skip(reason)
-    command = [
-        "strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
-        # From the 25th call of a thread on, for good.
-        "-e", f"inject={call}:error={error}:when=25+",
-        str(Path(sys.executable).with_name("fieldset")), "--project", str(project),
-        "capture", "--source", str(folder), "--every", "500ms", "--json",
-    ]  # fmt: skip
 
-    end = Running(command, tmp_path, "failing").wait()
+    end = _capture_on_failing_disk(
+        project, folder, tmp_path, f"{call}:error={error}:when=25+"
+    )
 
     _expect_sentence(end, "disk", "refused", "cannot be written")
     assert set(end.samples) <= set(stored(project).images)
     _expect_mended(project)
+
+
+def _capture_on_failing_disk(
+    root: Path, source: Path, folder: Path, rule: str
+) -> Finished:
+    """Capture while strace has calls fail; each thread's calls count by themselves."""
+    command = [
+        "strace", "-f", "-qq", "-o", "/dev/null",
+        "-e", f"trace={rule.partition(':')[0]}", "-e", f"inject={rule}",
+        FIELDSET, "--project", str(root), "capture", "--json",
+        "--source", str(source), "--every", "500ms", "--count", "40",
+    ]  # fmt: skip
+    return Running(command, folder, "failing").wait()
+
+
+@pytest.mark.soak
+def test_disk_that_fails_once_or_for_good_loses_nothing_acknowledged(
+    tmp_path: Path, folder: Path
+) -> None:
+    if reason := why_no_strace():
+        pytest.skip(reason)
+    dice = random.Random(20261121)
+    faults = []
+    for number in range(60):
+        call = dice.choice(("fsync", "pwrite64", "rename", "mkdir", "fchmod"))
+        error = dice.choice(("EIO", "ENOSPC", "EROFS", "EDQUOT"))
+        last = dice.choice(("", "+"))
+        rule = f"{call}:error={error}:when={dice.randint(1, 80)}{last}"
+        with Project.create(tmp_path / f"project-{number}", CLASSES) as made:
+            root = made.root
+        end = _capture_on_failing_disk(root, folder, tmp_path, rule)
+        is_said = end.code == 3 and end.talk.startswith("error: ")
+        if not (end.code == 0 or is_said) or "Traceback" in end.talk:
+            faults.append(f"{rule}: {end.code} {end.talk}")
+        if not set(end.samples) <= set(stored(root).images):
+            faults.append(f"{rule}: an acknowledged sample is lost")
+        _expect_mended(root)
+
+    assert not faults, "\n".join(faults)

@@ -79,7 +79,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> CommandLine:
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
     """The errors in this list are raised by a command called `fail`, one a call."""
     errors: list[BaseException] = []
 
@@ -88,7 +88,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
         raise errors.pop(0)
 
     monkeypatch.setitem(cli.commands, "fail", fail)
-    yield errors
+    return errors
 
 
 def all_commands(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_there_are_a_dozen_sessions_and_no_block_is_used_twice(
     starts = sorted(block.start for block in BLOCKS)
 
     assert account["counts"]["sessions"] == len(BLOCKS) >= 12
-    assert all(b - a > BLOCK_FRAMES for a, b in zip(starts, starts[1:], strict=False))
+    assert all(b - a > BLOCK_FRAMES for a, b in pairwise(starts))
     with Project.open(root, read_only=True) as project:
         sessions = project.catalog.sessions.all()
         assert len({s.name for s in sessions}) == len(sessions) == len(BLOCKS)

@@ -192,7 +192,7 @@ def test_chosen_frames_are_stored_in_order_and_told(project: Project) -> None:
 
     assert indexes(events) == [0, 3, 6, 9]
     assert error_of(events) is None
-    stored = [s for s in project.catalog.samples.each()]
+    stored = list(project.catalog.samples.each())
     assert {s.id for s in stored} == {
         e.sample.id for e in events if isinstance(e, Kept)
     }
