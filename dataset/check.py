@@ -68,6 +68,29 @@ def check(
     )
 
 
+def mend_leftovers(root: Path, *, progress: Progress = SILENT) -> tuple[Finding, ...]:
+    """Mend what an interruption left in the project at `root`; what was mended.
+
+    The part of `check --repair` that is worth doing at each start: images that were
+    stored and never acknowledged, temporary files, versions the catalog lacks.
+
+    Raises:
+        ProjectError: the project cannot be opened or written.
+        Cancelled: the person asked to stop.
+    """
+    found: list[Finding] = []
+    with Project.open(root) as project:
+        for part in (
+            _leftover_findings(project, repair=True, settled_s=SETTLED_S),
+            _orphan_findings(project, repair=True, settled_s=SETTLED_S),
+            _version_findings(project, repair=True),
+        ):
+            for finding in part:
+                found.append(finding)
+                progress.step(len(found), None, "mending")
+    return tuple(found)
+
+
 def _catalog_findings(project: Project, *, deep: bool) -> list[Finding]:
     damages = project.catalog.damages(deep=deep)
     return [

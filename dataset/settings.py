@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .cloud_settings import CloudSettings
 from .errors import ProjectError, SettingsError, UsageError
 from .recipes import (
     AugmentRecipe,
@@ -30,13 +29,8 @@ from .test_ledger import DEFAULT_BUDGET
 FILE_NAME = "fieldset.toml"
 POLICIES = ("warn", "refuse", "undersample", "repeat", "augment")
 IMAGE_FORMATS = ("jpeg", "png")
-_TABLES = {
-    "project", "split", "balance", "capture", "label", "stress", "preprocess", "cloud",
-}  # fmt: skip
 _MISSING = object()
-_AnyRecipe = TypeVar(
-    "_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe, CloudSettings
-)
+_AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe)
 _HEADER = re.compile(r"\s*\[+([^\[\]]+)\]+\s*(?:#.*)?$")
 _PART = r"(?:\"[^\"]*\"|'[^']*'|[\w-]+)"
 _KEY = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
@@ -97,14 +91,6 @@ keep_gps = false
 
 [label]
 carry_gap_s = 120    # boxes are not carried over a longer pause
-
-# How `push` and `pull` use a line. Keys and signatures never stand in this file.
-# [cloud]
-# account = "mystation"
-# parallel = 2         # blobs under way at once
-# block_kb = 256       # on a thin line: what is sent again after a cut
-# timeout_s = 120
-# rate_kb_s = 100      # 0 is no limit
 """
 
 
@@ -166,7 +152,6 @@ class ProjectSettings:
     stress: tuple[StressRecipe, ...] = ()
     preprocess: PreprocessRecipe | None = None
     budgets: tuple[tuple[str, int], ...] = ()
-    cloud: CloudSettings = field(default_factory=CloudSettings)
 
     def budget_of(self, name: str) -> int:
         """How often the sealed test set of that name may be drawn."""
@@ -213,7 +198,11 @@ class _Reader:
         self._path = path
 
     def settings(self) -> ProjectSettings:
-        self._known(self._raw, "", _TABLES)
+        self._known(
+            self._raw,
+            "",
+            {"project", "split", "balance", "capture", "label", "stress", "preprocess"},
+        )
         project = self._table(self._raw, "", "project")
         self._known(project, "project", {"name"})
         name = self._take(project, "project", "name", str, self._path.parent.name)
@@ -226,7 +215,6 @@ class _Reader:
             stress=self._stress(),
             preprocess=self._preprocess(),
             budgets=self._budgets(),
-            cloud=self._recipe(CloudSettings, self._raw, "", "cloud"),
         )
 
     def _splits(self) -> tuple[Split, ...]:

@@ -28,6 +28,8 @@ from .views.contracts import Commands
 from .window import Window
 
 if TYPE_CHECKING:
+    from dataset.findings import Finding
+    from dataset.progress import Progress
     from dataset.project import Project
 
     from .pages import PageSet
@@ -201,6 +203,32 @@ class Station(QObject):
         self.remember(replace(self._settings, last_project=str(project.root)))
         self._ask_space()
         self._space.start()
+        self._sweep(project.root)
+
+    def _sweep(self, root: Path) -> None:
+        """Mend what a power cut left behind, while the person works already."""
+
+        def work(progress: Progress) -> tuple[Finding, ...]:
+            from dataset.check import mend_leftovers  # noqa: PLC0415  (see above)
+
+            return mend_leftovers(root, progress=progress)
+
+        self.runner.submit(
+            Operation(
+                title=tr("Look for what an interruption left"),
+                function=work,
+                on_done=self._on_swept,
+                on_error=lambda _error: None,
+                lane=Lane.WORK,
+                quiet=True,
+            )
+        )
+
+    def _on_swept(self, found: tuple[Finding, ...]) -> None:
+        if found and self._pages is not None:
+            words = tr("An interruption left {count} things behind; they were mended.")
+            self.window.notice.say(words.format(count=len(found)), "ok")
+            self._pages.label.note_new_samples()
 
     def _on_page_settings(self, change: dict[str, str]) -> None:
         self.remember(replace(self._settings, **change))

@@ -31,10 +31,7 @@ _INSTANCES = re.compile(r"instances[-_]?(.*)\.json", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9][-_A-Za-z0-9]*")
 _HEAD_BYTES = 1 << 20
 # What our own exports lay beside the format's files.
-_OURS = (
-    *("fieldset.json", "preprocess.json", "repeats.json", "croissant.json"),
-    *("drift.json", "ledger.json"),
-)
+_OURS = ("fieldset.json", "preprocess.json", "repeats.json")
 
 
 @dataclass(frozen=True, slots=True)

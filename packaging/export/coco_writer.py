@@ -19,39 +19,60 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from dataset.errors import ProjectError
+from dataset.progress import SILENT, Progress
 from dataset.records import Split, VersionSample
 
 from .coco import CocoReader
-from .contract import ImportedBox, Reader
-from .delivery import Pages
+from .contract import ExportResult, FrozenSamples, ImportedBox, Reader
+from .delivery import deliver
 from .export_folder import ExportFolder
-from .format_writer import FormatWriter
-from .pages import FormatPages
-from .plan import Plan
+from .plan import Plan, clipped_boxes
 
 _ID_DIGITS = 13
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CocoWriter(FormatWriter):
+@dataclass(frozen=True, slots=True)
+class CocoWriter:
     """Writes versions as COCO detection."""
 
     format: ClassVar[str] = "coco"
 
-    def pages(self, plan: Plan, folder: ExportFolder) -> Pages:
-        """The files of one export."""
-        return _Pages(plan, folder)
+    def write(
+        self,
+        version: FrozenSamples,
+        target: Path,
+        *,
+        update: bool = False,
+        include_sealed: bool = False,
+        progress: Progress = SILENT,
+    ) -> ExportResult:
+        """Write the version into `target`, as `contract.Writer` says."""
+        return deliver(
+            version,
+            target,
+            make_pages=_Pages,
+            format_name=self.format,
+            update=update,
+            include_sealed=include_sealed,
+            progress=progress,
+        )
 
 
-class _Pages(FormatPages):
+class _Pages:
     """The JSON files; rows wait in scratch files, so that memory stays small."""
 
     format: ClassVar[str] = "coco"
     tolerance_px: ClassVar[float] = 1e-9
 
     def __init__(self, plan: Plan, folder: ExportFolder) -> None:
-        super().__init__(plan, folder)
+        self._plan = plan
+        self._folder = folder
+        self._names = plan.class_names()
         self._splits = {split.name: _SplitRows(split, folder) for split in plan.splits}
+
+    def image_name(self, sample: VersionSample) -> str:
+        """`images/<split>/<id>.<suffix>`."""
+        return f"images/{sample.split}/{sample.id}.{sample.suffix}"
 
     def add(self, sample: VersionSample) -> list[ImportedBox]:
         """Write the image's row and a row for each box."""
@@ -61,7 +82,7 @@ class _Pages(FormatPages):
             f'{{"file_name":"{sample.id}.{sample.suffix}","height":{sample.height},'
             f'"id":{image_id},"width":{sample.width}}}'
         )
-        held = self.held(sample)
+        held = clipped_boxes(sample, self._names)
         for box, shown in held:
             number = rows.box_ids.take(_digest(f"{sample.id}/{box.id}"))
             width, height = shown.x1 - shown.x0, shown.y1 - shown.y0
@@ -77,12 +98,12 @@ class _Pages(FormatPages):
         """Put each split's file together."""
         categories = ",\n".join(
             _text({"id": item.id, "name": item.name, "supercategory": ""})
-            for item in sorted(self.plan.classes, key=lambda item: item.id)
+            for item in sorted(self._plan.classes, key=lambda item: item.id)
         )
-        info = _text({"version": self.plan.frozen.version.id})
+        info = _text({"version": self._plan.frozen.version.id})
         for name, rows in self._splits.items():
             boxes, images = rows.close()
-            self.folder.write_joined(
+            self._folder.write_joined(
                 f"annotations/instances_{name}.json",
                 [
                     b'{"annotations":[\n',
@@ -103,12 +124,9 @@ class _Pages(FormatPages):
         """The COCO reader."""
         return CocoReader()
 
-    def card(self) -> str:
-        """Where the files are."""
-        return (
-            "One JSON file a split, `annotations/instances_<split>.json`; its image "
-            "root is `images/<split>`. Category ids are the permanent ids of the table."
-        )
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: COCO holds every box."""
+        return ()
 
 
 class _SplitRows:

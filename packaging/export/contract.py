@@ -40,33 +40,12 @@ class ImportedBox:
         return self.x0, self.y0, self.x1, self.y1
 
 
-class PackedImage(Protocol):
-    """An image whose bytes lie inside another file: a shard, a table, a JSON text."""
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes it has."""
-
-    @property
-    def container(self) -> Path:
-        """The file that holds it."""
-
-    def read(self) -> bytes:
-        """Its bytes.
-
-        Raises:
-            OSError: the file that holds it cannot be read.
-            BadFile: the file that holds it is damaged.
-        """
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedImage:
     """An image of a data set from elsewhere.
 
     `path` is where the file lies, inside the data set's folder; `source_name` is the
-    same relative to that folder with forward slashes. Where `packed` is given there is
-    no file at `path`: it is the container's path with a name below it. `state` is LABELED, EMPTY (the
+    same relative to that folder with forward slashes. `state` is LABELED, EMPTY (the
     data set says that nothing is there) or None (nobody said anything). `split` is the
     data set's own word for it ("train", "val", "test", ...) or None.
     """
@@ -76,7 +55,6 @@ class ImportedImage:
     boxes: tuple[ImportedBox, ...] = ()
     state: SampleState | None = None
     split: str | None = None
-    packed: PackedImage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +123,8 @@ class ImageFacts:
 class Sizes(Protocol):
     """Where a reader learns an image's size."""
 
-    def facts(self, path: Path, packed: PackedImage | None = None) -> ImageFacts:
-        """The facts of the image at `path`, or of the packed one that stands for it.
+    def facts(self, path: Path) -> ImageFacts:
+        """The facts of the image at `path`.
 
         Raises:
             BadImage: it is no usable image.

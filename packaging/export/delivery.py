@@ -13,17 +13,14 @@ from typing import ClassVar, Protocol
 
 from dataset.errors import BadFile, BadImage, ProjectError
 from dataset.progress import Progress
-from dataset.records import Split, VersionSample
+from dataset.records import VersionSample
 
-from . import card, croissant, sums
-from .card import FormatWords, Tally
 from .contract import (
     ExportResult,
     FrozenSamples,
     ImageFacts,
     ImportedBox,
     ImportedImage,
-    PackedImage,
     Reader,
 )
 from .export_folder import (
@@ -33,27 +30,16 @@ from .export_folder import (
     kept_folder,
     stale_caches,
 )
-from .pages import RowFile
 from .plan import Plan, make_plan
 from .policy_files import policy_files, policy_notes
-from .preflight import require_fit
 from .side_car import (
     SideCar,
     SideCarWriter,
     has_side_car,
     read_side_car,
 )
-from .source_folder import split_name
 
 _PROGRESS_STEP = 50
-# What the dataset card says of the files beside the format's own.
-_BESIDE = {
-    "fieldset.json": "box UUIDs, exact corners, groups, sessions, splits, taxonomy",
-    "croissant.json": "what the files are, for machines (Croissant 1.1)",
-    "drift.json, report.html": "drift statistics, where they were made",
-    "preprocess.json, repeats.json": "recipes of the version, where it has some",
-    "SHA256SUMS": "for `sha256sum -c SHA256SUMS`",
-}
 
 
 class Pages(Protocol):
@@ -61,7 +47,6 @@ class Pages(Protocol):
 
     format: ClassVar[str]
     tolerance_px: ClassVar[float]
-    is_packed: ClassVar[bool]
 
     def image_name(self, sample: VersionSample) -> str:
         """Where the sample's image goes: a relative path with forward slashes."""
@@ -81,12 +66,6 @@ class Pages(Protocol):
     def notes(self) -> tuple[str, ...]:
         """Sentences on what the format could not hold."""
 
-    def card(self) -> str:
-        """What the dataset card says of the format."""
-
-    def front_matter(self) -> str:
-        """What stands before the dataset card, "" for nothing."""
-
 
 @dataclass(slots=True)
 class _Expected:
@@ -94,8 +73,6 @@ class _Expected:
 
     boxes: dict[str, tuple[ImportedBox, ...]]
     facts: dict[str, ImageFacts]
-    splits: dict[str, frozenset[str | None]]
-    tally: Tally
 
     @property
     def box_count(self) -> int:
@@ -109,8 +86,8 @@ class _KnownSizes:
         self._root = root
         self._facts = facts
 
-    def facts(self, path: Path, packed: PackedImage | None = None) -> ImageFacts:  # noqa: ARG002
-        """The facts of the image at `path`, packed or not.
+    def facts(self, path: Path) -> ImageFacts:
+        """The facts of the image at `path`.
 
         Raises:
             BadImage: it is none of the export.
@@ -130,13 +107,11 @@ def deliver(
     update: bool,
     include_sealed: bool,
     progress: Progress,
-    drop_empty: bool = False,
 ) -> ExportResult:
     """Write a version into `target` as `contract.Writer.write` promises."""
     target = target.absolute()
     earlier = _earlier(target, format_name, update=update)
-    plan = make_plan(frozen, include_sealed=include_sealed, drop_empty=drop_empty)
-    warnings = require_fit(format_name, plan)
+    plan = make_plan(frozen, include_sealed=include_sealed)
     opened = fresh_folder if earlier is None else kept_folder
     with opened(target, frozen.root) as folder:
         pages = make_pages(plan, folder)
@@ -144,13 +119,12 @@ def deliver(
         try:
             expected = _write(plan, folder, pages, side_car, progress)
             folder.finish_copies()
-            notes = [*warnings, *pages.notes(), *policy_notes(plan)]
+            notes = [*pages.notes(), *policy_notes(plan)]
             if earlier is not None:
                 folder.remove_stale(earlier_files(earlier.files))
                 notes += _cache_notes(target)
             _compare(folder.root, pages, expected, is_alone=earlier is None)
             digest = side_car.finish()
-            folder.write(sums.FILE_NAME, sums.sums_text(folder.digests))
         finally:
             pages.close()
             side_car.close()
@@ -202,62 +176,21 @@ def _write(
     side_car: SideCarWriter,
     progress: Progress,
 ) -> _Expected:
-    expected = _Expected(boxes={}, facts={}, splits={}, tally=Tally())
-    table = RowFile(folder, b"")
-    try:
-        _write_samples(plan, folder, pages, side_car, table, expected, progress)
-        pages.finish()
-        table.write(croissant.TABLE_NAME, head=croissant.table_head())
-    finally:
-        table.close()
-    for name, data in policy_files(plan):
-        folder.write(name, data)
-    words = FormatWords(
-        name=pages.format, body=pages.card(), front_matter=pages.front_matter()
-    )
-    folder.write(card.FILE_NAME, card.card(plan, expected.tally, words, _BESIDE))
-    folder.write(
-        croissant.FILE_NAME,
-        croissant.croissant(plan, folder.digests, set(expected.boxes)),
-    )
-    return expected
-
-
-def _write_samples(
-    plan: Plan,
-    folder: ExportFolder,
-    pages: Pages,
-    side_car: SideCarWriter,
-    table: RowFile,
-    expected: _Expected,
-    progress: Progress,
-) -> None:
-    words = {split.name: _words_for(split) for split in plan.splits}
+    expected = _Expected(boxes={}, facts={})
     for done, sample in enumerate(plan.selection()):
         if done % _PROGRESS_STEP == 0:
             progress.step(done, plan.samples, "samples")
         name = pages.image_name(sample)
-        if not pages.is_packed:
-            folder.copy(sample, name)
-        boxes = tuple(pages.add(sample))
-        expected.boxes[name] = boxes
-        expected.splits[name] = words[sample.split]
-        expected.tally.add(sample, boxes)
-        croissant.add_boxes(table, sample, name, boxes)
+        folder.copy(sample, name)
+        expected.boxes[name] = tuple(pages.add(sample))
         expected.facts[name] = ImageFacts(
             width=sample.width, height=sample.height, orientation=sample.orientation
         )
         side_car.add(sample, name)
-
-
-def _words_for(split: Split) -> frozenset[str | None]:
-    """What a reader may say of an image of that split.
-
-    A test set whose name is no word for a test comes back as "test" or as nothing.
-    """
-    if split_name(split.name) == split.name:
-        return frozenset((split.name,))
-    return frozenset((split.name, split.kind.value, None))
+    pages.finish()
+    for name, data in policy_files(plan):
+        folder.write(name, data)
+    return expected
 
 
 def _compare(root: Path, pages: Pages, expected: _Expected, *, is_alone: bool) -> None:
@@ -275,8 +208,6 @@ def _compare(root: Path, pages: Pages, expected: _Expected, *, is_alone: bool) -
             raise _differs("an image is not found again", name)
         if not _same_boxes(image, boxes, pages.tolerance_px):
             raise _differs("the boxes are others", name)
-        if image.split not in expected.splits[name]:
-            raise _differs("the split is another", name)
     ours = [p for p in found.problems if is_alone or p.path in expected.boxes]
     if ours:
         raise _differs(ours[0].what, ours[0].path)

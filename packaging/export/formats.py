@@ -9,11 +9,9 @@ from dataset.errors import BadFile, UsageError
 from .coco import CocoReader
 from .coco_writer import CocoWriter
 from .contract import Reader, Writer
-from .cvat import CvatReader, CvatWriter
 from .image_folder import ImageFolderReader
 from .side_car import has_side_car, read_side_car
 from .voc import VocReader
-from .voc_writer import VocWriter
 from .yolo import YoloReader
 from .yolo_writer import YoloWriter
 
@@ -22,15 +20,9 @@ READERS: tuple[Reader, ...] = (
     CocoReader(),
     YoloReader(),
     VocReader(),
-    CvatReader(),
     ImageFolderReader(),
 )
-WRITERS: tuple[Writer, ...] = (
-    CocoWriter(),
-    YoloWriter(),
-    VocWriter(),
-    CvatWriter(),
-)
+WRITERS: tuple[Writer, ...] = (CocoWriter(), YoloWriter())
 
 
 def detect_format(path: Path) -> str:

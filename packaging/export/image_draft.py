@@ -7,18 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from dataset.errors import BadFile, BadImage
+from dataset.errors import BadImage
 from dataset.image_format import inspect
 from dataset.records import SampleState
 
-from .contract import (
-    ImageFacts,
-    ImportedBox,
-    ImportedImage,
-    PackedImage,
-    Problem,
-    Sizes,
-)
+from .contract import ImageFacts, ImportedBox, ImportedImage, Problem, Sizes
 
 # Beyond this a box that reaches over the edge is named, not only cut.
 _EDGE_PX = 1.0
@@ -28,18 +21,16 @@ _SHAPE_TOLERANCE = 0.02
 class FileSizes:
     """Sizes as each image's own header tells them."""
 
-    def facts(self, path: Path, packed: PackedImage | None = None) -> ImageFacts:
-        """The facts of the image at `path`, or of the packed one.
+    def facts(self, path: Path) -> ImageFacts:
+        """The facts of the image at `path`.
 
         Raises:
             BadImage: it is no usable image or cannot be read.
         """
         try:
-            data = path.read_bytes() if packed is None else packed.read()
+            data = path.read_bytes()
         except OSError as error:
             raise BadImage(f"The file cannot be read: {error.strerror}") from None
-        except BadFile as error:
-            raise BadImage(error.message) from None
         info = inspect(data)
         return ImageFacts(
             width=info.width, height=info.height, orientation=info.orientation
@@ -53,15 +44,8 @@ class ImageDraft:
     the real image.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        source_name: str,
-        split: str | None,
-        packed: PackedImage | None = None,
-    ) -> None:
+    def __init__(self, path: Path, source_name: str, split: str | None) -> None:
         self._path = path
-        self._packed = packed
         self._source_name = source_name
         self._split = split
         self._boxes: list[ImportedBox] = []
@@ -106,7 +90,7 @@ class ImageDraft:
         had = len(self._absolute) + len(self._relative)
         try:
             if had or self._stated:
-                self._settle(sizes.facts(self._path, self._packed))
+                self._settle(sizes.facts(self._path))
         except BadImage as error:
             self.skip(f"{_plain(error.message)}; its boxes are dropped")
             self._boxes = []
@@ -121,7 +105,6 @@ class ImageDraft:
             boxes=tuple(self._boxes),
             state=state,
             split=self._split,
-            packed=self._packed,
         )
         problems = [
             Problem(path=self._source_name, what=_counted(what, count))

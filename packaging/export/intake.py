@@ -222,19 +222,16 @@ class _Intake:
     def _read(self, waiting: list[tuple[ImportedImage, bytes, int]]) -> Iterator[bytes]:
         """The bytes of each image, noted in `waiting` for when they were checked."""
         for image in self.found.images:
-            packed = image.packed
             try:
-                stat = (image.path if packed is None else packed.container).stat()
-                size = stat.st_size if packed is None else packed.size_bytes
+                stat = image.path.stat()
                 # The child is given bytes, so that what was checked is what comes in.
-                data = _bytes(image) if size <= SIZE_LIMIT else b""
-            except (OSError, BadFile) as error:
-                what = error.message if isinstance(error, BadFile) else error.strerror
-                reason = f"The file cannot be read: {what}"
-                self.skipped.append((image.source_name, reason))
+                data = image.path.read_bytes() if stat.st_size <= SIZE_LIMIT else b""
+            except OSError as error:
+                what = f"The file cannot be read: {error.strerror}"
+                self.skipped.append((image.source_name, what))
                 continue
-            if size > SIZE_LIMIT:
-                what = f"An image file has at most {SIZE_LIMIT} bytes: {size}"
+            if stat.st_size > SIZE_LIMIT:
+                what = f"An image file has at most {SIZE_LIMIT} bytes: {stat.st_size}"
                 self.skipped.append((image.source_name, what))
                 continue
             waiting.append((image, data, stat.st_mtime_ns // 1000))
@@ -386,7 +383,3 @@ class _Intake:
 
     def _refusal(self, name: str) -> str:
         return f"a box is skipped, {self.classes.refused.get(name, 'no class')}: {name}"
-
-
-def _bytes(image: ImportedImage) -> bytes:
-    return image.path.read_bytes() if image.packed is None else image.packed.read()

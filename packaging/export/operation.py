@@ -17,7 +17,6 @@ from dataset.version import read_version
 
 from .contract import ExportResult
 from .formats import writer_for
-from .sums import note_companions
 
 # Derived files of the version that go with every export, outside its digest.
 COMPANIONS = ("drift.json", "report.html")
@@ -107,6 +106,3 @@ def _add_companions(frozen: FrozenVersion, target: Path) -> None:
         source = frozen.folder / companion
         if source.is_file():
             durable.replace(target / companion, source.read_bytes())
-        else:
-            (target / companion).unlink(missing_ok=True)
-    note_companions(target, COMPANIONS)

@@ -44,7 +44,6 @@ class Plan:
     samples: int
     left_out: tuple[tuple[str, int], ...]
     kept: tuple[VersionSample, ...] | None
-    drop_empty: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -58,8 +57,7 @@ class Plan:
             return
         names = {split.name for split in self.splits}
         for sample in self.frozen.samples:
-            is_wanted = sample.boxes or not self.drop_empty
-            if sample.split in names and sample.state in _STATES and is_wanted:
+            if sample.split in names and sample.state in _STATES:
                 yield sample
 
     def class_names(self) -> dict[int, str]:
@@ -71,13 +69,11 @@ class Plan:
         return {item.id: index for index, item in enumerate(self.classes)}
 
 
-def make_plan(
-    frozen: FrozenSamples, *, include_sealed: bool, drop_empty: bool = False
-) -> Plan:
+def make_plan(frozen: FrozenSamples, *, include_sealed: bool) -> Plan:
     """The plan for a version.
 
     Left out are sealed test sets (unless asked for), samples in no split (quarantined
-    or not assigned), samples that nobody labeled and, on demand, empty ones.
+    or not assigned) and samples that nobody labeled.
 
     Raises:
         ProjectError: nothing is left to export, or a name in the version cannot be
@@ -90,8 +86,6 @@ def make_plan(
     kept: list[VersionSample] = []
     for sample in frozen.samples:
         reason = _reason_against(sample, known, include_sealed)
-        if not reason and drop_empty and not sample.boxes:
-            reason = "nothing is in it"
         if reason:
             left[reason] += 1
             continue
@@ -117,7 +111,6 @@ def make_plan(
         samples=found.total(),
         left_out=tuple(sorted(left.items())),
         kept=tuple(kept) if len(kept) <= _KEPT_LIMIT else None,
-        drop_empty=drop_empty,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dataset.errors import BadFile
 
-from .contract import ImportedImage, ImportedSet, PackedImage, Problem, Sizes
+from .contract import ImportedImage, ImportedSet, Problem, Sizes
 from .image_draft import FileSizes, ImageDraft
 from .source_folder import SourceFolder
 
@@ -35,15 +35,13 @@ class SetDraft:
         for name in names:
             self._classes.setdefault(name)
 
-    def draft(
-        self, path: Path, split: str | None, packed: PackedImage | None = None
-    ) -> ImageDraft | None:
+    def draft(self, path: Path, split: str | None) -> ImageDraft | None:
         """A draft for the image at `path`; None, and a problem, when it had one."""
         name = self._folder.name(path)
         if name in self._images:
             self.problem(name, "the image is listed twice, the first entry counts")
             return None
-        return ImageDraft(path, name, split, packed)
+        return ImageDraft(path, name, split)
 
     def add(self, draft: ImageDraft) -> None:
         """Take a finished draft over."""

@@ -3,8 +3,7 @@
 `Annotations/` with `JPEGImages/` and `ImageSets/Main/<split>.txt`, or XML files beside
 their images, also in a folder a split. The plain dialect is the default: corners are
 0-based and half-open, as labelImg, Datumaro and most others write them. The original
-standard is 1-based and inclusive; ask for it with `VocReader(one_based=True)`. Our own
-files of that dialect say so themselves.
+standard is 1-based and inclusive; ask for it with `VocReader(one_based=True)`.
 
 An XML file belongs to the image of the same stem; only where there is none does its
 `filename` count, for it often names a file of another machine.
@@ -12,11 +11,15 @@ An XML file belongs to the image of the same stem; only where there is none does
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from dataset.errors import BadFile
 
@@ -24,10 +27,9 @@ from .contract import ImportedSet, Sizes
 from .image_draft import ImageDraft, as_number
 from .set_draft import SetDraft
 from .source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
-from .xml_file import begins_with, head_of, parsed, xml_files
 
-# What our own files of the original standard say in `source/annotation`.
-ONE_BASED = "fieldset VOC, 1-based and inclusive"
+_XML_LIMIT = 16 << 20
+_BEGIN = re.compile(rb"<annotation[\s>]")
 _IMAGE_FOLDERS = ("JPEGImages", "images", "Images", ".")
 _SPLIT_FILES = ("train", "val", "test", "trainval")
 
@@ -46,7 +48,7 @@ class VocReader:
         """Whether the folder has an XML file with an `annotation` at its root."""
         try:
             folder = SourceFolder(path)
-            return any(_begins_right(file) for file in xml_files(folder)[:20])
+            return any(_begins_right(file) for file in _xml_files(folder)[:20])
         except (BadFile, OSError):
             return False
 
@@ -61,7 +63,7 @@ class VocReader:
         images = _Images(folder)
         splits = _splits(folder)
         is_found = False
-        for file in xml_files(folder):
+        for file in _xml_files(folder):
             root = _parsed(folder, file, draft)
             if root is not None:
                 is_found = True
@@ -92,9 +94,8 @@ class VocReader:
             return
         image.is_annotated = True
         image.state_size(root.findtext("size/width"), root.findtext("size/height"))
-        shift = -1.0 if self.one_based or _is_one_based(root) else 0.0
         for entry in root.findall("object"):
-            _add_object(image, entry, shift)
+            _add_object(image, entry, -1.0 if self.one_based else 0.0)
         draft.add(image)
 
 
@@ -132,23 +133,35 @@ class _Images:
         return list(dict.fromkeys([*places, self.folder.root]))
 
 
+def _xml_files(folder: SourceFolder) -> list[Path]:
+    return [file for file in folder.files() if file.suffix.lower() == ".xml"]
+
+
 def _begins_right(file: Path) -> bool:
-    return begins_with(file, b"annotation") and b"<polygon>" not in head_of(file)
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    return _BEGIN.search(head) is not None and b"<polygon>" not in head
 
 
 def _parsed(folder: SourceFolder, file: Path, draft: SetDraft) -> Element | None:
     """The root of an annotation; None for other XML, and a problem for broken XML."""
     try:
-        root = parsed(folder, file, draft)
+        root: Element = fromstring(
+            folder.bytes(file, _XML_LIMIT),
+            forbid_dtd=True,
+            forbid_entities=True,
+            forbid_external=True,
+        )
     except BadFile as error:
         draft.problem(file, error.message)
         return None
-    return root if root is not None and root.tag == "annotation" else None
-
-
-def _is_one_based(root: Element) -> bool:
-    """Whether the file says itself that it keeps to the original standard."""
-    return (root.findtext("source/annotation") or "").strip() == ONE_BASED
+    except DefusedXmlException:
+        draft.problem(file, "the file declares entities or a document type, skipped")
+        return None
+    except (ParseError, ValueError, LookupError, RecursionError) as error:
+        draft.problem(file, f"the file is no XML ({error}), skipped")
+        return None
+    return root if root.tag == "annotation" else None
 
 
 def _add_object(image: ImageDraft, entry: Element, shift: float) -> None:

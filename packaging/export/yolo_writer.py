@@ -18,34 +18,50 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from dataset.balancing import repeats_of
+from dataset.progress import SILENT, Progress
 from dataset.records import SplitKind, VersionSample
 
-from .contract import ImportedBox, Reader
-from .delivery import Pages
+from .contract import ExportResult, FrozenSamples, ImportedBox, Reader
+from .delivery import deliver
 from .export_folder import ExportFolder
-from .format_writer import FormatWriter
-from .pages import FormatPages
-from .plan import Plan
+from .plan import Plan, clipped_boxes
 from .yolo import YoloReader
 
 _SMALLEST_SIDE = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YoloWriter(FormatWriter):
+@dataclass(frozen=True, slots=True)
+class YoloWriter:
     """Writes versions as YOLO detection."""
 
     format: ClassVar[str] = "yolo"
 
-    def pages(self, plan: Plan, folder: ExportFolder) -> Pages:
-        """The files of one export."""
-        return _Pages(plan, folder)
+    def write(
+        self,
+        version: FrozenSamples,
+        target: Path,
+        *,
+        update: bool = False,
+        include_sealed: bool = False,
+        progress: Progress = SILENT,
+    ) -> ExportResult:
+        """Write the version into `target`, as `contract.Writer` says."""
+        return deliver(
+            version,
+            target,
+            make_pages=_Pages,
+            format_name=self.format,
+            update=update,
+            include_sealed=include_sealed,
+            progress=progress,
+        )
 
 
-class _Pages(FormatPages):
+class _Pages:
     """The label files and the yaml files."""
 
     format: ClassVar[str] = "yolo"
@@ -53,21 +69,28 @@ class _Pages(FormatPages):
     tolerance_px: ClassVar[float] = 1 / 2048
 
     def __init__(self, plan: Plan, folder: ExportFolder) -> None:
-        super().__init__(plan, folder)
+        self._plan = plan
+        self._folder = folder
+        self._names = plan.class_names()
+        self._index = plan.class_index()
         self._repeats = repeats_of(plan.frozen.policy)
         self._listed: list[str] = []
         self._equal_rows = 0
         self._small_images = 0
 
+    def image_name(self, sample: VersionSample) -> str:
+        """`images/<split>/<id>.<suffix>`."""
+        return f"images/{sample.split}/{sample.id}.{sample.suffix}"
+
     def add(self, sample: VersionSample) -> list[ImportedBox]:
         """Write the label file."""
         rows: dict[str, ImportedBox] = {}
-        for box, shown in self.held(sample):
-            row = _row(self.index[box.class_id], shown, sample)
+        for box, shown in clipped_boxes(sample, self._names):
+            row = _row(self._index[box.class_id], shown, sample)
             self._equal_rows += row in rows
             rows.setdefault(row, shown)
         text = "".join(f"{row}\n" for row in rows)
-        self.folder.write(f"labels/{sample.split}/{sample.id}.txt", text.encode())
+        self._folder.write(f"labels/{sample.split}/{sample.id}.txt", text.encode())
         if self._repeats and sample.split == "train":
             line = f"./{self.image_name(sample)}\n"
             self._listed.append(line * self._repeats.get(sample.id, 1))
@@ -77,14 +100,17 @@ class _Pages(FormatPages):
     def finish(self) -> None:
         """Write the yaml files."""
         for name in ("train", "val"):
-            self.folder.make_folder(f"images/{name}")
-            self.folder.make_folder(f"labels/{name}")
+            self._folder.make_folder(f"images/{name}")
+            self._folder.make_folder(f"labels/{name}")
         if self._listed:
-            self.folder.write("train.txt", "".join(self._listed).encode())
-        tests = [s.name for s in self.plan.splits if s.kind is SplitKind.TEST]
-        self.folder.write("data.yaml", self._yaml(tests[0] if tests else None))
+            self._folder.write("train.txt", "".join(self._listed).encode())
+        tests = [s.name for s in self._plan.splits if s.kind is SplitKind.TEST]
+        self._folder.write("data.yaml", self._yaml(tests[0] if tests else None))
         for name in tests[1:]:
-            self.folder.write(f"data-{name}.yaml", self._yaml(name))
+            self._folder.write(f"data-{name}.yaml", self._yaml(name))
+
+    def close(self) -> None:
+        """Nothing to remove: this format needs no scratch files."""
 
     def reader(self) -> Reader:
         """The YOLO reader."""
@@ -95,7 +121,7 @@ class _Pages(FormatPages):
         notes = []
         if self._equal_rows:
             notes.append(f"Equal boxes were written once: {self._equal_rows} dropped")
-        held = {split.kind for split in self.plan.splits}
+        held = {split.kind for split in self._plan.splits}
         notes += [
             f"YOLO trainers want samples in this split: {kind.value}"
             for kind in (SplitKind.TRAIN, SplitKind.VAL)
@@ -108,18 +134,9 @@ class _Pages(FormatPages):
             )
         return tuple(notes)
 
-    def card(self) -> str:
-        """Where the files are."""
-        return (
-            "Rows of `labels/<split>/<id>.txt` are `class cx cy width height`, relative "
-            "to the upright image. `data.yaml` names train, val and the first test set, "
-            "`data-<test set>.yaml` each further one; there is no `path` key, so the "
-            "folder can be moved."
-        )
-
     def _yaml(self, test: str | None) -> bytes:
         names = ", ".join(
-            json.dumps(item.name, ensure_ascii=False) for item in self.plan.classes
+            json.dumps(item.name, ensure_ascii=False) for item in self._plan.classes
         )
         train = "train.txt" if self._listed else "images/train"
         lines = [f"train: {train}", "val: images/val"]

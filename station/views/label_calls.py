@@ -124,6 +124,8 @@ class LabelCalls(QObject):
         self._end_one()
         self._is_leaving = False
         self.call_stopped.emit()
+        # What was refused may have been made on labels that changed elsewhere.
+        self._quiet(tr("Look again"), self._desk.current, self.state_came.emit)
 
     def _end_one(self) -> None:
         self._pending -= 1

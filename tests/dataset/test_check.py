@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dataset.check import QUARANTINE, RECOVERED, check
+from dataset.check import QUARANTINE, RECOVERED, check, mend_leftovers
 from dataset.durable import TEMPORARY_PREFIX
 from dataset.erasure import erase
 from dataset.errors import ReadOnlyProject
@@ -190,6 +191,22 @@ def test_erased_image_that_was_left_is_put_aside_and_not_taken_in(
     assert "put aside" in whats(mended)
     assert not project.catalog.samples.has(samples[0].id)
     assert found(project)[0][0] is Severity.OK
+
+
+def test_start_takes_in_what_settled_and_leaves_what_is_at_work(
+    project: Project,
+) -> None:
+    settled = project.images.put(jpeg(7), "jpg")
+    at_work = project.images.put(jpeg(8), "jpg")
+    an_hour_ago = time.time() - 3600
+    os.utime(project.images.path(settled, "jpg"), (an_hour_ago, an_hour_ago))
+
+    mended = mend_leftovers(project.root)
+
+    assert len(mended) == 1
+    assert project.catalog.samples.has(settled)
+    assert not project.catalog.samples.has(at_work)
+    assert mend_leftovers(project.root) == ()
 
 
 def test_orphan_with_gps_is_taken_in_without_it(project: Project) -> None:

@@ -131,6 +131,33 @@ def drift_section(name: str = "v2 against v1") -> DriftSection:
     )
 
 
+def full_diff(name: str) -> dict[str, object]:
+    return {
+        "samples": {"added": 12, "removed": ["x"], "unchanged": 11},
+        "boxes": {
+            "added": 311,
+            "removed": 0,
+            "relabelled": {"a": 4, "b": 5},
+            "moved": 17,
+        },
+        "splits": {"moved": 1, "test_moved": 2},
+        "classes": {
+            "1": {
+                "name": f"car {name}",
+                "old": 3,
+                "new": 4,
+                "splits": {"val": {"old": 1, "new": 2}},
+            },
+            "2": {"name": "same", "old": 5, "new": 5, "splits": {}},
+        },
+        "taxonomy": {
+            "added": [{"id": 2, "old": "", "new": f"van {name}"}],
+            "renamed": [{"id": 1, "old": "auto", "new": f"car {name}"}],
+            "retired": [],
+        },
+    }
+
+
 def full_input(name: str = "") -> ReportInput:
     """Every part of a report, with `name` in every place that a person can name."""
     rng = np.random.default_rng(3)
@@ -160,30 +187,7 @@ def full_input(name: str = "") -> ReportInput:
             Split(name="val", kind=SplitKind.VAL, sealed=True),
         ),
         samples=samples,
-        diff={
-            "samples": {"added": 12, "removed": ["x"], "unchanged": 11},
-            "boxes": {
-                "added": 311,
-                "removed": 0,
-                "relabelled": {"a": 4, "b": 5},
-                "moved": 17,
-            },
-            "splits": {"moved": 1, "test_moved": 2},
-            "classes": {
-                "1": {
-                    "name": f"car {name}",
-                    "old": 3,
-                    "new": 4,
-                    "splits": {"val": {"old": 1, "new": 2}},
-                },
-                "2": {"name": "same", "old": 5, "new": 5, "splits": {}},
-            },
-            "taxonomy": {
-                "added": [{"id": 2, "old": "", "new": f"van {name}"}],
-                "renamed": [{"id": 1, "old": "auto", "new": f"car {name}"}],
-                "retired": [],
-            },
-        },
+        diff=full_diff(name),
         drifts=(drift_section(f"v2 against v1 {name}"),),
         embeddings=embeddings,
         pictures=(ReportPicture(caption=f"dark {name}", data=picture()),),
