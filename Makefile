@@ -79,8 +79,8 @@ lock: environment ## resolve requirements.lock anew, with hashes and without add
 		2>/dev/null || true)}; \
 	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--no-annotate --system-certs --extra dev --extra azure \
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --system-certs --extra dev --extra azure \
 		--output-file requirements.lock pyproject.toml
 
 screenshots: environment ## the README's pictures, from a seeded demo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -92,17 +93,26 @@ def test_rtsp_camera_is_captured(project: Path) -> None:
         assert any(np.array_equal(pixels, picture) for picture in sent)
 
 
-def test_camera_that_is_not_there_is_said_so(project: Path) -> None:
+def test_cameras_that_are_not_there_or_never_answer_are_said_so(
+    project: Path, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as silent, ExitStack() as stack:
+        addresses = (
+            f"http://anna:canary@127.0.0.1:{port}/stream",
+            f"rtsp://anna:canary@127.0.0.1:{port}/live",
+            "/dev/video99",
+            f"http://127.0.0.1:{silent.getsockname()[1]}/stream",
+        )
+        runs = [
+            stack.enter_context(running(tmp_path, *_capture(project, address)))
+            for address in addresses
+        ]
 
-    for address in (
-        f"http://anna:canary@127.0.0.1:{port}/stream",
-        f"rtsp://anna:canary@127.0.0.1:{port}/live",
-        "/dev/video99",
-    ):
-        end = fieldset(*_capture(project, address))
+        ends = [run.wait() for run in runs]
 
+    for end in ends:
         assert end.code == 5, end.talk
         assert end.talk.startswith("error: ")
         assert "Traceback" not in end.talk
@@ -110,20 +120,11 @@ def test_camera_that_is_not_there_is_said_so(project: Path) -> None:
         assert end.lines[-1]["kept"] == 0
 
 
-def test_camera_that_never_answers_is_given_up(project: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-
-        end = fieldset(*_capture(project, f"http://127.0.0.1:{port}/stream"))
-
-    assert end.code == 5, end.talk
-
-
 def test_capture_for_a_time_ends_though_the_camera_went_away(
     project: Path, tmp_path: Path
 ) -> None:
     with MjpegServer(pictures.many(60, "live"), fps=20) as camera:
-        command = _capture(project, camera.url, "--every", "50ms", "--for", "4s")
+        command = _capture(project, camera.url, "--every", "50ms", "--for", "2s")
         with running(tmp_path, *command) as run:
             run.wait_more_lines(3)
             camera.go_away()
