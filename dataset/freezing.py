@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from .assignment import SplitOutcome, assign_splits
 from .balance import BalanceVerdict
-from .errors import PolicyRefusal, UsageError
-from .policy import ContentChanged, apply_policy
+from .base_version import BaseRefuted, find_base, require_tallies
+from .catalog import Catalog, Mark
+from .errors import BadFile, PolicyRefusal, UsageError
+from .policy import AppliedPolicy, ContentChanged, apply_policy
 from .policy_outcome import PolicyOutcome
 from .progress import SILENT, Progress
 from .project import Project, now_us
 from .records import Version
 from .status import balance_of
-from .version import list_versions, write_version_batches
+from .version import WrittenVersion, list_versions, write_version_batches
 
 # Copies take time, and who labels meanwhile is not kept waiting.
 _ATTEMPTS: Final = 3
@@ -68,27 +72,65 @@ def _freeze(
     applied = apply_policy(project, progress=progress)
     catalog = project.catalog
     parent, number = _place(project)
+    write = partial(
+        write_version_batches,
+        project.root,
+        classes=catalog.classes.all(include_retired=True),
+        splits=applied.splits,
+        policy=applied.policy,
+        parent=parent.id if parent else None,
+        message=message,
+        author=author,
+        created_us=now_us(),
+        number=number,
+        progress=progress,
+    )
     with catalog.reading():
-        written = write_version_batches(
-            project.root,
-            batches=applied.batches(catalog.frozen_batches()),
-            classes=catalog.classes.all(include_retired=True),
-            splits=applied.splits,
-            policy=applied.policy,
-            parent=parent.id if parent else None,
-            message=message,
-            author=author,
-            created_us=now_us(),
-            number=number,
-            progress=progress,
-        )
-    catalog.versions.add(written.version)
+        clock = catalog.changed.clock()
+        written = _written_on_base(project, applied, write)
+        if written is None:
+            written = write(batches=applied.batches(catalog.frozen_batches()))
+    _note(catalog, written, clock if applied.is_plain else None)
     return Frozen(
         version=written.version,
         known=written.known,
         split=split,
         policy=applied.outcome,
     )
+
+
+def _written_on_base(
+    project: Project, applied: AppliedPolicy, write: Callable[..., WrittenVersion]
+) -> WrittenVersion | None:
+    """The version written from the last one and what changed, where that is possible.
+
+    Should the outcome not be what the catalog counts, it is not believed.
+    """
+    base = find_base(project) if applied.is_plain else None
+    if base is None:
+        return None
+    try:
+        return write(
+            batches=base.batches(project.catalog),
+            check=partial(require_tallies, catalog=project.catalog),
+        )
+    except (BaseRefuted, BadFile):
+        return None
+
+
+def _note(catalog: Catalog, written: WrittenVersion, clock: int | None) -> None:
+    """Keep the version, and the catalog's state it can serve as a base for."""
+    with catalog.writing():
+        catalog.versions.add(written.version)
+        # A known version tells what was outside of the id when it was written.
+        if clock is not None and not written.known:
+            catalog.changed.mark(
+                Mark(
+                    version_id=written.version.id,
+                    clock=clock,
+                    manifest_sha256=written.manifest_sha256,
+                )
+            )
 
 
 def _place(project: Project) -> tuple[Version | None, int | None]:

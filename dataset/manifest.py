@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from .errors import BadFile
-from .sample_batch import BATCH, BOX_TYPE, LeafColumns, fixed_column
+from .sample_batch import BATCH, BOX_TYPE, LeafColumns, fixed_column, raw_bytes
 
 LEAVES: Final = ("images_leaf", "labels_leaf", "splits_leaf")
 FILE: Final = pa.schema(
@@ -31,6 +31,21 @@ _REPEATED = (
     "conditions.key_value.key", "conditions.key_value.value",
     "boxes.list.element.origin",
 )  # fmt: skip
+
+
+def with_leaves(batch: pa.RecordBatch, columns: LeafColumns) -> pa.RecordBatch:
+    """A batch of `BATCH` as one of `FILE`, its leaves beside it."""
+    leaves = (columns.images, columns.labels, columns.splits)
+    arrays = [*batch.columns, *(fixed_column(part, 32) for part in leaves)]
+    return pa.record_batch(arrays, schema=FILE)
+
+
+def kept_leaves(batch: pa.RecordBatch) -> LeafColumns:
+    """The leaves that stand in a batch of `FILE`; `leaf_columns` computes them."""
+    images, labels, splits = (raw_bytes(batch.column(name)) for name in LEAVES)
+    return LeafColumns(
+        ids=raw_bytes(batch.column("id")), images=images, labels=labels, splits=splits
+    )
 
 
 class ManifestWriter:
@@ -66,16 +81,9 @@ class ManifestWriter:
     ) -> None:
         self.close()
 
-    def write(self, batch: pa.RecordBatch, columns: LeafColumns) -> None:
-        """Append the rows of a batch of `BATCH` with their leaves as a row group."""
-        arrays = [
-            *batch.columns,
-            *(
-                fixed_column(part, 32)
-                for part in (columns.images, columns.labels, columns.splits)
-            ),
-        ]
-        self._writer.write_batch(pa.record_batch(arrays, schema=FILE))
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append the rows of a batch of `FILE` as a row group."""
+        self._writer.write_batch(batch)
 
     def close(self) -> None:
         """Finish the file and flush it to the disk."""

@@ -306,6 +306,64 @@ MADE_SAMPLES = (
     "CREATE INDEX made_samples_by_id ON made_samples(sample_id)",
 )
 
+_FROZEN_COLUMNS = (
+    "id, session_id, suffix, width, height, orientation, size_bytes, captured_us, "
+    "source_name, group_id, state, reviewed, packed"
+)
+
+
+def _touches(table: str, when: str, row: str) -> str:
+    """A trigger that gives a row of `table` the next number of the change clock."""
+    name = f"{table}_touched_{when.split()[0].lower()}"
+    return f"""
+    CREATE TRIGGER {name} AFTER {when} BEGIN
+        UPDATE change_clock SET n = n + 1;
+        UPDATE {table} SET touched = (SELECT n FROM change_clock) WHERE {row};
+    END
+    """
+
+
+CHANGE_CLOCK = (
+    # What changed since a version was frozen, so that the next one reads only that:
+    # see catalog/changed.py. Numbers rise; triggers, so that no writer can forget.
+    "CREATE TABLE change_clock (n INTEGER NOT NULL)",
+    "INSERT INTO change_clock (n) VALUES (0)",
+    "ALTER TABLE samples ADD COLUMN touched INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE groups ADD COLUMN touched INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE sessions ADD COLUMN touched INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX samples_by_touched ON samples(touched)",
+    "CREATE INDEX groups_by_touched ON groups(touched)",
+    _touches("samples", "INSERT ON samples", "n = new.n"),
+    _touches("samples", f"UPDATE OF {_FROZEN_COLUMNS} ON samples", "n = new.n"),
+    _touches(
+        "sessions",
+        "UPDATE OF name, place, source, conditions ON sessions",
+        "id = new.id",
+    ),
+    _touches("groups", "INSERT ON split_ledger", "id = new.group_id"),
+    """
+    CREATE TABLE departures (
+        sample_id TEXT PRIMARY KEY,
+        touched INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER sample_departed AFTER DELETE ON samples BEGIN
+        UPDATE change_clock SET n = n + 1;
+        INSERT OR REPLACE INTO departures (sample_id, touched)
+        VALUES (old.id, (SELECT n FROM change_clock));
+    END
+    """,
+    # The state of the catalog that a version was frozen from, and its manifest.
+    """
+    CREATE TABLE frozen_marks (
+        version_id TEXT PRIMARY KEY,
+        mark INTEGER NOT NULL,
+        manifest_sha256 TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+)
+
 
 @catalog_migrations()
 def m0001_first_tables(db: Database) -> None:
@@ -325,4 +383,11 @@ def m0002_test_runs(db: Database) -> None:
 def m0003_made_samples(db: Database) -> None:
     """The lineage of made samples: augmented and corrupted copies."""
     for statement in MADE_SAMPLES:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0005_change_clock(db: Database) -> None:
+    """What changed since a version was frozen."""
+    for statement in CHANGE_CLOCK:
         db.execute(statement)

@@ -75,6 +75,11 @@ class AppliedPolicy:
     made: tuple[VersionSample, ...] = ()
     content: str = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the version is what the catalog holds, no more and no less."""
+        return not self.content and not self.made
+
     def batches(self, found: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The version's samples, of those the catalog freezes; sorted by id.
 

@@ -12,7 +12,7 @@ import errno
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from .progress import SILENT, Progress
 from .records import LabelClass, Split, Version, VersionSample
 from .sample_batch import batches_of
 from .version_build import VersionBuild
+from .version_file import VersionRecord
 
 __all__ = [
     "FOLDER",
@@ -46,10 +47,14 @@ _ABANDONED_US: Final = 24 * 3600 * 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenVersion:
-    """A version, and whether it was `known`: the same content is there already."""
+    """A version, and whether it was `known`: the same content is there already.
+
+    `manifest_sha256` is that of the manifest that was written, or lies there.
+    """
 
     version: Version
     known: bool
+    manifest_sha256: str
 
 
 def write_version(
@@ -108,12 +113,14 @@ def write_version_batches(
     author: str,
     created_us: int,
     number: int | None = None,
+    check: Callable[[VersionRecord], None] | None = None,
     progress: Progress = SILENT,
 ) -> WrittenVersion:
     """`write_version` for samples as record batches of `sample_batch.BATCH`.
 
     The way for a million samples: no Python object is made for a sample or a box.
-    Raises and guarantees the same.
+    Batches of `manifest.FILE` bring their leaves along. `check` may refuse what came
+    of it, by raising, before it exists. Raises and guarantees the same.
     """
     folder = root / FOLDER
     durable.make_folder(folder)
@@ -121,9 +128,12 @@ def write_version_batches(
         build = VersionBuild(temporary / version_file.MANIFEST_NAME, splits)
         build.take(batches, progress)
         record = build.record(classes=classes, policy=policy)
-        for version in list_versions(root):
-            if version.id == record.version.id:
-                return WrittenVersion(version=version, known=True)
+        if check is not None:
+            check(record)
+        for number_there in _aliases(folder):
+            known = _open(root, number_there).record
+            if known.version.id == record.version.id:
+                return _written(known, known=True)
         noted = replace(
             record.version, parent=parent, message=message, author=author,
             created_us=created_us,
@@ -132,7 +142,7 @@ def write_version_batches(
         durable.write_new(temporary / version_file.FILE_NAME, data)
         durable.sync_folder(temporary)
         given = _publish(temporary, folder, number)
-    return WrittenVersion(version=replace(noted, number=given), known=False)
+    return _written(replace(record, version=replace(noted, number=given)), known=False)
 
 
 def read_version(root: Path, name: str) -> FrozenVersion:
@@ -188,6 +198,12 @@ def sweep(root: Path, *, now_us: int) -> int:
             shutil.rmtree(path, ignore_errors=True)
             removed += 1
     return removed
+
+
+def _written(record: VersionRecord, *, known: bool) -> WrittenVersion:
+    return WrittenVersion(
+        version=record.version, known=known, manifest_sha256=record.manifest_sha256
+    )
 
 
 def _open(root: Path, number: int) -> FrozenVersion:

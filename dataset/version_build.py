@@ -40,6 +40,9 @@ class VersionBuild:
     def take(self, batches: Iterable[pa.RecordBatch], progress: Progress) -> None:
         """Write all samples, sorted by id, into the manifest; it is on the disk then.
 
+        Batches are all of `BATCH`, or all of `manifest.FILE`, whose leaves are taken
+        as they stand.
+
         Raises:
             ProjectError: ids out of order or twice, or a split nobody defined.
             Cancelled: the person asked to stop.
@@ -47,11 +50,11 @@ class VersionBuild:
         done = 0
         with manifest.ManifestWriter(self._path) as writer:
             for batch in _rechunked(batches):
-                columns = sample_batch.leaf_columns(batch)
+                batch, columns = _with_leaves(batch)
                 self._check_order(columns.ids)
                 self._grow(columns)
                 self._counts.add(batch, columns)
-                writer.write(batch, columns)
+                writer.write(batch)
                 done += batch.num_rows
                 progress.step(done, None, "samples")
         self._digest, self._size_bytes = writer.digest, writer.size_bytes
@@ -187,6 +190,13 @@ class _Counts:
             key = (pair >> 20, pair & 0xFFFFF)
             self._class_boxes[key] += own_boxes
             self._class_samples[key] += own_samples
+
+
+def _with_leaves(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, LeafColumns]:
+    if batch.num_columns == len(manifest.FILE):
+        return batch, manifest.kept_leaves(batch)
+    columns = sample_batch.leaf_columns(batch)
+    return manifest.with_leaves(batch, columns), columns
 
 
 def _rechunked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -5,6 +5,7 @@ file. Every public method is one transaction, and joins the one that is open.
 """
 
 from .catalog import Catalog
+from .changed import Mark
 from .classes import checked_class_name, folded_name
 from .journal import JournalEntry
 from .tables import ClassSplitCount, Decided, GroupLine, SplitCount
@@ -15,6 +16,7 @@ __all__ = [
     "Decided",
     "GroupLine",
     "JournalEntry",
+    "Mark",
     "SplitCount",
     "checked_class_name",
     "folded_name",

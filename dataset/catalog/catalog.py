@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dataset.errors import ProjectError
 
+from .changed import Changed
 from .classes import Classes
 from .connection import Connection
 from .frozen import frozen_batches
@@ -32,8 +33,8 @@ class Catalog:
 
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
-        measures, tables, tallies, test_runs, made: the parts, one noun each, over the
-        same connection.
+        measures, tables, tallies, test_runs, made, changed: the parts, one noun each,
+        over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -51,6 +52,7 @@ class Catalog:
         self.test_runs = TestRuns(connection)
         self.made = Made(connection)
         self.tallies = Tallies(connection)
+        self.changed = Changed(connection)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Catalog:
@@ -114,9 +116,12 @@ class Catalog:
                 [key, value],
             )
 
-    def frozen_batches(self) -> Iterator[pa.RecordBatch]:
-        """What a version freezes, in columns; call it inside `reading`."""
-        return frozen_batches(self._connection)
+    def frozen_batches(self, *, since: int | None = None) -> Iterator[pa.RecordBatch]:
+        """What a version freezes, in columns; call it inside `reading`.
+
+        With `since`, only what the change clock touched after that number.
+        """
+        return frozen_batches(self._connection, since=since)
 
     def damages(self, *, deep: bool = False) -> tuple[str, ...]:
         """What SQLite's own check finds; empty when the catalog is sound.

@@ -36,6 +36,7 @@ _FIXED_BRANCHES = {(3, 44): (3, 44, 6), (3, 50): (3, 50, 7)}
 _FIRST_FIXED = (3, 51, 3)
 # pysqlite3 brings exceptions of its own; `sqlite_utils` chooses one of the two.
 _SqliteError = (sqlite3.Error, standard_sqlite3.Error)
+Arguments = Sequence[object] | Mapping[str, object]
 
 
 def sqlite_version() -> tuple[int, int, int]:
@@ -87,13 +88,13 @@ class Connection:
         """The journal mode as SQLite reports it, `wal` or `delete`."""
         return str(self.value("PRAGMA journal_mode"))
 
-    def rows(self, sql: str, arguments: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, arguments: Arguments = ()) -> list[tuple[Any, ...]]:
         """All rows of a query as tuples."""
         with self._lock, self._translated():
             return list(self._raw.execute(sql, arguments))
 
     def each(
-        self, sql: str, arguments: Sequence[object] = (), *, chunk: int = 10_000
+        self, sql: str, arguments: Arguments = (), *, chunk: int = 10_000
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a long query, fetched in chunks.
 
@@ -108,14 +109,12 @@ class Connection:
                 return
             yield from batch
 
-    def value(self, sql: str, arguments: Sequence[object] = ()) -> Any:  # noqa: ANN401
+    def value(self, sql: str, arguments: Arguments = ()) -> Any:  # noqa: ANN401
         """The first column of the first row, or None without a row."""
         rows = self.rows(sql, arguments)
         return rows[0][0] if rows else None
 
-    def run(
-        self, sql: str, arguments: Sequence[object] | Mapping[str, object] = ()
-    ) -> int:
+    def run(self, sql: str, arguments: Arguments = ()) -> int:
         """Run one writing statement inside `writing`; gives the rows it touched."""
         with self._lock, self._translated():
             return int(self._raw.execute(sql, arguments).rowcount)

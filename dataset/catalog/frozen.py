@@ -11,6 +11,7 @@ import pyarrow as pa
 from dataset.packed_boxes import box_column
 from dataset.sample_batch import BATCH, BATCH_ROWS, fixed_column
 
+from .changed import CHANGED_SAMPLES
 from .connection import Connection
 from .tables import CURRENT_SPLIT
 
@@ -21,20 +22,27 @@ _OWN: Final = (
     "orientation",
 )  # fmt: skip
 _SAMPLES: Final = (
-    f"SELECT id, group_id, session_id, packed, reviewed, {', '.join(_OWN)} "
-    "FROM samples WHERE +state IN ('labeled', 'empty') ORDER BY id"
+    "SELECT id, group_id, session_id, packed, reviewed, " + ", ".join(_OWN) + " "
+    "FROM samples WHERE +state IN ('labeled', 'empty') {which} ORDER BY id"
 )
 _SESSION: Final = ("session", "place", "camera", "conditions")
 Rows = Sequence[tuple[Any, ...]]
 
 
 def frozen_batches(
-    connection: Connection, rows: int = BATCH_ROWS
+    connection: Connection, *, since: int | None = None, rows: int = BATCH_ROWS
 ) -> Iterator[pa.RecordBatch]:
     """Labeled and empty samples by id, as record batches of `sample_batch.BATCH`.
 
     Streams; call it inside `reading` so that all rows are of one state.
+
+    Args:
+        connection: to the catalog.
+        since: only samples that the change clock touched after that number.
+        rows: at most so many in a batch.
     """
+    which = "" if since is None else f"AND n IN ({CHANGED_SAMPLES})"
+    arguments = {} if since is None else {"mark": since}
     sessions = _Sessions(connection)
     split_of = dict(
         connection.rows(
@@ -43,7 +51,8 @@ def frozen_batches(
         )
     )
     part: list[tuple[Any, ...]] = []
-    for row in connection.each(_SAMPLES, chunk=rows):
+    sql = _SAMPLES.format(which=which)
+    for row in connection.each(sql, arguments, chunk=rows):
         part.append(row)
         if len(part) == rows:
             yield _batch(part, sessions, split_of)
