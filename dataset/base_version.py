@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from .ahead import ahead
 from .catalog import Catalog, Mark
 from .errors import FieldsetError
 from .frozen_version import FrozenVersion
@@ -27,8 +30,8 @@ from .sample_batch import leaf_columns, raw_bytes
 from .version import read_version
 from .version_file import MANIFEST_NAME, VersionRecord
 
-# Rows by id, each from its own place: more than this and reading all is faster.
-_MOST_CHANGED: Final = 0.25
+# Each changed row parts a run of unchanged ones: with more, reading all is faster.
+_MOST_CHANGED: Final = 0.02
 
 Keys = NDArray[np.bytes_]
 
@@ -48,16 +51,20 @@ class BaseVersion:
         """What the catalog would freeze now, by id, with leaves: see `manifest.FILE`.
 
         Call it inside the catalog's `reading`.
+
+        Raises:
+            BaseRefuted: at the end, if the manifest is not the one that was written.
+            BadFile: it is damaged.
         """
         gone = _keys_of(catalog.changed.sample_ids(self._mark))
         fresh = _Fresh(catalog.frozen_batches(since=self._mark.clock))
-        with self._frozen as frozen:
-            for table in frozen.batches():
-                batch = _single(table)
-                keys = _keys(batch)
-                kept = _without(keys, gone)
-                yield from _merged(batch, kept, fresh.up_to(keys[-1]))
-        yield from _merged(None, np.zeros(0, bool), fresh.rest())
+        with self._frozen as frozen, ThreadPoolExecutor(1, "digest") as pool:
+            digest = pool.submit(_digest, frozen.folder / MANIFEST_NAME)
+            for table in ahead(frozen.batches()):
+                yield from _merged(_single(table), gone, fresh)
+            yield from fresh.rest()
+            if digest.result() != self._mark.manifest_sha256:
+                raise BaseRefuted("The last version's manifest has other bytes by now")
 
 
 def find_base(project: Project) -> BaseVersion | None:
@@ -71,8 +78,6 @@ def find_base(project: Project) -> BaseVersion | None:
         return None
     changed = project.catalog.changed.count(mark)
     if changed > _MOST_CHANGED * frozen.version.samples:
-        return None
-    if _digest(frozen.folder / MANIFEST_NAME) != mark.manifest_sha256:
         return None
     return BaseVersion(frozen, mark)
 
@@ -96,63 +101,65 @@ class _Fresh:
 
     def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
         parts = [with_leaves(batch, leaf_columns(batch)) for batch in batches]
-        self._rows = pa.Table.from_batches(parts, schema=FILE).combine_chunks()
+        self._rows = _single(pa.Table.from_batches(parts, schema=FILE))
         self._keys = _keys(self._rows)
         self._at = 0
 
-    def up_to(self, key: bytes) -> pa.Table:
-        """The next rows with ids up to and including `key`."""
-        return self._run(int(np.searchsorted(self._keys, key, side="right")))
+    def below(self, key: bytes) -> Iterator[pa.RecordBatch]:
+        """The next rows with ids below `key`, if any."""
+        return self._run(int(np.searchsorted(self._keys, key)))
 
-    def rest(self) -> pa.Table:
-        """All rows that are left."""
+    def rest(self) -> Iterator[pa.RecordBatch]:
+        """All rows that are left, if any."""
         return self._run(len(self._keys))
 
-    def _run(self, stop: int) -> pa.Table:
-        start, self._at = self._at, max(self._at, stop)
-        return self._rows.slice(start, self._at - start)
+    def within(self, first: bytes, last: bytes) -> Keys:
+        """The ids from `first` to `last`, both included."""
+        return _within(self._keys, first, last)
+
+    def _run(self, stop: int) -> Iterator[pa.RecordBatch]:
+        if stop > self._at:
+            yield self._rows.slice(self._at, stop - self._at)
+            self._at = stop
 
 
 def _merged(
-    batch: pa.RecordBatch | None, kept: NDArray[np.bool_], fresh: pa.Table
+    batch: pa.RecordBatch, gone: Keys, fresh: _Fresh
 ) -> Iterator[pa.RecordBatch]:
-    """The kept rows of a batch and fresh ones, by id."""
-    if not fresh.num_rows:
-        if batch is not None and kept.all():
-            yield batch
-        elif batch is not None and kept.any():
-            yield batch.filter(pa.array(kept))
-        return
-    parts = [fresh]
-    if batch is not None:
-        parts.append(pa.Table.from_batches([batch.filter(pa.array(kept))]))
-    table = pa.concat_tables(parts).combine_chunks()
-    yield _single(table.take(pa.array(np.argsort(_keys(table)))))
+    """The rows of a batch that are not gone, with fresh ones between them, by id.
+
+    Slices of what is there: where little changed, little is copied.
+    """
+    keys = _keys(batch)
+    part = _within(gone, keys[0], keys[-1])
+    dropped = np.searchsorted(keys, part)
+    dropped = dropped[keys[dropped] == part]
+    new = np.searchsorted(keys, fresh.within(keys[0], keys[-1]))
+    cuts = np.unique(np.concatenate([[0], new, dropped, dropped + 1, [len(keys)]]))
+    is_dropped = np.isin(cuts, dropped).tolist()
+    for at, (start, stop) in enumerate(pairwise(cuts.tolist())):
+        yield from fresh.below(keys[start])
+        if not is_dropped[at]:
+            yield batch.slice(start, stop - start)
 
 
-def _without(keys: Keys, gone: Keys) -> NDArray[np.bool_]:
-    """Which of some ids are not gone; both are sorted."""
-    kept = np.ones(len(keys), bool)
-    start, stop = np.searchsorted(gone, [keys[0], keys[-1]])
-    part = gone[start : stop + 1]
-    at = np.minimum(np.searchsorted(keys, part), len(keys) - 1)
-    kept[at[keys[at] == part]] = False
-    return kept
+def _within(keys: Keys, first: bytes, last: bytes) -> Keys:
+    start, stop = np.searchsorted(keys, first), np.searchsorted(keys, last, "right")
+    return keys[start:stop]
 
 
 def _single(table: pa.Table) -> pa.RecordBatch:
     """A table's rows as one batch in the schema of a manifest."""
-    columns = table.combine_chunks().columns
     arrays = [
-        column.chunk(0) if column.num_chunks else pa.array([], column.type)
-        for column in columns
+        column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        for column in table.columns
     ]
     return pa.record_batch(arrays, schema=FILE)
 
 
-def _keys(rows: pa.RecordBatch | pa.Table) -> Keys:
+def _keys(batch: pa.RecordBatch) -> Keys:
     """Ids to compare; numpy ignores zeros at their ends, which parts no two of 32."""
-    return np.ascontiguousarray(raw_bytes(rows.column("id"))).view("S32").ravel()
+    return np.ascontiguousarray(raw_bytes(batch.column("id"))).view("S32").ravel()
 
 
 def _keys_of(sample_ids: tuple[str, ...]) -> Keys:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -51,11 +52,14 @@ def kept_leaves(batch: pa.RecordBatch) -> LeafColumns:
 class ManifestWriter:
     """Writes a manifest batch by batch; flushed to the disk when it is closed.
 
-    `digest` (hexadecimal SHA-256 of the file) and `size_bytes` hold after `close`.
+    A thread of its own encodes and writes, one batch behind. `digest` (hexadecimal
+    SHA-256 of the file) and `size_bytes` hold after `close`.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = _HashedFile(path)
+        self._thread = ThreadPoolExecutor(1, "manifest")
+        self._under_way: Future[None] | None = None
         self._writer = pq.ParquetWriter(
             self._file,
             FILE,
@@ -82,15 +86,28 @@ class ManifestWriter:
         self.close()
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append the rows of a batch of `FILE` as a row group."""
-        self._writer.write_batch(batch)
+        """Append the rows of a batch of `FILE` as a row group.
+
+        Raises:
+            OSError: this batch, or the one before, could not be written.
+        """
+        self._settle()
+        self._under_way = self._thread.submit(self._writer.write_batch, batch)
 
     def close(self) -> None:
         """Finish the file and flush it to the disk."""
         try:
+            with self._thread:
+                self._settle()
             self._writer.close()
         finally:
             self._file.finish()
+
+    def _settle(self) -> None:
+        """Wait for the batch that is being written; raise what went wrong with it."""
+        under_way, self._under_way = self._under_way, None
+        if under_way is not None:
+            under_way.result()
 
     @property
     def digest(self) -> str:

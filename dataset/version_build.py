@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +97,26 @@ class VersionBuild:
         self._rows += np.bincount(buckets_of(columns.ids), minlength=BUCKETS)
 
     def _check_order(self, ids: NDArray[np.uint8]) -> None:
-        data = ids.tobytes()
-        texts = [data[at : at + 32] for at in range(0, len(data), 32)]
-        for before, after in pairwise([self._last, *texts]):
-            if before >= after:
-                raise ProjectError(
-                    f"Samples must come sorted by id, each once: {after.hex()}"
-                )
-        self._last = texts[-1]
+        last = np.frombuffer(self._last or bytes(32), np.uint8).reshape(1, 32)
+        halves = np.concatenate([last, ids]).view(">u8")
+        rises = _rises(halves)
+        if not self._last:
+            rises[0] = True
+        if not rises.all():
+            first = ids[int(np.flatnonzero(~rises)[0])].tobytes().hex()
+            raise ProjectError(f"Samples must come sorted by id, each once: {first}")
+        self._last = ids[-1].tobytes()
+
+
+def _rises(words: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Whether each row of words but the first is above the one before it."""
+    above = np.zeros(len(words) - 1, bool)
+    is_open = np.ones(len(words) - 1, bool)
+    for column in words.T:
+        before, after = column[:-1], column[1:]
+        above |= is_open & (after > before)
+        is_open &= after == before
+    return above
 
 
 class _Counts:
@@ -179,17 +190,17 @@ class _Counts:
         owners: NDArray[np.int64],
         split_of: NDArray[np.int64],
     ) -> None:
-        pairs = (classes.astype(np.int64) << 20) | split_of[owners]
-        found, which, boxes = np.unique(pairs, return_inverse=True, return_counts=True)
-        # One number for a sample and a pair: each sample counts once for a class.
-        once = np.unique(owners * len(found) + which) % max(len(found), 1)
-        samples = np.bincount(once, minlength=len(found))
-        for pair, own_boxes, own_samples in zip(
-            found.tolist(), boxes.tolist(), samples.tolist(), strict=True
-        ):
-            key = (pair >> 20, pair & 0xFFFFF)
-            self._class_boxes[key] += own_boxes
-            self._class_samples[key] += own_samples
+        width = len(self.splits)
+        pairs = classes.astype(np.int64) * width + split_of[owners]
+        boxes = np.bincount(pairs)
+        # Each sample counts once for a class: of its boxes, the first of the class.
+        key = np.sort(owners * len(boxes) + pairs)
+        once = key[np.insert(np.diff(key) > 0, 0, True)] if len(key) else key
+        samples = np.bincount(once % max(len(boxes), 1), minlength=len(boxes))
+        for pair in np.flatnonzero(boxes).tolist():
+            found = divmod(pair, width)
+            self._class_boxes[found] += int(boxes[pair])
+            self._class_samples[found] += int(samples[pair])
 
 
 def _with_leaves(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, LeafColumns]:
