@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -169,15 +170,13 @@ def labels_leaves(
 
 def splits_leaves(groups: Sequence[str], splits: Sequence[str]) -> Bytes2D:
     """Splits leaves, shape (n, 32), of the group id and split name of each sample."""
-    known: dict[tuple[str, str], bytes] = {}
-    found = []
-    for pair in zip(groups, splits, strict=True):
-        digest = known.get(pair)
-        if digest is None:
-            data = _SPLITS + _text(pair[0]) + _text(pair[1])
-            known[pair] = digest = hashlib.sha256(data).digest()
-        found.append(digest)
-    return _digests(found)
+    return _digests(list(map(_splits_leaf, groups, splits)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _splits_leaf(group: str, split: str) -> bytes:
+    """One splits leaf; samples share groups, and hardly any two rows differ."""
+    return hashlib.sha256(_SPLITS + _text(group) + _text(split)).digest()
 
 
 def _text(text: str) -> bytes:

@@ -307,8 +307,8 @@ MADE_SAMPLES = (
 )
 
 _FROZEN_COLUMNS = (
-    "id, session_id, suffix, width, height, orientation, size_bytes, captured_us, "
-    "source_name, group_id, state, reviewed, packed"
+    "id, group_id, session_id, packed, reviewed, width, height, suffix, state, "
+    "captured_us, source_name, size_bytes, orientation"
 )
 
 
@@ -331,6 +331,9 @@ CHANGE_CLOCK = (
     "ALTER TABLE samples ADD COLUMN touched INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE groups ADD COLUMN touched INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE sessions ADD COLUMN touched INTEGER NOT NULL DEFAULT 0",
+    # All that a version reads, in its order: by the index on ids alone each of a
+    # million rows would be a page read of its own, 20 s instead of 2.
+    f"CREATE INDEX samples_frozen ON samples({_FROZEN_COLUMNS})",
     "CREATE INDEX samples_by_touched ON samples(touched)",
     "CREATE INDEX groups_by_touched ON groups(touched)",
     _touches("samples", "INSERT ON samples", "n = new.n"),

@@ -202,6 +202,9 @@ def _sorted_by_uuid(
 ) -> NDArray[np.void]:
     owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     halves = np.ascontiguousarray(records["id"]).view(">u8").reshape(-1, 2)
+    # The catalog keeps them sorted; other sources may not.
+    if _is_rising(halves, owners):
+        return records
     order = np.lexsort((halves[:, 1], halves[:, 0], owners))
     halves, owners = halves[order], owners[order]
     twice = (owners[1:] == owners[:-1]) & (halves[1:] == halves[:-1]).all(axis=1)
@@ -210,6 +213,13 @@ def _sorted_by_uuid(
         sample_id = batch.column("id")[row].as_py().hex()
         raise ProjectError(f"Two boxes of one sample share an id: {sample_id}")
     return records[order]
+
+
+def _is_rising(halves: NDArray[np.uint64], owners: NDArray[np.int64]) -> bool:
+    """Whether each UUID is above the one before it of the same owner."""
+    high, low = halves[:, 0], halves[:, 1]
+    above = (high[1:] > high[:-1]) | ((high[1:] == high[:-1]) & (low[1:] > low[:-1]))
+    return bool((above | (owners[1:] != owners[:-1])).all())
 
 
 def _box_column(samples: Sequence[VersionSample]) -> pa.Array:

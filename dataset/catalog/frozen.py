@@ -15,15 +15,20 @@ from .changed import CHANGED_SAMPLES
 from .connection import Connection
 from .tables import CURRENT_SPLIT
 
-# What stands in a sample's own row. The plus keeps SQLite from the index by state: it
-# shall walk the one by id, in order and once, however many batches there are.
+# What stands in a sample's own row.
 _OWN: Final = (
     "width", "height", "suffix", "state", "captured_us", "source_name", "size_bytes",
     "orientation",
 )  # fmt: skip
-_SAMPLES: Final = (
-    "SELECT id, group_id, session_id, packed, reviewed, " + ", ".join(_OWN) + " "
-    "FROM samples WHERE +state IN ('labeled', 'empty') {which} ORDER BY id"
+_SELECT: Final = "SELECT id, group_id, session_id, packed, reviewed, " + ", ".join(_OWN)
+# The index holds all of it by id; the plus keeps SQLite from the one by state.
+_ALL: Final = (
+    f"{_SELECT} FROM samples INDEXED BY samples_frozen "
+    "WHERE +state IN ('labeled', 'empty') ORDER BY id"
+)
+_CHANGED: Final = (
+    f"{_SELECT} FROM samples WHERE +state IN ('labeled', 'empty') "
+    f"AND n IN ({CHANGED_SAMPLES}) ORDER BY id"
 )
 _SESSION: Final = ("session", "place", "camera", "conditions")
 Rows = Sequence[tuple[Any, ...]]
@@ -41,8 +46,6 @@ def frozen_batches(
         since: only samples that the change clock touched after that number.
         rows: at most so many in a batch.
     """
-    which = "" if since is None else f"AND n IN ({CHANGED_SAMPLES})"
-    arguments = {} if since is None else {"mark": since}
     sessions = _Sessions(connection)
     split_of = dict(
         connection.rows(
@@ -51,8 +54,11 @@ def frozen_batches(
         )
     )
     part: list[tuple[Any, ...]] = []
-    sql = _SAMPLES.format(which=which)
-    for row in connection.each(sql, arguments, chunk=rows):
+    for row in connection.each(
+        _ALL if since is None else _CHANGED,
+        {} if since is None else {"mark": since},
+        chunk=rows,
+    ):
         part.append(row)
         if len(part) == rows:
             yield _batch(part, sessions, split_of)

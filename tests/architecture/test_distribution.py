@@ -58,7 +58,7 @@ def test_no_file_names_a_place_on_somebodys_machine() -> None:
 
 
 def test_lock_pins_every_package_with_hashes() -> None:
-    pins = re.findall(r"^[A-Za-z0-9._-]+==\S+.*$", LOCK, re.MULTILINE)
+    pins = re.findall(r"^[A-Za-z0-9._-]+(?:\[[a-z,]+\])?==\S+.*$", LOCK, re.MULTILINE)
     entries = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)
 
     assert len(pins) > len(PROJECT["dependencies"])
@@ -69,7 +69,7 @@ def test_lock_pins_every_package_with_hashes() -> None:
 def test_lock_holds_every_direct_dependency() -> None:
     wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
     names = {re.split(r"[^A-Za-z0-9_-]", line)[0].lower() for line in wanted}
-    locked = set(re.findall(r"^([a-z0-9-]+)==", LOCK, re.MULTILINE))
+    locked = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", LOCK, re.MULTILINE))
 
     assert {name.replace("_", "-") for name in names} - locked == set()
 
