@@ -9,7 +9,7 @@ Khoshgoftaar, 2019); classes that are retired do not count.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,7 +104,8 @@ def judge(
     Args:
         settings: the policy, and targets by class name.
         classes: the taxonomy; retired classes are left out.
-        groups: those that count: all of them, or those of train.
+        groups: those that count, all of them or those of train; best by session, for
+            then the boxes of a group stand under the conditions they were taken in.
         ratio_limit: the ratio above which classes are called unequal.
     """
     tally = _Tally(groups)
@@ -141,21 +142,19 @@ class _Tally:
 
     def __init__(self, groups: Iterable[GroupFacts]) -> None:
         self._boxes: Counter[int] = Counter()
-        self._groups: Counter[int] = Counter()
+        self._groups: dict[int, set[str]] = defaultdict(set)
         self._under: Counter[tuple[int, str]] = Counter()
         for group in groups:
-            own: Counter[int] = Counter()
-            for class_id, count in group.boxes:
-                own[class_id] += count
             conditions = {f"{key}={value}" for key, value in group.conditions}
-            for class_id, count in own.items():
+            for class_id, count in group.boxes:
                 self._boxes[class_id] += count
-                self._groups[class_id] += count > 0
+                if count:
+                    self._groups[class_id].add(group.id)
                 for condition in conditions:
                     self._under[class_id, condition] += count
 
     def row(self, item: LabelClass, target: Target) -> ClassBalance:
-        boxes, groups = self._boxes[item.id], self._groups[item.id]
+        boxes, groups = self._boxes[item.id], len(self._groups[item.id])
         return ClassBalance(
             id=item.id,
             name=item.name,

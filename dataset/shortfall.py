@@ -13,12 +13,12 @@ as soon as the groups left are as few as the splits that lack a class, they go t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Final
 
 from .groups import GroupFacts
 from .records import Split, SplitKind
+from .split_targets import Name, SplitTargets
 
 KIND_ORDER: Final = {SplitKind.TRAIN: 0, SplitKind.VAL: 1, SplitKind.TEST: 2}
 _URGENT: Final = 1_000.0
@@ -27,25 +27,8 @@ _REFINED: Final = 4_000
 _PASSES: Final = 6
 _SIZE: Final = ("size", "")
 
-Name = tuple[str, object]
 # Dimension, amount, and weight times the amount's part of the total.
 Entry = tuple[int, int, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitTargets:
-    """How much size, classes and conditions weigh, and shares that differ.
-
-    `class_shares` and `condition_shares` override a split's own share for one class
-    id, or one (key, value). `class_names` is what reasons call the classes.
-    """
-
-    size: float = 1.0
-    classes: float = 2.0
-    conditions: float = 0.5
-    class_shares: Mapping[tuple[str, int], float] = field(default_factory=dict)
-    condition_shares: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
-    class_names: Mapping[int, str] = field(default_factory=dict)
 
 
 class Shortfall:
@@ -199,23 +182,12 @@ class Shortfall:
 
     def _share_out(self, totals: Sequence[int]) -> list[list[float]]:
         """How much each split should have in each dimension; they sum to the total."""
-        table = [
-            [self._share(split, name) for name in self._names] for split in self._splits
-        ]
-        for at, amount in enumerate(totals):
-            shares = sum(row[at] for row in table)
+        table = [[0.0] * len(totals) for _ in self._splits]
+        for at, (name, amount) in enumerate(zip(self._names, totals, strict=True)):
+            shares = self._targets.shares(self._splits, name)
             for place, row in enumerate(table):
-                row[at] = amount * (row[at] / shares if shares else float(place == 0))
+                row[at] = amount * (shares[place] if any(shares) else place == 0)
         return table
-
-    def _share(self, split: Split, name: Name) -> float:
-        kind, what = name
-        if kind == "class" and isinstance(what, int):
-            return self._targets.class_shares.get((split.name, what), split.share)
-        if kind == "condition" and isinstance(what, tuple):
-            key = (split.name, what[0], what[1])
-            return self._targets.condition_shares.get(key, split.share)
-        return split.share
 
 
 def _number(

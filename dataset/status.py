@@ -110,7 +110,7 @@ def balance_of(project: Project) -> Balance:
     return judge(
         project.settings.balance,
         project.catalog.classes.all(),
-        project.catalog.groups.facts(with_times=False),
+        project.catalog.groups.facts_by_session(),
         ratio_limit=project.settings.balance.ratio,
     )
 

@@ -150,6 +150,11 @@ def _edited(draw: st.DrawFn, sample: VersionSample) -> VersionSample:
     )
 
 
+def some_of(*names: str) -> st.SearchStrategy[tuple[str, ...]]:
+    """Some of the names, or none, each once."""
+    return st.lists(st.sampled_from(names), max_size=2, unique=True).map(tuple)
+
+
 @st.composite
 def group_facts(draw: st.DrawFn) -> GroupFacts:
     """A group with at least one sample."""
@@ -160,8 +165,8 @@ def group_facts(draw: st.DrawFn) -> GroupFacts:
         samples=draw(st.integers(1, 60)),
         boxes=tuple(sorted(counts.items())),
         conditions=draw(conditions),
-        place=draw(st.sampled_from(["north", "south"])),
-        camera=draw(st.sampled_from(["cam-1", "cam-2"])),
+        places=draw(some_of("north", "south")),
+        cameras=draw(some_of("cam-1", "cam-2")),
         started_us=started,
         ended_us=started + draw(st.integers(0, 3_600_000_000)),
     )
