@@ -83,9 +83,15 @@ class Balance:
     reasons: tuple[str, ...]
     next: tuple[str, ...]
 
+    @property
+    def full(self) -> tuple[str, ...]:
+        """The names of the classes that have targets and meet them all."""
+        return tuple(row.name for row in self.classes if row.is_full)
+
     def to_json(self) -> dict[str, Any]:
-        """The keys `ratio`, `verdict` and `reasons` of `status --json`."""
+        """The keys `ratio`, `verdict`, `reasons` and `full` of `status --json`."""
         return {
+            "full": list(self.full),
             "ratio": None if self.ratio is None else round(self.ratio, 3),
             "verdict": self.verdict.value,
             "reasons": list(self.reasons),
@@ -117,7 +123,7 @@ def judge(
     )
     ratio = _ratio(rows)
     short = _shortfalls(rows)
-    reasons = [f"{words} short of {target}" for _, words, target in short]
+    reasons = [one.reason for one in short]
     unknown = sorted(set(targets) - {row.name for row in rows})
     reasons += [f"a target names a class that is not there: {name}" for name in unknown]
     if not settings.targets:
@@ -127,7 +133,7 @@ def judge(
         ratio=ratio,
         verdict=_verdict(settings, bool(reasons)),
         reasons=tuple(reasons),
-        next=tuple(words for _, words, _ in short) or _next_without_targets(rows),
+        next=tuple(one.next for one in short) or _next_without_targets(rows),
     )
 
 
@@ -172,23 +178,55 @@ class _Tally:
         )
 
 
-def _shortfalls(rows: Sequence[ClassBalance]) -> list[tuple[float, str, int]]:
-    """(urgency, words, target) of every shortfall; the largest part missing first."""
-    found: list[tuple[float, str, int]] = []
+def _shortfalls(rows: Sequence[ClassBalance]) -> list[_Shortfall]:
+    """Every shortfall; the one with the largest part missing first."""
+    found: list[_Shortfall] = []
     for row in rows:
-        for condition, _, wanted, lack in row.conditions:
+        for condition, have, wanted, lack in row.conditions:
             if lack:
-                words = f"{row.name}, {speak(condition)}: {lack} more"
-                found.append((lack / wanted, words, wanted))
+                name = f"{row.name}, {speak(condition)}"
+                found.append(_Shortfall(name=name, have=have, wanted=wanted))
         if row.shortfall:
-            words = f"{row.name}: {row.shortfall} more"
-            found.append((row.shortfall / row.target, words, row.target))
+            found.append(_Shortfall(name=row.name, have=row.boxes, wanted=row.target))
         if row.group_shortfall:
-            sessions = "session" if row.group_shortfall == 1 else "sessions"
-            words = f"{row.name}: {row.group_shortfall} more {sessions}"
-            urgency = row.group_shortfall / row.group_target
-            found.append((urgency, words, row.group_target))
-    return sorted(found, key=lambda item: (-item[0], item[1]))
+            found.append(
+                _Shortfall(
+                    name=row.name,
+                    have=row.groups,
+                    wanted=row.group_target,
+                    counts_sessions=True,
+                )
+            )
+    return sorted(found, key=lambda one: (-one.urgency, one.next))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shortfall:
+    """A target that is missed, in boxes or in sessions; and how it is told."""
+
+    name: str
+    have: int
+    wanted: int
+    counts_sessions: bool = False
+
+    @property
+    def urgency(self) -> float:
+        """The part of the target that is missing."""
+        return (self.wanted - self.have) / self.wanted
+
+    @property
+    def reason(self) -> str:
+        """What there is of it."""
+        unit = "sessions" if self.counts_sessions else "boxes"
+        return f"{self.name}: {self.have} of {self.wanted} {unit}"
+
+    @property
+    def next(self) -> str:
+        """What to capture."""
+        lack = self.wanted - self.have
+        if not self.counts_sessions:
+            return f"{self.name}: {lack} more"
+        return f"{self.name}: {lack} more session" + ("" if lack == 1 else "s")
 
 
 def _unequal(

@@ -17,10 +17,12 @@ from .errors import NotFound, PolicyRefusal, ProjectError, UsageError
 from .progress import SILENT, Progress
 from .project import Project, now_us
 from .published_seals import publish_seals, read_seals
-from .records import LedgerAction, LedgerRow, Split, SplitKind
+from .recipes import is_stress, parse_stress
+from .records import LedgerAction, LedgerRow, Split, SplitKind, VersionSample
 from .sealed_set import SealedSet, measure_set, read_set
 from .split import current_split
 from .split_rule import parse_rule
+from .stress_set import newest_copies, sealed_copies
 from .test_ledger import (
     LedgerEvent,
     LedgerLine,
@@ -70,13 +72,15 @@ class Retirement:
     """A set that was retired: how many groups went to val, and what was opened.
 
     `opened` is the name of the vault set, "" where none could be; `not_opened` says
-    of each vault set that was passed over why.
+    of each vault set that was passed over why. `copies` are the stress sets that
+    were made of the set and ended with it.
     """
 
     line: LedgerLine
     groups: int
     opened: str
     not_opened: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 def ledger(project: Project) -> tuple[LedgerLine, ...]:
@@ -147,13 +151,13 @@ def draw(
     request = _Request(name=name, model=model_digest(model), by=by)
     split = _set_of(project, name)
     standing = _drawable(project, request)
-    found = read_set(project, split)
+    found, seen = _members(project, split, standing)
     if found.merkle_root != standing.root:
         raise ProjectError(
             f"The test set is not what was sealed: {name}",
             hint="restore the newest backup with `fieldset restore`",
         )
-    training = examine(project, found, trained_on, progress=progress)
+    training = examine(project, seen, trained_on, progress=progress)
     _raise(refuse_leak(name, training.leak, training.alias))
     if prepare is not None:
         prepare(found)
@@ -187,7 +191,8 @@ def retire(
     why = reason or "the test set was retired"
     catalog = project.catalog
     with catalog.writing():
-        standing = standings(ledger(project)).get(split.name)
+        known = standings(ledger(project))
+        standing = known.get(split.name)
         if standing is None or not standing.is_closed:
             what = "not sealed" if standing is None else "retired already"
             raise PolicyRefusal(
@@ -288,6 +293,8 @@ def _sealed(project: Project, split: Split, by: Person) -> LedgerLine:
 
     Measuring takes a while and must not hold the write lock.
     """
+    if is_stress(split.rule):
+        return _sealed_copies(project, split, by)
     catalog = project.catalog
     for _ in range(_TRIES):
         _refuse_seal(project, split)
@@ -318,15 +325,70 @@ def _sealed(project: Project, split: Split, by: Person) -> LedgerLine:
     )
 
 
-def _refuse_seal(project: Project, split: Split) -> None:
+def _sealed_copies(project: Project, split: Split, by: Person) -> LedgerLine:
+    """Seal a stress set as the newest version of its sealed source holds it."""
+    source = parse_stress(split.rule).source
     known = standings(ledger(project))
-    name = split.name
+    _refuse_known(split.name, known)
+    standing = known.get(source)
+    if standing is None or not standing.is_closed:
+        raise PolicyRefusal(
+            f"Only copies of a sealed test set are sealed, {split.name} is made of: "
+            f"{source}",
+            hint=f"seal that first with `fieldset testset seal {source}`",
+        )
+    found = newest_copies(project, split, source, standing.root)
+    if found is None:
+        raise PolicyRefusal(
+            f"No version holds copies of the sealed {source} yet: {split.name}",
+            hint="freeze one with `fieldset version create`, then seal the set",
+        )
+    copies, version = found
+    with project.catalog.writing():
+        now = standings(ledger(project))
+        _refuse_known(split.name, now)
+        if now[source] != standing:
+            raise ProjectError(
+                f"The test ledger changed while the set was sealed: {split.name}",
+                hint="try again",
+            )
+        project.catalog.splits.define(replace(split, sealed=True))
+        line = LedgerLine(
+            n=0,
+            event=LedgerEvent.SEALED,
+            split=split.name,
+            root=copies.merkle_root,
+            version=version,
+            reason=f"{len(copies.samples)} samples, {copies.version.boxes} boxes",
+        )
+        return _append(project, line, by)
+
+
+def _members(
+    project: Project, split: Split, standing: Standing
+) -> tuple[SealedSet, tuple[VersionSample, ...]]:
+    """The set, and the samples that a model may not have seen to be tested on it."""
+    if not standing.version:
+        found = read_set(project, split)
+        return found, found.samples
+    copies = sealed_copies(project, split, standing.version)
+    source = read_set(project, _set_of(project, parse_stress(split.rule).source))
+    return copies, (*copies.samples, *source.samples)
+
+
+def _refuse_known(name: str, known: dict[str, Standing]) -> None:
     if name in known:
         what = "sealed" if known[name].is_closed else "retired"
         raise UsageError(
             f"The test set was {what} already: {name}",
             hint="`fieldset testset list` shows when",
         )
+
+
+def _refuse_seal(project: Project, split: Split) -> None:
+    known = standings(ledger(project))
+    name = split.name
+    _refuse_known(name, known)
     if parse_rule(split.rule).is_vault and not _may_open(project, known):
         raise PolicyRefusal(
             f"A vault set stays closed until another set is retired: {name}",
@@ -348,7 +410,8 @@ def _may_open(project: Project, known: dict[str, Standing]) -> bool:
         for split in project.settings.splits
         if parse_rule(split.rule).is_vault
     }
-    retired = sum(not standing.is_closed for standing in known.values())
+    # A stress set has no groups of its own, so its end asks for no replacement.
+    retired = sum(not s.is_closed and not s.version for s in known.values())
     return sum(name in vaults for name in known) < retired
 
 
@@ -365,6 +428,30 @@ def _open_vault(project: Project, by: Person) -> tuple[str, tuple[str, ...]]:
         else:
             return split.name, tuple(passed_over)
     return "", tuple(passed_over)
+
+
+def _closed_copies(
+    project: Project, source: str, known: dict[str, Standing]
+) -> tuple[str, ...]:
+    """The sealed stress sets that are made of a set, by name."""
+    return tuple(
+        split.name
+        for split in project.splits
+        if is_stress(split.rule)
+        and parse_stress(split.rule).source == source
+        and split.name in known
+        and known[split.name].is_closed
+    )
+
+
+def _end_of(name: str, standing: Standing, reason: str) -> LedgerLine:
+    return LedgerLine(
+        n=0,
+        event=LedgerEvent.RETIRED,
+        split=name,
+        root=standing.root,
+        reason=reason,
+    )
 
 
 def _moves(groups: Sequence[str], name: str, reason: str) -> list[LedgerRow]:

@@ -160,7 +160,7 @@ class Shortfall:
         rate, _, at = min(lacks)
         if rate == 0:
             return f"the only one with {self._words(at)}"
-        return f"{self._words(at)} would be at {100 * rate:.0f} % without it"
+        return f"{self._words(at)} at {100 * rate:.0f} % of its share without it"
 
     def _words(self, at: int) -> str:
         kind, what = self._names[at]
@@ -168,7 +168,7 @@ class Shortfall:
             return self._targets.class_names.get(what, f"class {what}")
         if kind == "condition" and isinstance(what, tuple):
             return f"{what[0]}={what[1]}"
-        return "samples"
+        return "size"
 
     def _weigh(self) -> list[float]:
         """The weight of each dimension; the classes share theirs, as conditions do."""

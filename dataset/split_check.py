@@ -104,17 +104,20 @@ def _missing_classes(
     wanted = {item.id for item in classes if not item.retired} if classes else {
         class_id for group in groups for class_id, count in group.boxes if count
     }  # fmt: skip
+    having = Counter(c for group in groups for c, n in group.boxes if n)
+    for class_id in sorted(wanted - set(having)) if groups else ():
+        name = names[class_id]
+        yield _warning(f"No group has a box of a class yet: {name}", f"capture {name}")
     for split in splits:
         inside = members.get(split.name, ())
         if not inside:
             continue
         there = {class_id for group in inside for class_id, n in group.boxes if n}
-        for class_id in sorted(wanted - there):
-            having = sum(any(c == class_id and n for c, n in g.boxes) for g in groups)
+        for class_id in sorted((wanted & set(having)) - there):
             name = names.get(class_id, f"class {class_id}")
             yield _warning(
-                f"{name} is missing from {split.name}, of all groups so many have it: "
-                f"{having}",
+                f"{name} is missing from {split.name}, groups that have it: "
+                f"{having[class_id]}",
                 f"capture {name} in another session",
             )
 
@@ -169,17 +172,23 @@ def _missed_class_shares(
     pool = [s for s in splits if parse_rule(s.rule).is_shortfall and not is_full(s)]
     names = {item.id: item.name for item in classes if not item.retired}
     boxes = {s.name: _boxes(members.get(s.name, ())) for s in pool}
-    largest: dict[int, int] = {}
+    holding: dict[int, list[int]] = defaultdict(list)
     for split in pool:
         for group in members.get(split.name, ()):
             for class_id, count in group.boxes:
-                largest[class_id] = max(count, largest.get(class_id, 0))
-    for class_id in sorted(set(largest) & set(names)):
+                holding[class_id].append(count)
+    for class_id in sorted(set(holding) & set(names)):
+        # A class in no more groups than there are splits goes to one after the other.
+        if len(holding[class_id]) <= len(pool):
+            continue
         total = sum(own[class_id] for own in boxes.values())
         shares = targets.shares(pool, ("class", class_id))
         for split, share in zip(pool, shares, strict=True):
             have = boxes[split.name][class_id]
-            if any(shares) and abs(have - total * share) > largest[class_id] + _HAIR:
+            if (
+                any(shares)
+                and abs(have - total * share) > max(holding[class_id]) + _HAIR
+            ):
                 yield _warning(
                     f"{split.name} should hold {100 * share:.0f} % of the boxes of "
                     f"{names[class_id]}, it holds: {100 * have / total:.0f} %",

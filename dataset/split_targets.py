@@ -127,13 +127,38 @@ def strange_targets(
     )
 
 
+def strange_conditions(
+    targets: Sequence[tuple[str, str]], conditions: Collection[str]
+) -> tuple[Finding, ...]:
+    """A warning for each balance target under a condition that no session has.
+
+    Args:
+        targets: (class name, condition as `key=value`).
+        conditions: those of all sessions; where there are none yet nothing is strange.
+    """
+    return tuple(
+        Finding(
+            severity=Severity.WARNING,
+            what=f"No session has the condition that a target of {name} names: "
+            f"{condition}",
+            next_step=_correction(condition, conditions, f"[balance.targets.{name}]"),
+        )
+        for name, condition in targets
+        if conditions and condition not in conditions
+    )
+
+
 def _strange(kind: str, table: str, name: str, known: Collection[str]) -> Finding:
-    near = get_close_matches(name, sorted(known), n=1)
     return Finding(
         severity=Severity.WARNING,
         what=f"No {kind} of this project is called so, its shares do nothing: {name}",
-        next_step=f"write `{near[0]}` in {table}" if near else f"look at {table}",
+        next_step=_correction(name, known, table),
     )
+
+
+def _correction(name: str, known: Collection[str], table: str) -> str:
+    near = get_close_matches(name, sorted(known), n=1)
+    return f"write `{near[0]}` in {table}" if near else f"look at {table}"
 
 
 def _pair(condition: str) -> tuple[str, str]:

@@ -163,6 +163,25 @@ class Groups:
         )
         return {group_id: (first, last) for group_id, first, last in rows}
 
+    def joined(self) -> dict[str, tuple[str, str]]:
+        """What each group joined that is part of another one, and why."""
+        rows = self._connection.rows(
+            "SELECT id, joined_into, reason FROM groups WHERE joined_into IS NOT NULL "
+            "ORDER BY id"
+        )
+        return {str(group): (str(into), str(reason)) for group, into, reason in rows}
+
+    def sessions(self) -> dict[str, tuple[str, ...]]:
+        """The names of the sessions whose samples each group holds, oldest first."""
+        found: dict[str, list[str]] = {}
+        for group_id, name in self._connection.rows(
+            "SELECT t.group_id, e.name FROM group_tallies t "
+            "JOIN sessions e ON e.id = t.session_id WHERE t.samples > 0 "
+            "ORDER BY t.group_id, e.started_us, e.name"
+        ):
+            found.setdefault(str(group_id), []).append(str(name))
+        return {group_id: tuple(names) for group_id, names in found.items()}
+
     def with_joined(self, group_ids: Iterable[str]) -> frozenset[str]:
         """The groups and all that joined them, directly or not."""
         known = set(group_ids)

@@ -39,7 +39,7 @@ def test_what_is_missing_under_a_condition_is_said_in_words() -> None:
     found = judge(settings, CLASSES, groups)
 
     assert found.next == ("bike, at night: 29 more",)
-    assert found.reasons == ("bike, at night: 29 more short of 80",)
+    assert found.reasons == ("bike, at night: 51 of 80 boxes",)
     assert found.verdict is BalanceVerdict.REFUSE
 
 
@@ -99,6 +99,7 @@ def test_a_class_without_boxes_is_named_and_has_no_ratio() -> None:
     found = judge(NO_TARGETS, CLASSES, [group(1, (1, 5), (2, 5))])
 
     assert found.to_json() == {
+        "full": [],
         "ratio": None,
         "verdict": "warn",
         "reasons": ["person has no box yet"],

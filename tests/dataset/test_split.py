@@ -298,7 +298,7 @@ def test_reasons_name_classes() -> None:
 
     assert Counter(a.reason for a in found) == {
         "the only one with car": 2,
-        "car would be at 71 % without it": 4,
+        "car at 71 % of its share without it": 4,
     }
 
 
@@ -428,7 +428,7 @@ def test_weaknesses_are_named() -> None:
     assert found == [
         "A split holds no group yet: test-main",
         "A split holds no group yet: test-n",
-        "bike is missing from train, of all groups so many have it: 1",
+        "bike is missing from train, groups that have it: 1",
         "test-n is meant to be held out (place:north), yet train holds such groups: 1",
     ]
 
