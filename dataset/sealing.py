@@ -10,15 +10,15 @@ an old report keeps its meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from .errors import NotFound, PolicyRefusal, ProjectError, UsageError
+from .errors import PolicyRefusal, ProjectError, UsageError
 from .progress import SILENT, Progress
 from .project import Project, now_us
-from .published_seals import publish_seals, read_seals
+from .published_seals import publish_seals
 from .recipes import is_stress, parse_stress
-from .records import LedgerAction, LedgerRow, Split, SplitKind, VersionSample
+from .records import LedgerAction, LedgerRow, Split, VersionSample
 from .sealed_set import SealedSet, measure_set, read_set
 from .split import current_split
 from .split_rule import parse_rule
@@ -28,28 +28,40 @@ from .test_ledger import (
     LedgerLine,
     Refusal,
     Standing,
-    follow,
     model_digest,
-    origin,
     refuse_draw,
     refuse_leak,
     standings,
-    verify_chain,
+)
+from .test_log import (
+    NOBODY,
+    Person,
+    append_line,
+    ledger,
+    record_export,
+    require_reason,
+    test_set,
 )
 from .training import examine
+
+__all__ = [
+    "Draw",
+    "Person",
+    "Prepare",
+    "Retirement",
+    "draw",
+    "ledger",
+    "record_export",
+    "recorded_draw",
+    "require_reason",
+    "retire",
+    "seal",
+]
 
 _VALIDATION = "val"
 _TRIES = 5
 
 Prepare = Callable[[SealedSet], object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who acts, and at which station; the ledger names both."""
-
-    operator: str = ""
-    station: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,26 +95,7 @@ class Retirement:
     copies: tuple[str, ...] = ()
 
 
-def ledger(project: Project) -> tuple[LedgerLine, ...]:
-    """Every line of the test ledger, proven.
-
-    Raises:
-        ProjectError: a line was edited, deleted, reordered or slipped in.
-    """
-    lines = project.catalog.test_runs.lines()
-    witnesses = [seal.line for seal in read_seals(project.root)]
-    findings = verify_chain(
-        lines,
-        start=_start(project),
-        head=project.catalog.test_runs.head(),
-        witnesses=witnesses,
-    )
-    if findings:
-        raise ProjectError(findings[0].what, hint=findings[0].next_step)
-    return lines
-
-
-def seal(project: Project, name: str, *, by: Person = Person()) -> LedgerLine:
+def seal(project: Project, name: str, *, by: Person = NOBODY) -> LedgerLine:
     """Seal a test set: its boxes close, its Merkle root is published.
 
     Raises:
@@ -112,7 +105,7 @@ def seal(project: Project, name: str, *, by: Person = Person()) -> LedgerLine:
             whose time has not come.
         ProjectError: the ledger was tampered with, or somebody keeps labeling.
     """
-    split = _set_of(project, name)
+    split = test_set(project, name)
     line = _sealed(project, split, by)
     publish_seals(project.root, ledger(project))
     return line
@@ -124,7 +117,7 @@ def draw(
     *,
     model: str,
     trained_on: str = "",
-    by: Person = Person(),
+    by: Person = NOBODY,
     prepare: Prepare | None = None,
     progress: Progress = SILENT,
 ) -> Draw:
@@ -149,7 +142,7 @@ def draw(
         ProjectError: the ledger, the set or the training version was tampered with.
     """
     request = _Request(name=name, model=model_digest(model), by=by)
-    split = _set_of(project, name)
+    split = test_set(project, name)
     standing = _drawable(project, request)
     found, seen = _members(project, split, standing)
     if found.merkle_root != standing.root:
@@ -173,12 +166,41 @@ def draw(
     )
 
 
+def recorded_draw(project: Project, name: str, model: str) -> Draw | None:
+    """The draw of that set for that model as the ledger has it; None for none.
+
+    For who has to finish what an interruption left after the draw was recorded.
+
+    Raises:
+        NotFound: there is no such test set.
+        UsageError: the digest is none.
+        ProjectError: the ledger or the set was tampered with.
+    """
+    split, digest = test_set(project, name), model_digest(model)
+    standing = standings(ledger(project)).get(name)
+    draws = standing.draws if standing else ()
+    for used, line in enumerate(draws, start=1):
+        if standing is not None and line.model == digest:
+            found, _ = _members(project, split, standing)
+            return Draw(
+                line=line,
+                used=used,
+                budget=project.settings.budget_of(name),
+                trained_on=next(
+                    (v.alias for v in project.versions() if v.id == line.version), ""
+                ),
+                samples=len(found.samples),
+                boxes=found.version.boxes,
+            )
+    return None
+
+
 def retire(
     project: Project,
     name: str,
     *,
     reason: str = "",
-    by: Person = Person(),
+    by: Person = NOBODY,
 ) -> Retirement:
     """Move a sealed test set to validation, and open a vault set in its place.
 
@@ -187,7 +209,7 @@ def retire(
         PolicyRefusal: it is not sealed, or was retired before.
         ProjectError: the ledger was tampered with.
     """
-    split = _set_of(project, name)
+    split = test_set(project, name)
     why = reason or "the test set was retired"
     catalog = project.catalog
     with catalog.writing():
@@ -202,89 +224,19 @@ def retire(
         current = current_split(catalog.splits.ledger())
         groups = sorted(group for group, held in current.items() if held == name)
         catalog.splits.append(_moves(groups, name, why))
-        line = _append(
-            project,
-            LedgerLine(
-                n=0,
-                event=LedgerEvent.RETIRED,
-                split=name,
-                root=standing.root,
-                reason=reason,
-            ),
-            by,
-        )
-    opened, not_opened = _open_vault(project, by)
+        line = append_line(project, _end_of(name, standing, reason), by)
+        copies = _closed_copies(project, name, known)
+        for copy in copies:
+            because = f"{name} was retired, which it is made of"
+            append_line(project, _end_of(copy, known[copy], because), by)
+    opened, not_opened = ("", ()) if standing.version else _open_vault(project, by)
     publish_seals(project.root, ledger(project))
     return Retirement(
-        line=line, groups=len(groups), opened=opened, not_opened=not_opened
-    )
-
-
-def record_export(
-    project: Project,
-    version_id: str,
-    names: Iterable[str],
-    *,
-    reason: str,
-    by: Person = Person(),
-) -> tuple[LedgerLine, ...]:
-    """Record that the boxes of sealed sets leave the house with an export.
-
-    Raises:
-        PolicyRefusal: no reason is given.
-        ProjectError: the ledger was tampered with.
-    """
-    require_reason(reason)
-    written = []
-    with project.catalog.writing():
-        known = standings(ledger(project))
-        for name in names:
-            line = LedgerLine(
-                n=0,
-                event=LedgerEvent.EXPORTED,
-                split=name,
-                root=known[name].root if name in known else "",
-                version=version_id,
-                reason=reason.strip(),
-            )
-            written.append(_append(project, line, by))
-    return tuple(written)
-
-
-def require_reason(reason: str) -> None:
-    """Pass where a reason is given.
-
-    Raises:
-        PolicyRefusal: it is empty.
-    """
-    if not reason.strip():
-        raise PolicyRefusal(
-            f"Sealed test sets are not exported without a reason: {reason!r}",
-            hint="add `--reason TEXT`; it is recorded, see `fieldset testset list`",
-        )
-
-
-def _start(project: Project) -> str:
-    return origin(project.catalog.fact("project_id") or "")
-
-
-def _append(project: Project, line: LedgerLine, by: Person) -> LedgerLine:
-    """Add a line at the end of the proven ledger; call it inside `writing`."""
-    told = replace(line, operator=by.operator, station=by.station, at_us=now_us())
-    placed = follow(ledger(project), told, _start(project))
-    project.catalog.test_runs.append(placed)
-    return placed
-
-
-def _set_of(project: Project, name: str) -> Split:
-    for split in project.splits:
-        if split.name == name:
-            if split.kind is not SplitKind.TEST:
-                raise UsageError(f"This is no test set: {name}")
-            return split
-    raise NotFound(
-        f"There is no such test set: {name}",
-        hint="`fieldset testset list` shows those there are",
+        line=line,
+        groups=len(groups),
+        opened=opened,
+        not_opened=not_opened,
+        copies=copies,
     )
 
 
@@ -318,7 +270,7 @@ def _sealed(project: Project, split: Split, by: Person) -> LedgerLine:
                 root=size.merkle_root,
                 reason=f"{size.samples} samples, {size.boxes} boxes",
             )
-            return _append(project, line, by)
+            return append_line(project, line, by)
     raise ProjectError(
         f"The test set was edited while it was sealed: {split.name}",
         hint="wait until nobody labels, then try again",
@@ -361,7 +313,7 @@ def _sealed_copies(project: Project, split: Split, by: Person) -> LedgerLine:
             version=version,
             reason=f"{len(copies.samples)} samples, {copies.version.boxes} boxes",
         )
-        return _append(project, line, by)
+        return append_line(project, line, by)
 
 
 def _members(
@@ -372,7 +324,7 @@ def _members(
         found = read_set(project, split)
         return found, found.samples
     copies = sealed_copies(project, split, standing.version)
-    source = read_set(project, _set_of(project, parse_stress(split.rule).source))
+    source = read_set(project, test_set(project, parse_stress(split.rule).source))
     return copies, (*copies.samples, *source.samples)
 
 
@@ -501,7 +453,7 @@ def _drawn(project: Project, request: _Request, version: str) -> tuple[LedgerLin
             version=version,
             reason=f"use {used} of {project.settings.budget_of(request.name)}",
         )
-        return _append(project, line, request.by), used
+        return append_line(project, line, request.by), used
 
 
 def _raise(refusals: Sequence[Refusal]) -> None:

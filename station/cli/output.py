@@ -134,6 +134,11 @@ def tell_finding(finding: Finding) -> None:
         say(f"  {finding.next_step}")
 
 
+def many(count: int, what: str) -> str:
+    """A number with its noun, `1 group` or `2 groups`."""
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
 def _columns() -> int:
     """How wide a line may be; without end where no terminal shows it."""
     return get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize

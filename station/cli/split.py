@@ -11,7 +11,7 @@ import click
 from dataset.errors import ReadOnlyProject
 
 from .options import json_option, opened, project_option
-from .output import emit_json, progress, say, table, tell_finding
+from .output import emit_json, many, progress, say, table, tell_finding
 
 if TYPE_CHECKING:
     from dataset.assignment import SplitOutcome
@@ -99,16 +99,12 @@ def _print(outcome: SplitOutcome, sessions: Sessions, *, dry_run: bool) -> None:
     fresh = [one for one in outcome.assigned if one.split]
     verb = "would be assigned" if dry_run else "assigned"
     say(
-        f"{_many(len(fresh), 'new group')} {verb}, {outcome.joined} joined, "
+        f"{many(len(fresh), 'new group')} {verb}, {outcome.joined} joined, "
         f"{len(outcome.quarantined) + len(outcome.assigned) - len(fresh)} quarantined, "
         f"{len(outcome.waiting)} waiting, {outcome.moved} moved"
     )
     for finding in outcome.findings:
         tell_finding(finding)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def _named(group: str, sessions: Sessions) -> str:
