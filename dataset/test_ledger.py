@@ -370,8 +370,8 @@ def _drawn_before(
             yield Refusal(
                 what=f"{name} was drawn for this model before, line {line.n} of the "
                 f"ledger: {line.model}",
-                hint="a test set is drawn once a model; where that was interrupted, the "
-                "same command with the same `--to` finishes the bundle",
+                hint="a test set is drawn once a model; where that was interrupted, "
+                "the same command with the same `--to` finishes the bundle",
             )
             return
 

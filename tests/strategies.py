@@ -181,6 +181,18 @@ def group_sets(
     )
 
 
+@st.composite
+def late_links(
+    draw: st.DrawFn, splits: tuple[str, ...]
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Groups with the splits they are in ("" for none), and links, smaller id first."""
+    ids = [f"g{number}" for number in range(draw(st.integers(2, 7)))]
+    held = {group: draw(st.sampled_from(("", *splits))) for group in ids}
+    pairs = st.lists(st.sampled_from(ids), min_size=2, max_size=2, unique=True)
+    links = draw(st.lists(pairs, max_size=10))
+    return held, [(min(pair), max(pair)) for pair in links]
+
+
 split_rules = st.sampled_from(
     [
         "random",
