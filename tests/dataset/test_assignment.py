@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ import pytest
 
 from dataset.assignment import _assigned, assign_splits
 from dataset.erasure import erase
-from dataset.errors import BadImage, ProjectError
+from dataset.errors import BadImage, ProjectError, StorageFull
 from dataset.findings import Finding
 from dataset.groups import GroupLink
 from dataset.project import Project
@@ -24,6 +25,7 @@ from tests.small_projects import (
     new_session,
     pixels,
     read_only,
+    tiny_disk,
 )
 
 
@@ -412,3 +414,23 @@ def test_merged_class_and_erased_sample_move_nobody(project: Project) -> None:
     assert {group: before[group] for group in after} == after
     assert (outcome.assigned, outcome.moved) == ((), 0)
     assert [f for f in outcome.findings if f.severity.value == "error"] == []
+
+
+def test_full_disk_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
+    with (
+        tiny_disk(tmp_path / "disk", "8m") as disk,
+        new_project(disk / "p") as project,
+    ):
+        add_sessions(project, 12)
+        before = content(project.catalog)
+        ballast = disk / "ballast"
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+        with pytest.raises(StorageFull):
+            assign_splits(project)
+        ballast.unlink()
+
+        assert content(project.catalog) == before
+        assert len(assign_splits(project).assigned) == 12

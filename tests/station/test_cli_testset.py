@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from tests.sealed_projects import (
     members,
     sealable_project,
 )
-from tests.small_projects import files_under
+from tests.small_projects import files_under, tiny_disk
 from tests.station.command_line import CommandLine
 
 
@@ -296,28 +299,35 @@ def test_check_reports_a_broken_chain(
     assert "edited: 2" in listed.err
 
 
+# The program, killed when the draw is recorded and its bundle not yet in place.
+KILLED = """
+import os, signal, sys
+import export.evaluation
+export.evaluation._put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+from station.cli.main import run
+run(sys.argv[1:])
+"""
+
+
 def test_bundle_that_was_killed_after_the_record_is_finished(
     fieldset: CommandLine,
     root: Path,
     project: Project,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fieldset.ok("testset", "seal", "test-main", "--project", root)
     command = ["testset", "draw", "test-main", "--model", MODEL, "--project", root]
     bundle = tmp_path / "bundles" / "one"
 
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("export.evaluation._put_in_place", die)
-        killed = fieldset(*command, "--to", bundle)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, *map(str, command), "--to", str(bundle)],
+        check=False,
+    )
     recorded = ledger(project)
     elsewhere = fieldset(*command, "--to", tmp_path / "other")
     done = fieldset.ok(*command, "--to", bundle, "--json")
 
-    assert killed.code == 130
+    assert killed.returncode == -signal.SIGKILL
     assert recorded[-1].event is LedgerEvent.DRAWN
     assert elsewhere.code == 4
     assert ledger(project) == recorded
@@ -356,6 +366,23 @@ def test_whole_bundle_without_a_record_is_made_anew(
 
 def _kill(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_full_disk_spends_no_draw(
+    fieldset: CommandLine, root: Path, project: Project, tmp_path: Path
+) -> None:
+    fieldset.ok("testset", "seal", "test-main", "--project", root)
+    command = ["testset", "draw", "test-main", "--model", MODEL, "--project", root]
+
+    with tiny_disk(tmp_path / "disk", "16k") as disk:
+        failed = fieldset(*command, "--to", disk / "bundle")
+        left = files_under(disk)
+    fieldset.ok(*command, "--to", tmp_path / "bundle")
+
+    assert failed.code == 3
+    assert "hint: " in failed.err
+    assert left == set()
+    assert [line.event for line in ledger(project)] == ["sealed", "drawn"]
 
 
 def test_full_disk_between_record_and_place_says_what_to_do(
