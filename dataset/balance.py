@@ -48,7 +48,8 @@ class ClassBalance:
 
     `target` and `shortfall` are boxes; `group_target` and `group_shortfall` groups. A
     target of 0 is none. `conditions` holds (condition, boxes, target, shortfall) for
-    those that have a target, the condition as `key=value`.
+    those that have a target, the condition as `key=value`; `group_conditions` the same
+    in groups.
     """
 
     id: int
@@ -60,13 +61,15 @@ class ClassBalance:
     group_target: int
     group_shortfall: int
     conditions: tuple[tuple[str, int, int, int], ...] = ()
+    group_conditions: tuple[tuple[str, int, int, int], ...] = ()
 
     @property
     def is_full(self) -> bool:
         """Whether the class has targets and meets them all."""
-        wanted = self.target or self.group_target or self.conditions
-        lacks = self.shortfall or self.group_shortfall
-        return bool(wanted) and not lacks and not any(c[3] for c in self.conditions)
+        under = (*self.conditions, *self.group_conditions)
+        wanted = self.target or self.group_target or under
+        lacks = self.shortfall or self.group_shortfall or any(c[3] for c in under)
+        return bool(wanted) and not lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +153,7 @@ class _Tally:
         self._boxes: Counter[int] = Counter()
         self._groups: dict[int, set[str]] = defaultdict(set)
         self._under: Counter[tuple[int, str]] = Counter()
+        self._groups_under: dict[tuple[int, str], set[str]] = defaultdict(set)
         for group in groups:
             conditions = {f"{key}={value}" for key, value in group.conditions}
             for class_id, count in group.boxes:
@@ -158,6 +162,8 @@ class _Tally:
                     self._groups[class_id].add(group.id)
                 for condition in conditions:
                     self._under[class_id, condition] += count
+                    if count:
+                        self._groups_under[class_id, condition].add(group.id)
 
     def row(self, item: LabelClass, target: Target) -> ClassBalance:
         boxes, groups = self._boxes[item.id], len(self._groups[item.id])
@@ -175,6 +181,11 @@ class _Tally:
                 for condition, wanted in target.conditions
                 for have in (self._under[item.id, condition],)
             ),
+            group_conditions=tuple(
+                (condition, have, wanted, max(0, wanted - have))
+                for condition, wanted in target.group_conditions
+                for have in (len(self._groups_under[item.id, condition]),)
+            ),
         )
 
 
@@ -182,10 +193,20 @@ def _shortfalls(rows: Sequence[ClassBalance]) -> list[_Shortfall]:
     """Every shortfall; the one with the largest part missing first."""
     found: list[_Shortfall] = []
     for row in rows:
-        for condition, have, wanted, lack in row.conditions:
-            if lack:
-                name = f"{row.name}, {speak(condition)}"
-                found.append(_Shortfall(name=name, have=have, wanted=wanted))
+        for conditions, are_sessions in (
+            (row.conditions, False),
+            (row.group_conditions, True),
+        ):
+            found += [
+                _Shortfall(
+                    name=f"{row.name}, {speak(condition)}",
+                    have=have,
+                    wanted=wanted,
+                    counts_sessions=are_sessions,
+                )
+                for condition, have, wanted, lack in conditions
+                if lack
+            ]
         if row.shortfall:
             found.append(_Shortfall(name=row.name, have=row.boxes, wanted=row.target))
         if row.group_shortfall:

@@ -58,11 +58,15 @@ _AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """How much of a class is wanted, in boxes and in groups; 0 means no target."""
+    """How much of a class is wanted, in boxes and in groups; 0 means no target.
+
+    `conditions` are boxes by condition, `group_conditions` groups by condition.
+    """
 
     boxes: int = 0
     groups: int = 0
     conditions: tuple[tuple[str, int], ...] = ()
+    group_conditions: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,15 +366,31 @@ class _Reader:
         table = self._table(targets, "balance.targets", name)
         self._known(table, where, {"boxes", "groups", "conditions"})
         conditions = self._table(table, where, "conditions")
-        for key in conditions:
-            self._require_condition(f"{where}.conditions", key)
+        wanted = {
+            key: self._under(conditions, where, key) for key in sorted(conditions)
+        }
         return Target(
             boxes=self._count(table, where, "boxes"),
             groups=self._count(table, where, "groups"),
-            conditions=tuple(
-                (key, self._count(conditions, f"{where}.conditions", key))
-                for key in sorted(conditions)
+            conditions=tuple((key, boxes) for key, (boxes, _) in wanted.items()),
+            group_conditions=tuple(
+                (key, groups) for key, (_, groups) in wanted.items() if groups
             ),
+        )
+
+    def _under(
+        self, conditions: Mapping[str, Any], around: str, key: str
+    ) -> tuple[int, int]:
+        """Boxes and groups wanted under a condition: a number, or a table of both."""
+        where = f"{around}.conditions"
+        self._require_condition(where, key)
+        if not isinstance(conditions[key], dict):
+            return self._count(conditions, where, key), 0
+        table = self._table(conditions, where, key)
+        self._known(table, f"{where}.{key}", {"boxes", "groups"})
+        return (
+            self._count(table, f"{where}.{key}", "boxes"),
+            self._count(table, f"{where}.{key}", "groups"),
         )
 
     def _capture(self) -> CaptureSettings:

@@ -61,7 +61,7 @@ share = 0.15
 # [balance.targets.car]
 # boxes = 400
 # groups = 10
-# conditions = {{ "light=night" = 80 }}
+# conditions = {{ "light=night" = 80, "weather=rain" = {{ boxes = 40, groups = 3 }} }}
 # [balance.augment]    # seed, visibility, flip, rotate_deg, scale, shift, hue_deg, ...
 # rotate_deg = 5.0
 

@@ -43,6 +43,20 @@ def test_what_is_missing_under_a_condition_is_said_in_words() -> None:
     assert found.verdict is BalanceVerdict.REFUSE
 
 
+def test_sessions_under_a_condition_are_a_target_too() -> None:
+    target = Target(
+        conditions=(("light=night", 9),), group_conditions=(("light=night", 3),)
+    )
+    wanted = BalanceSettings(targets=(("car", target),))
+    groups = [group(n, (1, 5), light="night" if n < 2 else "day") for n in range(4)]
+
+    found = judge(wanted, CLASSES, groups)
+
+    assert found.reasons == ("car, at night: 2 of 3 sessions",)
+    assert found.next == ("car, at night: 1 more session",)
+    assert found.full == ()
+
+
 def test_the_largest_part_missing_comes_first() -> None:
     settings = targets(
         car=Target(boxes=100, groups=2), bike=Target(boxes=100), person=Target(boxes=50)

@@ -83,6 +83,17 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert found.label.carry_gap_s == 5.0
 
 
+def test_a_condition_may_want_groups_as_well_as_boxes(tmp_path: Path) -> None:
+    under = "{ 'light=night' = { groups = 3 }, 'rain=yes' = { boxes = 4, groups = 1 } }"
+
+    ((_, found),) = read(
+        tmp_path, f"[balance.targets.car]\nconditions = {under}"
+    ).balance.targets
+
+    assert found.conditions == (("light=night", 0), ("rain=yes", 4))
+    assert found.group_conditions == (("light=night", 3), ("rain=yes", 1))
+
+
 def test_targets_alone_make_the_policy_refuse(tmp_path: Path) -> None:
     assert read(tmp_path, "").balance.effective_policy == "warn"
     assert (
@@ -178,6 +189,12 @@ def test_folder_name_that_is_no_unicode_makes_a_file_that_can_be_read(
             2,
             16,
             "a target is not below 0: -2",
+        ),
+        (
+            "[balance.targets.car]\nconditions = { 'a=b' = { box = 3 } }",
+            2,
+            26,
+            "did you mean boxes?): box",
         ),
         ("[capture]\nformat = 'gif'", 2, 1, "the formats are jpeg, png: gif"),
         ("[capture]\njpeg_quality = 101", 2, 1, "50 to 100: 101"),
