@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from .findings import Finding, Severity
+from .catalog import Catalog, SplitCount
+from .findings import Finding
 from .groups import GroupLink
 from .linking import NearDuplicates, join_links
 from .progress import SILENT, Progress
-from .project import Project, now_us
-from .records import LabelClass, LedgerRow
+from .project import CATALOG_NAME, Project, now_us
+from .records import LedgerRow, Split
 from .split import Assignment, assign, current_split, waiting
-from .split_check import check_split
+from .split_findings import split_findings
+from .split_targets import targets_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupJoin:
+    """A group that became part of another one, and why."""
+
+    group_id: str
+    into: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitOutcome:
     """What an assignment did, or would do.
 
-    `joined` counts links between groups that near-duplicates brought. `moved` counts
-    groups that went from one split to another: always 0, and counted, not assumed.
+    `assigned` are the new groups with their split, or "" for those that an embargo
+    keeps out. `joins` are groups that near-duplicates made one, `quarantined` those
+    that such a link took out of a split. `waiting` is (group, sealed set) for those
+    that a sealed set holds out.
+    `moved` counts groups that went from one split to another: always 0, and counted,
+    not assumed. `counts` are those of the splits afterwards.
     """
 
     assigned: tuple[Assignment, ...]
-    joined: int
+    joins: tuple[GroupJoin, ...]
+    quarantined: tuple[Assignment, ...]
+    waiting: tuple[tuple[str, str], ...]
     moved: int
     findings: tuple[Finding, ...]
+    splits: tuple[Split, ...]
+    counts: tuple[SplitCount, ...]
+
+    @property
+    def joined(self) -> int:
+        """How many groups became part of another one."""
+        return len(self.joins)
 
 
 def assign_splits(
@@ -36,13 +61,18 @@ def assign_splits(
 ) -> SplitOutcome:
     """Join near-duplicates, then give every group without a ledger row its split.
 
-    With `dry_run` the same is done and rolled back. The post-conditions are checked
-    on the ledger as it stands afterwards.
+    With `dry_run` the same is done and rolled back; a project that is open for reading
+    only is tried out on a copy of its catalog. The post-conditions are checked on the
+    ledger as it stands afterwards.
 
     Raises:
         UsageError: a split's rule does not exist.
         BadImage: the image of a new sample cannot be decoded.
+        StorageFull: no room for the ledger's rows, or for the copy.
     """
+    if dry_run and project.catalog.read_only:
+        with _copied(project) as copy:
+            return assign_splits(copy, dry_run=True, progress=progress)
     duplicates = NearDuplicates(project)
     links = duplicates.find(progress=progress)
     catalog = project.catalog
@@ -53,17 +83,41 @@ def assign_splits(
 
 def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
     catalog = project.catalog
-    was = current_split(catalog.splits.ledger())
-    joined = join_links(project, links)
+    before, joined_before = catalog.splits.ledger(), catalog.groups.joined()
+    join_links(project, links)
     facts, splits = catalog.groups.facts(), project.splits
     classes = catalog.classes.all(include_retired=True)
-    found = _with_names(
-        assign(facts, splits, catalog.splits.ledger(), salt=project.salt), classes
+    linked = catalog.splits.ledger()
+    targets = targets_of(project.settings.shares, classes)
+    found = assign(facts, splits, linked, salt=project.salt, targets=targets)
+    _write(project, splits, found)
+    ledger = catalog.splits.ledger()
+    return SplitOutcome(
+        assigned=found,
+        joins=tuple(
+            GroupJoin(group_id=group_id, into=into, reason=reason)
+            for group_id, (into, reason) in catalog.groups.joined().items()
+            if group_id not in joined_before
+        ),
+        quarantined=tuple(_quarantine_of(row) for row in linked[len(before) :]),
+        waiting=waiting(facts, splits, ledger, salt=project.salt),
+        moved=_moved(current_split(before), current_split(ledger)),
+        findings=split_findings(project, facts),
+        splits=splits,
+        counts=catalog.tables.by_split(),
     )
+
+
+def _write(
+    project: Project, splits: Sequence[Split], found: Sequence[Assignment]
+) -> None:
     at_us = now_us()
+    named = {split.name for split in project.settings.splits}
     for split in splits:
-        catalog.splits.define(split)
-    catalog.splits.append(
+        # Of a split that the settings forgot the catalog keeps what they once said.
+        if split.name in named:
+            project.catalog.splits.define(split)
+    project.catalog.splits.append(
         LedgerRow(
             group_id=a.group_id,
             split=a.split,
@@ -73,45 +127,27 @@ def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
         )
         for a in found
     )
-    ledger = catalog.splits.ledger()
-    now = current_split(ledger)
-    return SplitOutcome(
-        assigned=found,
-        joined=joined,
-        moved=sum(
-            1
-            for group_id, split in was.items()
-            if split and now[group_id] not in {"", split}
-        ),
-        findings=(
-            *check_split(facts, splits, ledger, classes),
-            *_waiting_findings(waiting(facts, splits, ledger, salt=project.salt)),
-        ),
+
+
+def _moved(before: Mapping[str, str], now: Mapping[str, str]) -> int:
+    return sum(
+        1
+        for group_id, split in before.items()
+        if split and now[group_id] not in {"", split}
     )
 
 
-def _waiting_findings(groups: Sequence[tuple[str, str]]) -> list[Finding]:
-    """A warning for each sealed set that keeps groups out of every split."""
-    return [
-        Finding(
-            severity=Severity.WARNING,
-            what=f"{name} is sealed and holds out what new groups are, so many wait: "
-            f"{count}",
-            next_step=f"they are assigned after `fieldset testset retire {name}`",
-        )
-        for name, count in sorted(Counter(name for _, name in groups).items())
-    ]
-
-
-def _with_names(
-    found: Sequence[Assignment], classes: Sequence[LabelClass]
-) -> tuple[Assignment, ...]:
-    """The assignments with the names of classes in their reasons, not the ids."""
-    names = {str(item.id): item.name for item in classes}
-    return tuple(
-        replace(
-            one,
-            reason=re.sub(r"class (\d+)", lambda m: names.get(m[1], m[0]), one.reason),
-        )
-        for one in found
+def _quarantine_of(row: LedgerRow) -> Assignment:
+    return Assignment(
+        group_id=row.group_id, split=row.split, action=row.action, reason=row.reason
     )
+
+
+@contextmanager
+def _copied(project: Project) -> Iterator[Project]:
+    """The same project over a copy of its catalog, which can be written."""
+    with tempfile.TemporaryDirectory(prefix="fieldset-") as folder:
+        path = Path(folder) / CATALOG_NAME
+        project.catalog.back_up(path)
+        with Project(project.root, Catalog.open(path)) as copy:
+            yield copy

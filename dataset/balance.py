@@ -9,7 +9,7 @@ Khoshgoftaar, 2019); classes that are retired do not count.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -48,7 +48,8 @@ class ClassBalance:
 
     `target` and `shortfall` are boxes; `group_target` and `group_shortfall` groups. A
     target of 0 is none. `conditions` holds (condition, boxes, target, shortfall) for
-    those that have a target, the condition as `key=value`.
+    those that have a target, the condition as `key=value`; `group_conditions` the same
+    in groups.
     """
 
     id: int
@@ -60,13 +61,15 @@ class ClassBalance:
     group_target: int
     group_shortfall: int
     conditions: tuple[tuple[str, int, int, int], ...] = ()
+    group_conditions: tuple[tuple[str, int, int, int], ...] = ()
 
     @property
     def is_full(self) -> bool:
         """Whether the class has targets and meets them all."""
-        wanted = self.target or self.group_target or self.conditions
-        lacks = self.shortfall or self.group_shortfall
-        return bool(wanted) and not lacks and not any(c[3] for c in self.conditions)
+        under = (*self.conditions, *self.group_conditions)
+        wanted = self.target or self.group_target or under
+        lacks = self.shortfall or self.group_shortfall or any(c[3] for c in under)
+        return bool(wanted) and not lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +86,15 @@ class Balance:
     reasons: tuple[str, ...]
     next: tuple[str, ...]
 
+    @property
+    def full(self) -> tuple[str, ...]:
+        """The names of the classes that have targets and meet them all."""
+        return tuple(row.name for row in self.classes if row.is_full)
+
     def to_json(self) -> dict[str, Any]:
-        """The keys `ratio`, `verdict` and `reasons` of `status --json`."""
+        """The keys `ratio`, `verdict`, `reasons` and `full` of `status --json`."""
         return {
+            "full": list(self.full),
             "ratio": None if self.ratio is None else round(self.ratio, 3),
             "verdict": self.verdict.value,
             "reasons": list(self.reasons),
@@ -104,7 +113,8 @@ def judge(
     Args:
         settings: the policy, and targets by class name.
         classes: the taxonomy; retired classes are left out.
-        groups: those that count: all of them, or those of train.
+        groups: those that count, all of them or those of train; best by session, for
+            then the boxes of a group stand under the conditions they were taken in.
         ratio_limit: the ratio above which classes are called unequal.
     """
     tally = _Tally(groups)
@@ -116,7 +126,7 @@ def judge(
     )
     ratio = _ratio(rows)
     short = _shortfalls(rows)
-    reasons = [f"{words} short of {target}" for _, words, target in short]
+    reasons = [one.reason for one in short]
     unknown = sorted(set(targets) - {row.name for row in rows})
     reasons += [f"a target names a class that is not there: {name}" for name in unknown]
     if not settings.targets:
@@ -126,7 +136,7 @@ def judge(
         ratio=ratio,
         verdict=_verdict(settings, bool(reasons)),
         reasons=tuple(reasons),
-        next=tuple(words for _, words, _ in short) or _next_without_targets(rows),
+        next=tuple(one.next for one in short) or _next_without_targets(rows),
     )
 
 
@@ -141,21 +151,22 @@ class _Tally:
 
     def __init__(self, groups: Iterable[GroupFacts]) -> None:
         self._boxes: Counter[int] = Counter()
-        self._groups: Counter[int] = Counter()
+        self._groups: dict[int, set[str]] = defaultdict(set)
         self._under: Counter[tuple[int, str]] = Counter()
+        self._groups_under: dict[tuple[int, str], set[str]] = defaultdict(set)
         for group in groups:
-            own: Counter[int] = Counter()
-            for class_id, count in group.boxes:
-                own[class_id] += count
             conditions = {f"{key}={value}" for key, value in group.conditions}
-            for class_id, count in own.items():
+            for class_id, count in group.boxes:
                 self._boxes[class_id] += count
-                self._groups[class_id] += count > 0
+                if count:
+                    self._groups[class_id].add(group.id)
                 for condition in conditions:
                     self._under[class_id, condition] += count
+                    if count:
+                        self._groups_under[class_id, condition].add(group.id)
 
     def row(self, item: LabelClass, target: Target) -> ClassBalance:
-        boxes, groups = self._boxes[item.id], self._groups[item.id]
+        boxes, groups = self._boxes[item.id], len(self._groups[item.id])
         return ClassBalance(
             id=item.id,
             name=item.name,
@@ -170,26 +181,73 @@ class _Tally:
                 for condition, wanted in target.conditions
                 for have in (self._under[item.id, condition],)
             ),
+            group_conditions=tuple(
+                (condition, have, wanted, max(0, wanted - have))
+                for condition, wanted in target.group_conditions
+                for have in (len(self._groups_under[item.id, condition]),)
+            ),
         )
 
 
-def _shortfalls(rows: Sequence[ClassBalance]) -> list[tuple[float, str, int]]:
-    """(urgency, words, target) of every shortfall; the largest part missing first."""
-    found: list[tuple[float, str, int]] = []
+def _shortfalls(rows: Sequence[ClassBalance]) -> list[_Shortfall]:
+    """Every shortfall; the one with the largest part missing first."""
+    found: list[_Shortfall] = []
     for row in rows:
-        for condition, _, wanted, lack in row.conditions:
-            if lack:
-                words = f"{row.name}, {speak(condition)}: {lack} more"
-                found.append((lack / wanted, words, wanted))
+        for conditions, are_sessions in (
+            (row.conditions, False),
+            (row.group_conditions, True),
+        ):
+            found += [
+                _Shortfall(
+                    name=f"{row.name}, {speak(condition)}",
+                    have=have,
+                    wanted=wanted,
+                    counts_sessions=are_sessions,
+                )
+                for condition, have, wanted, lack in conditions
+                if lack
+            ]
         if row.shortfall:
-            words = f"{row.name}: {row.shortfall} more"
-            found.append((row.shortfall / row.target, words, row.target))
+            found.append(_Shortfall(name=row.name, have=row.boxes, wanted=row.target))
         if row.group_shortfall:
-            sessions = "session" if row.group_shortfall == 1 else "sessions"
-            words = f"{row.name}: {row.group_shortfall} more {sessions}"
-            urgency = row.group_shortfall / row.group_target
-            found.append((urgency, words, row.group_target))
-    return sorted(found, key=lambda item: (-item[0], item[1]))
+            found.append(
+                _Shortfall(
+                    name=row.name,
+                    have=row.groups,
+                    wanted=row.group_target,
+                    counts_sessions=True,
+                )
+            )
+    return sorted(found, key=lambda one: (-one.urgency, one.next))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shortfall:
+    """A target that is missed, in boxes or in sessions; and how it is told."""
+
+    name: str
+    have: int
+    wanted: int
+    counts_sessions: bool = False
+
+    @property
+    def urgency(self) -> float:
+        """The part of the target that is missing."""
+        return (self.wanted - self.have) / self.wanted
+
+    @property
+    def reason(self) -> str:
+        """What there is of it."""
+        unit = "sessions" if self.counts_sessions else "boxes"
+        return f"{self.name}: {self.have} of {self.wanted} {unit}"
+
+    @property
+    def next(self) -> str:
+        """What to capture."""
+        lack = self.wanted - self.have
+        if not self.counts_sessions:
+            return f"{self.name}: {lack} more"
+        return f"{self.name}: {lack} more session" + ("" if lack == 1 else "s")
 
 
 def _unequal(

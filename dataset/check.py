@@ -19,6 +19,7 @@ from .progress import SILENT, Progress
 from .project import VERSIONS_NAME, Project, now_us
 from .records import Sample
 from .seal_check import ledger_findings
+from .split_chain import broken_chain
 from .version import list_versions, sweep
 
 QUARANTINE = "quarantine"
@@ -53,6 +54,7 @@ def check(
             *_leftover_findings(project, repair=repair, settled_s=settled_s),
             *_orphan_findings(project, repair=repair, settled_s=settled_s),
             *_version_findings(project, repair=repair),
+            *_split_ledger_findings(project),
             *ledger_findings(project, deep=deep, repair=repair),
         ]
     if found:
@@ -118,6 +120,18 @@ def _tally_findings(project: Project, *, repair: bool) -> Iterator[Finding]:
         path=str(project.catalog.path),
         next_step="" if repair else "run `fieldset check --repair`",
     )
+
+
+def _split_ledger_findings(project: Project) -> Iterator[Finding]:
+    splits = project.catalog.splits
+    broken = broken_chain(splits.ledger(), splits.head())
+    if broken:
+        yield Finding(
+            severity=Severity.ERROR,
+            what=broken,
+            path="split ledger",
+            next_step="restore the newest backup with `fieldset restore`",
+        )
 
 
 def _image_findings(

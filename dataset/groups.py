@@ -16,16 +16,17 @@ from dataclasses import dataclass
 class GroupFacts:
     """What split and balance need to know of a group.
 
-    `boxes` holds (class id, number of boxes); `conditions` (key, value). Times are
-    those of the first and last sample, in microseconds since the epoch.
+    `boxes` holds (class id, number of boxes); `conditions` (key, value), those of all
+    its sessions, as `places` and `cameras` are. Times are those of the first and last
+    sample, in microseconds since the epoch.
     """
 
     id: str
     samples: int
     boxes: tuple[tuple[int, int], ...] = ()
     conditions: tuple[tuple[str, str], ...] = ()
-    place: str = ""
-    camera: str = ""
+    places: tuple[str, ...] = ()
+    cameras: tuple[str, ...] = ()
     started_us: int = 0
     ended_us: int = 0
 

@@ -25,6 +25,7 @@ from .image_file import ImageInfo, inspect, without_gps
 from .image_store import ImageStore
 from .records import Sample, Session, Split, Version
 from .settings import FILE_NAME, ProjectSettings, default_text, read_settings
+from .split_rule import parse_rule
 from .version import FrozenVersion, read_version
 
 CATALOG_NAME = "catalog.db"
@@ -139,14 +140,16 @@ class Project:
     def splits(self) -> tuple[Split, ...]:
         """The splits of the settings, with those that only the ledger still knows.
 
-        What the test ledger says comes first: a sealed set is sealed, an opened vault
-        set is one like any other, and a retired set takes nothing in any more.
+        What the test ledger says comes first: a sealed set is sealed and keeps the rule
+        it was sealed with, an opened vault set is one like any other, and a retired set
+        takes nothing in any more. A split that the settings do not name any more keeps
+        its groups and takes no share; what its rule holds out, it goes on holding out.
         """
         kept = {split.name: split for split in self.catalog.splits.all()}
         closed = self.catalog.test_runs.closed()
         retired = self.catalog.test_runs.retired()
         names = {split.name for split in self.settings.splits}
-        others = (split for split in kept.values() if split.name not in names)
+        others = (_forgotten(s) for s in kept.values() if s.name not in names)
         return tuple(
             _as_it_stands(split, kept.get(split.name, split), closed, retired)
             for split in (*self.settings.splits, *others)
@@ -386,6 +389,13 @@ def _as_it_stands(
     if split.name in retired:
         return replace(split, rule="hand", share=0.0, sealed=False)
     if split.name in closed:
-        rule = "random" if split.rule == "vault" else split.rule
+        rule = "random" if kept.rule == "vault" else kept.rule
         return replace(split, rule=rule, sealed=True)
     return replace(split, sealed=split.sealed or kept.sealed)
+
+
+def _forgotten(split: Split) -> Split:
+    """A split that the settings do not name any more."""
+    if parse_rule(split.rule).is_shortfall:
+        return replace(split, rule="hand", share=0.0)
+    return split

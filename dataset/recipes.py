@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
 from importlib import metadata
 from typing import Any, ClassVar, Final, Self
 
@@ -73,7 +74,8 @@ class _Recipe:
         values: dict[str, Any] = dict(given)
         for key, value in table.items():
             if key not in kinds:
-                fits = ", ".join(sorted(kinds))
+                near = get_close_matches(key, sorted(kinds), n=1)
+                fits = f"did you mean {near[0]}?" if near else ", ".join(sorted(kinds))
                 raise RecipeFault(key, f"there is no such setting ({fits})", key)
             values[key] = _typed(key, value, kinds[key].default)
         return cls(**values)

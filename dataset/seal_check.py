@@ -8,8 +8,17 @@ from .errors import FieldsetError
 from .findings import Finding, Severity
 from .project import Project
 from .published_seals import outdated_seals, publish_seals, read_seals
+from .records import Split, SplitKind
 from .sealed_set import measure_set
-from .test_ledger import LedgerLine, Witness, origin, standings, verify_chain
+from .stress_set import sealed_copies
+from .test_ledger import (
+    LedgerLine,
+    Standing,
+    Witness,
+    origin,
+    standings,
+    verify_chain,
+)
 
 
 def ledger_findings(
@@ -74,8 +83,20 @@ def _opened_seals(project: Project, lines: tuple[LedgerLine, ...]) -> Iterator[F
     for name, standing in standings(lines).items():
         if not standing.is_closed:
             continue
-        if measure_set(project, name).merkle_root != standing.root:
+        try:
+            root = _root_now(project, name, standing)
+        except FieldsetError as error:
+            yield _error(error.message)
+            continue
+        if root != standing.root:
             yield _error(f"A sealed test set is not what was sealed: {name}")
+
+
+def _root_now(project: Project, name: str, standing: Standing) -> str:
+    if not standing.version:
+        return measure_set(project, name).merkle_root
+    split = Split(name=name, kind=SplitKind.TEST)
+    return sealed_copies(project, split, standing.version).merkle_root
 
 
 def _error(what: str) -> Finding:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from .hash_tree import TreeBuilder
 from .project import Project
 from .records import LabelClass, Split, Version, VersionRoots, VersionSample
-from .sample_batch import LeafColumns, leaf_columns, samples_of
+from .sample_batch import LeafColumns, batches_of, leaf_columns, samples_of
 
 _LEAF = b"fsm1"
 
@@ -91,10 +91,46 @@ def read_set(project: Project, split: Split) -> SealedSet:
             columns = leaf_columns(batch)
             builder.add(columns.ids, _set_leaves(columns))
             samples += samples_of(batch)
-    root = builder.finish().root
+    return _made_set(samples, builder.finish().root, classes, split, project.root)
+
+
+def set_of(
+    samples: Sequence[VersionSample],
+    classes: tuple[LabelClass, ...],
+    split: Split,
+    root: Path,
+) -> SealedSet:
+    """The set that samples make, which come by id.
+
+    Args:
+        samples: of the set, with their boxes.
+        classes: the taxonomy that the boxes speak of.
+        split: the set's.
+        root: of the project whose images they are.
+    """
+    return _made_set(samples, set_root(samples), classes, split, root)
+
+
+def set_root(samples: Iterable[VersionSample]) -> str:
+    """The Merkle root over samples, which come by id, and their boxes."""
+    builder = TreeBuilder()
+    for batch in batches_of(samples):
+        columns = leaf_columns(batch)
+        builder.add(columns.ids, _set_leaves(columns))
+    return builder.finish().root
+
+
+def _made_set(
+    samples: Sequence[VersionSample],
+    merkle_root: str,
+    classes: tuple[LabelClass, ...],
+    split: Split,
+    root: Path,
+) -> SealedSet:
+    roots = VersionRoots(images=merkle_root, labels=merkle_root, splits=merkle_root)
     return SealedSet(
         version=Version(
-            id=set_id(root),
+            id=set_id(merkle_root),
             number=1,
             parent=None,
             created_us=0,
@@ -102,12 +138,12 @@ def read_set(project: Project, split: Split) -> SealedSet:
             author="",
             samples=len(samples),
             boxes=sum(len(sample.boxes) for sample in samples),
-            roots=VersionRoots(images=root, labels=root, splits=root),
+            roots=roots,
         ),
         classes=classes,
         splits=(split,),
         samples=tuple(samples),
-        root=project.root,
+        root=root,
     )
 
 

@@ -10,44 +10,58 @@ an old report keeps its meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from .errors import NotFound, PolicyRefusal, ProjectError, UsageError
+from .errors import PolicyRefusal, ProjectError, UsageError
 from .progress import SILENT, Progress
 from .project import Project, now_us
-from .published_seals import publish_seals, read_seals
-from .records import LedgerAction, LedgerRow, Split, SplitKind
+from .published_seals import publish_seals
+from .recipes import is_stress, parse_stress
+from .records import LedgerAction, LedgerRow, Split, VersionSample
 from .sealed_set import SealedSet, measure_set, read_set
 from .split import current_split
 from .split_rule import parse_rule
+from .stress_set import newest_copies, sealed_copies
 from .test_ledger import (
     LedgerEvent,
     LedgerLine,
     Refusal,
     Standing,
-    follow,
     model_digest,
-    origin,
     refuse_draw,
     refuse_leak,
     standings,
-    verify_chain,
+)
+from .test_log import (
+    NOBODY,
+    Person,
+    append_line,
+    ledger,
+    record_export,
+    require_reason,
+    test_set,
 )
 from .training import examine
+
+__all__ = [
+    "Draw",
+    "Person",
+    "Prepare",
+    "Retirement",
+    "draw",
+    "ledger",
+    "record_export",
+    "recorded_draw",
+    "require_reason",
+    "retire",
+    "seal",
+]
 
 _VALIDATION = "val"
 _TRIES = 5
 
 Prepare = Callable[[SealedSet], object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who acts, and at which station; the ledger names both."""
-
-    operator: str = ""
-    station: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,35 +84,18 @@ class Retirement:
     """A set that was retired: how many groups went to val, and what was opened.
 
     `opened` is the name of the vault set, "" where none could be; `not_opened` says
-    of each vault set that was passed over why.
+    of each vault set that was passed over why. `copies` are the stress sets that
+    were made of the set and ended with it.
     """
 
     line: LedgerLine
     groups: int
     opened: str
     not_opened: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
-def ledger(project: Project) -> tuple[LedgerLine, ...]:
-    """Every line of the test ledger, proven.
-
-    Raises:
-        ProjectError: a line was edited, deleted, reordered or slipped in.
-    """
-    lines = project.catalog.test_runs.lines()
-    witnesses = [seal.line for seal in read_seals(project.root)]
-    findings = verify_chain(
-        lines,
-        start=_start(project),
-        head=project.catalog.test_runs.head(),
-        witnesses=witnesses,
-    )
-    if findings:
-        raise ProjectError(findings[0].what, hint=findings[0].next_step)
-    return lines
-
-
-def seal(project: Project, name: str, *, by: Person = Person()) -> LedgerLine:
+def seal(project: Project, name: str, *, by: Person = NOBODY) -> LedgerLine:
     """Seal a test set: its boxes close, its Merkle root is published.
 
     Raises:
@@ -108,7 +105,7 @@ def seal(project: Project, name: str, *, by: Person = Person()) -> LedgerLine:
             whose time has not come.
         ProjectError: the ledger was tampered with, or somebody keeps labeling.
     """
-    split = _set_of(project, name)
+    split = test_set(project, name)
     line = _sealed(project, split, by)
     publish_seals(project.root, ledger(project))
     return line
@@ -120,7 +117,7 @@ def draw(
     *,
     model: str,
     trained_on: str = "",
-    by: Person = Person(),
+    by: Person = NOBODY,
     prepare: Prepare | None = None,
     progress: Progress = SILENT,
 ) -> Draw:
@@ -145,15 +142,15 @@ def draw(
         ProjectError: the ledger, the set or the training version was tampered with.
     """
     request = _Request(name=name, model=model_digest(model), by=by)
-    split = _set_of(project, name)
+    split = test_set(project, name)
     standing = _drawable(project, request)
-    found = read_set(project, split)
+    found, seen = _members(project, split, standing)
     if found.merkle_root != standing.root:
         raise ProjectError(
             f"The test set is not what was sealed: {name}",
             hint="restore the newest backup with `fieldset restore`",
         )
-    training = examine(project, found, trained_on, progress=progress)
+    training = examine(project, seen, trained_on, progress=progress)
     _raise(refuse_leak(name, training.leak, training.alias))
     if prepare is not None:
         prepare(found)
@@ -169,12 +166,41 @@ def draw(
     )
 
 
+def recorded_draw(project: Project, name: str, model: str) -> Draw | None:
+    """The draw of that set for that model as the ledger has it; None for none.
+
+    For who has to finish what an interruption left after the draw was recorded.
+
+    Raises:
+        NotFound: there is no such test set.
+        UsageError: the digest is none.
+        ProjectError: the ledger or the set was tampered with.
+    """
+    split, digest = test_set(project, name), model_digest(model)
+    standing = standings(ledger(project)).get(name)
+    draws = standing.draws if standing else ()
+    for used, line in enumerate(draws, start=1):
+        if standing is not None and line.model == digest:
+            found, _ = _members(project, split, standing)
+            return Draw(
+                line=line,
+                used=used,
+                budget=project.settings.budget_of(name),
+                trained_on=next(
+                    (v.alias for v in project.versions() if v.id == line.version), ""
+                ),
+                samples=len(found.samples),
+                boxes=found.version.boxes,
+            )
+    return None
+
+
 def retire(
     project: Project,
     name: str,
     *,
     reason: str = "",
-    by: Person = Person(),
+    by: Person = NOBODY,
 ) -> Retirement:
     """Move a sealed test set to validation, and open a vault set in its place.
 
@@ -183,11 +209,12 @@ def retire(
         PolicyRefusal: it is not sealed, or was retired before.
         ProjectError: the ledger was tampered with.
     """
-    split = _set_of(project, name)
+    split = test_set(project, name)
     why = reason or "the test set was retired"
     catalog = project.catalog
     with catalog.writing():
-        standing = standings(ledger(project)).get(split.name)
+        known = standings(ledger(project))
+        standing = known.get(split.name)
         if standing is None or not standing.is_closed:
             what = "not sealed" if standing is None else "retired already"
             raise PolicyRefusal(
@@ -197,89 +224,19 @@ def retire(
         current = current_split(catalog.splits.ledger())
         groups = sorted(group for group, held in current.items() if held == name)
         catalog.splits.append(_moves(groups, name, why))
-        line = _append(
-            project,
-            LedgerLine(
-                n=0,
-                event=LedgerEvent.RETIRED,
-                split=name,
-                root=standing.root,
-                reason=reason,
-            ),
-            by,
-        )
-    opened, not_opened = _open_vault(project, by)
+        line = append_line(project, _end_of(name, standing, reason), by)
+        copies = _closed_copies(project, name, known)
+        for copy in copies:
+            because = f"{name} was retired, which it is made of"
+            append_line(project, _end_of(copy, known[copy], because), by)
+    opened, not_opened = ("", ()) if standing.version else _open_vault(project, by)
     publish_seals(project.root, ledger(project))
     return Retirement(
-        line=line, groups=len(groups), opened=opened, not_opened=not_opened
-    )
-
-
-def record_export(
-    project: Project,
-    version_id: str,
-    names: Iterable[str],
-    *,
-    reason: str,
-    by: Person = Person(),
-) -> tuple[LedgerLine, ...]:
-    """Record that the boxes of sealed sets leave the house with an export.
-
-    Raises:
-        PolicyRefusal: no reason is given.
-        ProjectError: the ledger was tampered with.
-    """
-    require_reason(reason)
-    written = []
-    with project.catalog.writing():
-        known = standings(ledger(project))
-        for name in names:
-            line = LedgerLine(
-                n=0,
-                event=LedgerEvent.EXPORTED,
-                split=name,
-                root=known[name].root if name in known else "",
-                version=version_id,
-                reason=reason.strip(),
-            )
-            written.append(_append(project, line, by))
-    return tuple(written)
-
-
-def require_reason(reason: str) -> None:
-    """Pass where a reason is given.
-
-    Raises:
-        PolicyRefusal: it is empty.
-    """
-    if not reason.strip():
-        raise PolicyRefusal(
-            f"Sealed test sets are not exported without a reason: {reason!r}",
-            hint="add `--reason TEXT`; it is recorded, see `fieldset testset list`",
-        )
-
-
-def _start(project: Project) -> str:
-    return origin(project.catalog.fact("project_id") or "")
-
-
-def _append(project: Project, line: LedgerLine, by: Person) -> LedgerLine:
-    """Add a line at the end of the proven ledger; call it inside `writing`."""
-    told = replace(line, operator=by.operator, station=by.station, at_us=now_us())
-    placed = follow(ledger(project), told, _start(project))
-    project.catalog.test_runs.append(placed)
-    return placed
-
-
-def _set_of(project: Project, name: str) -> Split:
-    for split in project.splits:
-        if split.name == name:
-            if split.kind is not SplitKind.TEST:
-                raise UsageError(f"This is no test set: {name}")
-            return split
-    raise NotFound(
-        f"There is no such test set: {name}",
-        hint="`fieldset testset list` shows those there are",
+        line=line,
+        groups=len(groups),
+        opened=opened,
+        not_opened=not_opened,
+        copies=copies,
     )
 
 
@@ -288,6 +245,8 @@ def _sealed(project: Project, split: Split, by: Person) -> LedgerLine:
 
     Measuring takes a while and must not hold the write lock.
     """
+    if is_stress(split.rule):
+        return _sealed_copies(project, split, by)
     catalog = project.catalog
     for _ in range(_TRIES):
         _refuse_seal(project, split)
@@ -311,22 +270,77 @@ def _sealed(project: Project, split: Split, by: Person) -> LedgerLine:
                 root=size.merkle_root,
                 reason=f"{size.samples} samples, {size.boxes} boxes",
             )
-            return _append(project, line, by)
+            return append_line(project, line, by)
     raise ProjectError(
         f"The test set was edited while it was sealed: {split.name}",
         hint="wait until nobody labels, then try again",
     )
 
 
-def _refuse_seal(project: Project, split: Split) -> None:
+def _sealed_copies(project: Project, split: Split, by: Person) -> LedgerLine:
+    """Seal a stress set as the newest version of its sealed source holds it."""
+    source = parse_stress(split.rule).source
     known = standings(ledger(project))
-    name = split.name
+    _refuse_known(split.name, known)
+    standing = known.get(source)
+    if standing is None or not standing.is_closed:
+        raise PolicyRefusal(
+            f"Only copies of a sealed test set are sealed, {split.name} is made of: "
+            f"{source}",
+            hint=f"seal that first with `fieldset testset seal {source}`",
+        )
+    found = newest_copies(project, split, source, standing.root)
+    if found is None:
+        raise PolicyRefusal(
+            f"No version holds copies of the sealed {source} yet: {split.name}",
+            hint="freeze one with `fieldset version create`, then seal the set",
+        )
+    copies, version = found
+    with project.catalog.writing():
+        now = standings(ledger(project))
+        _refuse_known(split.name, now)
+        if now[source] != standing:
+            raise ProjectError(
+                f"The test ledger changed while the set was sealed: {split.name}",
+                hint="try again",
+            )
+        project.catalog.splits.define(replace(split, sealed=True))
+        line = LedgerLine(
+            n=0,
+            event=LedgerEvent.SEALED,
+            split=split.name,
+            root=copies.merkle_root,
+            version=version,
+            reason=f"{len(copies.samples)} samples, {copies.version.boxes} boxes",
+        )
+        return append_line(project, line, by)
+
+
+def _members(
+    project: Project, split: Split, standing: Standing
+) -> tuple[SealedSet, tuple[VersionSample, ...]]:
+    """The set, and the samples that a model may not have seen to be tested on it."""
+    if not standing.version:
+        found = read_set(project, split)
+        return found, found.samples
+    copies = sealed_copies(project, split, standing.version)
+    source = read_set(project, test_set(project, parse_stress(split.rule).source))
+    return copies, (*copies.samples, *source.samples)
+
+
+def _refuse_known(name: str, known: dict[str, Standing]) -> None:
     if name in known:
         what = "sealed" if known[name].is_closed else "retired"
         raise UsageError(
             f"The test set was {what} already: {name}",
             hint="`fieldset testset list` shows when",
         )
+
+
+def _refuse_seal(project: Project, split: Split) -> None:
+    known = standings(ledger(project))
+    name = split.name
+    _refuse_known(name, known)
     if parse_rule(split.rule).is_vault and not _may_open(project, known):
         raise PolicyRefusal(
             f"A vault set stays closed until another set is retired: {name}",
@@ -348,7 +362,8 @@ def _may_open(project: Project, known: dict[str, Standing]) -> bool:
         for split in project.settings.splits
         if parse_rule(split.rule).is_vault
     }
-    retired = sum(not standing.is_closed for standing in known.values())
+    # A stress set has no groups of its own, so its end asks for no replacement.
+    retired = sum(not s.is_closed and not s.version for s in known.values())
     return sum(name in vaults for name in known) < retired
 
 
@@ -365,6 +380,30 @@ def _open_vault(project: Project, by: Person) -> tuple[str, tuple[str, ...]]:
         else:
             return split.name, tuple(passed_over)
     return "", tuple(passed_over)
+
+
+def _closed_copies(
+    project: Project, source: str, known: dict[str, Standing]
+) -> tuple[str, ...]:
+    """The sealed stress sets that are made of a set, by name."""
+    return tuple(
+        split.name
+        for split in project.splits
+        if is_stress(split.rule)
+        and parse_stress(split.rule).source == source
+        and split.name in known
+        and known[split.name].is_closed
+    )
+
+
+def _end_of(name: str, standing: Standing, reason: str) -> LedgerLine:
+    return LedgerLine(
+        n=0,
+        event=LedgerEvent.RETIRED,
+        split=name,
+        root=standing.root,
+        reason=reason,
+    )
 
 
 def _moves(groups: Sequence[str], name: str, reason: str) -> list[LedgerRow]:
@@ -414,7 +453,7 @@ def _drawn(project: Project, request: _Request, version: str) -> tuple[LedgerLin
             version=version,
             reason=f"use {used} of {project.settings.budget_of(request.name)}",
         )
-        return _append(project, line, request.by), used
+        return append_line(project, line, request.by), used
 
 
 def _raise(refusals: Sequence[Refusal]) -> None:

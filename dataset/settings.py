@@ -1,15 +1,23 @@
 """`fieldset.toml`: the policies of a project that a person may edit.
 
-Read and validated as a whole; a fault is told with the file's line. The file is
-written once, by `init`; fieldset never rewrites it.
+Read and validated as a whole; a fault is told with the file's line and column. The
+file is written once, by `init`; fieldset never rewrites it. What shapes the split:
+
+    [split]                       shares; stretched where they add up to under 1
+    train = 0.70
+    [split.tests.NAME]            a test set: `rule`, `share`, `budget`
+    [split.classes.CLASS]         other shares for the boxes of one class
+    test-main = 0.30              (who is not named shares the rest as above)
+    [split.conditions."K=V"]      the same for samples under one condition
+    [split.weights]               of `size`, `classes` and `conditions`
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,84 +31,42 @@ from .recipes import (
     parse_stress,
 )
 from .records import SPLIT_NAME, Split, SplitKind
+from .settings_template import default_text
 from .split_rule import parse_rule
+from .split_targets import Shares, ShareSettings
 from .test_ledger import DEFAULT_BUDGET
+from .toml_place import find_place
+
+__all__ = [
+    "FILE_NAME",
+    "POLICIES",
+    "BalanceSettings",
+    "CaptureSettings",
+    "LabelSettings",
+    "ProjectSettings",
+    "Target",
+    "default_text",
+    "read_settings",
+]
 
 FILE_NAME = "fieldset.toml"
 POLICIES = ("warn", "refuse", "undersample", "repeat", "augment")
 IMAGE_FORMATS = ("jpeg", "png")
 _MISSING = object()
 _AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe)
-_HEADER = re.compile(r"\s*\[+([^\[\]]+)\]+\s*(?:#.*)?$")
-_PART = r"(?:\"[^\"]*\"|'[^']*'|[\w-]+)"
-_KEY = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
-_DEFAULT_TEXT = """\
-# The policies of this project. Edit freely; fieldset only reads this file.
-
-[project]
-name = {name}
-
-# Each new group (a session and what is alike) goes to one split and stays there.
-[split]
-train = 0.70
-val = 0.15
-
-[split.tests.test-main]
-rule = "random"
-share = 0.15
-
-# More test sets, each by a rule that takes whole groups:
-# [split.tests.test-time]
-# rule = "after:2027-01-01"        # captured on or after that day
-# [split.tests.test-night]
-# rule = "condition:light=night/3" # every third group under that condition
-# [split.tests.test-bridge-7]
-# rule = "place:bridge 7"          # or "camera:SOURCE", "hand"
-# budget = 3                       # draws once it is sealed; 5 where nothing is said
-# [split.tests.test-reserve]       # takes over when a used-up test set is retired:
-# rule = "vault"                   # with a share of its own
-# Corrupted copies of another test set, made when a version is frozen:
-# [split.tests.test-dark]
-# rule = "stress:dark/3 of test-main"  # or haze, blur, noise, jpeg; or a name of yours
-# [stress.wet-night]                   # for rule = "stress:wet-night"
-# dark = 3
-# blur = 2
-
-[balance]
-# With targets set, a version that misses them is refused; "warn" only says so. In train
-# "undersample" leaves samples out, "repeat" names some twice, "augment" adds copies.
-# policy = "warn"
-# ratio = 10.0         # the most between two classes where there are no targets
-# copies = 3           # a sample is repeated or copied at most so often
-# [balance.targets.car]
-# boxes = 400
-# groups = 10
-# conditions = {{ "light=night" = 80 }}
-# [balance.augment]    # seed, visibility, flip, rotate_deg, scale, shift, hue_deg, ...
-# rotate_deg = 5.0
-
-# What training and inference do to every image; a version carries the recipe.
-# [preprocess]
-# denoise = "median"   # or "bilateral", "nlm"; then brightness, contrast, equalise
-# colour = "grey"      # or "bgr", "rgb", "hsv", "lab"
-
-[capture]
-format = "jpeg"      # what is stored where the camera hands over raw pictures
-jpeg_quality = 95
-keep_gps = false
-
-[label]
-carry_gap_s = 120    # boxes are not carried over a longer pause
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """How much of a class is wanted, in boxes and in groups; 0 means no target."""
+    """How much of a class is wanted, in boxes and in groups; 0 means no target.
+
+    `conditions` are boxes by condition, `group_conditions` groups by condition.
+    """
 
     boxes: int = 0
     groups: int = 0
     conditions: tuple[tuple[str, int], ...] = ()
+    group_conditions: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +115,7 @@ class ProjectSettings:
     balance: BalanceSettings = field(default_factory=BalanceSettings)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     label: LabelSettings = field(default_factory=LabelSettings)
+    shares: ShareSettings = field(default_factory=ShareSettings)
     stress: tuple[StressRecipe, ...] = ()
     preprocess: PreprocessRecipe | None = None
     budgets: tuple[tuple[str, int], ...] = ()
@@ -184,11 +151,6 @@ def read_settings(path: Path) -> ProjectSettings:
     return _Reader(raw, text, path).settings()
 
 
-def default_text(name: str) -> str:
-    """The `fieldset.toml` of a new project."""
-    return _DEFAULT_TEXT.format(name=_quoted(name))
-
-
 class _Reader:
     """Walks the parsed file and points at lines."""
 
@@ -206,9 +168,11 @@ class _Reader:
         project = self._table(self._raw, "", "project")
         self._known(project, "project", {"name"})
         name = self._take(project, "project", "name", str, self._path.parent.name)
+        splits = self._splits()
         return ProjectSettings(
             name=name,
-            splits=self._splits(),
+            splits=splits,
+            shares=self._shares(splits),
             balance=self._balance(),
             capture=self._capture(),
             label=self._label(),
@@ -219,7 +183,11 @@ class _Reader:
 
     def _splits(self) -> tuple[Split, ...]:
         table = self._table(self._raw, "", "split")
-        self._known(table, "split", {"train", "val", "tests"})
+        self._known(
+            table,
+            "split",
+            {"train", "val", "tests", "classes", "conditions", "weights"},
+        )
         train = self._share(table, "split", "train", 0.70)
         val = self._share(table, "split", "val", 0.15)
         found = [
@@ -230,8 +198,61 @@ class _Reader:
         found += [self._test(name, tests) for name in tests]
         total = sum(split.share for split in found)
         if total > 1.0 + 1e-9:
-            raise self._fault("split", "train", "the shares add up to over 1", total)
+            raise self._fault(
+                "split", "train", "the shares add up to over 1", f"{total:g}"
+            )
         return tuple(found)
+
+    def _shares(self, splits: tuple[Split, ...]) -> ShareSettings:
+        table = self._table(self._raw, "", "split")
+        pool = [s.name for s in splits if parse_rule(s.rule).is_shortfall]
+        ruled = {s.name for s in splits} - set(pool)
+        weights = self._table(table, "split", "weights")
+        self._known(weights, "split.weights", {"size", "classes", "conditions"})
+        conditions = self._table(table, "split", "conditions")
+        for name in conditions:
+            self._require_condition("split.conditions", name)
+        return ShareSettings(
+            classes=self._shares_by_name(table, "classes", pool, ruled),
+            conditions=self._shares_by_name(table, "conditions", pool, ruled),
+            size_weight=self._weight(weights, "size", 1.0),
+            classes_weight=self._weight(weights, "classes", 2.0),
+            conditions_weight=self._weight(weights, "conditions", 0.5),
+        )
+
+    def _shares_by_name(
+        self, split: Mapping[str, Any], key: str, pool: list[str], ruled: set[str]
+    ) -> tuple[tuple[str, Shares], ...]:
+        table = self._table(split, "split", key)
+        found = []
+        for name in table:
+            where = f"split.{key}.{name}"
+            shares = self._table(table, f"split.{key}", name)
+            for split_name in shares:
+                if split_name in ruled:
+                    what = "a set that its rule fills has no share"
+                    raise self._fault(where, split_name, what, split_name)
+                if split_name not in pool:
+                    what = "there is no such split"
+                    raise self._unknown(where, split_name, what, pool)
+            own = tuple((s, self._share(shares, where, s, 0.0)) for s in shares)
+            total = sum(share for _, share in own)
+            if total > 1.0 + 1e-9 or (len(own) == len(pool) and total < 1.0 - 1e-9):
+                what = f"the shares of {name} do not add up to 1"
+                raise self._fault(where, "", what, f"{total:g}")
+            found.append((name, own))
+        return tuple(found)
+
+    def _weight(self, table: Mapping[str, Any], key: str, default: float) -> float:
+        weight = float(self._take(table, "split.weights", key, (int, float), default))
+        if not 0.0 <= weight <= 1000.0:
+            raise self._fault("split.weights", key, "it lies in 0 to 1000", weight)
+        return weight
+
+    def _require_condition(self, where: str, key: str) -> None:
+        if not all(key.partition("=")):
+            what = "a condition is written as key=value"
+            raise self._fault(where, key, what, key)
 
     def _test(self, name: str, tests: Mapping[str, Any]) -> Split:
         where = f"split.tests.{name}"
@@ -345,17 +366,31 @@ class _Reader:
         table = self._table(targets, "balance.targets", name)
         self._known(table, where, {"boxes", "groups", "conditions"})
         conditions = self._table(table, where, "conditions")
-        for key in conditions:
-            if not all(key.partition("=")):
-                what = "a condition is written as key=value"
-                raise self._fault(f"{where}.conditions", key, what, key)
+        wanted = {
+            key: self._under(conditions, where, key) for key in sorted(conditions)
+        }
         return Target(
             boxes=self._count(table, where, "boxes"),
             groups=self._count(table, where, "groups"),
-            conditions=tuple(
-                (key, self._count(conditions, f"{where}.conditions", key))
-                for key in sorted(conditions)
+            conditions=tuple((key, boxes) for key, (boxes, _) in wanted.items()),
+            group_conditions=tuple(
+                (key, groups) for key, (_, groups) in wanted.items() if groups
             ),
+        )
+
+    def _under(
+        self, conditions: Mapping[str, Any], around: str, key: str
+    ) -> tuple[int, int]:
+        """Boxes and groups wanted under a condition: a number, or a table of both."""
+        where = f"{around}.conditions"
+        self._require_condition(where, key)
+        if not isinstance(conditions[key], dict):
+            return self._count(conditions, where, key), 0
+        table = self._table(conditions, where, key)
+        self._known(table, f"{where}.{key}", {"boxes", "groups"})
+        return (
+            self._count(table, f"{where}.{key}", "boxes"),
+            self._count(table, f"{where}.{key}", "groups"),
         )
 
     def _capture(self) -> CaptureSettings:
@@ -431,45 +466,21 @@ class _Reader:
     def _known(self, table: Mapping[str, Any], where: str, names: set[str]) -> None:
         for key in table:
             if key not in names:
-                fits = ", ".join(sorted(names))
-                raise self._fault(where, key, f"there is no such setting ({fits})", key)
+                raise self._unknown(where, key, "there is no such setting", names)
+
+    def _unknown(
+        self, where: str, key: str, what: str, names: Collection[str]
+    ) -> SettingsError:
+        near = get_close_matches(key, sorted(names), n=1)
+        fits = f"did you mean {near[0]}?" if near else ", ".join(sorted(names))
+        return self._fault(where, key, f"{what} ({fits})", key)
 
     def _fault(self, where: str, key: str, what: str, value: object) -> SettingsError:
-        line = self._line(where, key)
+        place = find_place(self._lines, where, key)
         return SettingsError(
-            f"`{FILE_NAME}` line {line}: {what}: {value}",
-            hint=f"mend line {line} of {self._path}",
+            f"`{FILE_NAME}` {place}: {what}: {value}",
+            hint=f"mend line {place.line} of {self._path}",
         )
-
-    def _line(self, where: str, key: str) -> int:
-        """The line of a key, from 1; that of the table around it where it has none."""
-        wanted = f"{where}.{key}".strip(".")
-        found, length = 1, 0
-        header = ""
-        for number, line in enumerate(self._lines, start=1):
-            if match := _HEADER.match(line):
-                path = header = _bare(match[1])
-            elif match := _KEY.match(line):
-                path = f"{header}.{_bare(match[1])}".strip(".")
-            else:
-                continue
-            is_around = wanted == path or wanted.startswith(f"{path}.")
-            if is_around and len(path) > length:
-                found, length = number, len(path)
-        return found
-
-
-def _bare(path: str) -> str:
-    """A dotted key without its quotes and spaces."""
-    return ".".join(part.strip().strip("\"'") for part in path.split("."))
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string; what is no valid Unicode becomes a question mark."""
-    valid = text.encode("utf-8", "replace").decode()
-    escaped = valid.replace("\\", "\\\\").replace('"', '\\"')
-    safe = "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped)
-    return f'"{safe}"'
 
 
 def _lower(text: str) -> str:

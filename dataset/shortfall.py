@@ -13,39 +13,26 @@ as soon as the groups left are as few as the splits that lack a class, they go t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from .groups import GroupFacts
 from .records import Split, SplitKind
+from .split_targets import Name, SplitTargets
 
 KIND_ORDER: Final = {SplitKind.TRAIN: 0, SplitKind.VAL: 1, SplitKind.TEST: 2}
 _URGENT: Final = 1_000.0
 # Of many groups the last ones suffice to level out what the others left.
 _REFINED: Final = 4_000
 _PASSES: Final = 6
+_LEVELLED: Final = 20
+_UNLIKE: Final = 150
+# What rounding may leave of a share.
+_HAIR: Final = 1e-9
 _SIZE: Final = ("size", "")
 
-Name = tuple[str, object]
 # Dimension, amount, and weight times the amount's part of the total.
 Entry = tuple[int, int, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitTargets:
-    """How much size, classes and conditions weigh, and shares that differ.
-
-    `class_shares` and `condition_shares` override a split's own share for one class
-    id, or one (key, value). `class_names` is what reasons call the classes.
-    """
-
-    size: float = 1.0
-    classes: float = 2.0
-    conditions: float = 0.5
-    class_shares: Mapping[tuple[str, int], float] = field(default_factory=dict)
-    condition_shares: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
-    class_names: Mapping[int, str] = field(default_factory=dict)
 
 
 class Shortfall:
@@ -78,6 +65,7 @@ class Shortfall:
         self._have = [[0] * len(totals) for _ in self._splits]
         self._members = [[0] * len(totals) for _ in self._splits]
         self._left = [0] * len(totals)
+        self._largest = self._largest_groups(amounts.values())
 
     def note(self, group_id: str, split: str) -> None:
         """Count a group that the ledger put into a split."""
@@ -96,6 +84,7 @@ class Shortfall:
             moved = [self._place_again(group_id, places) for group_id in refined]
             if not any(moved):
                 break
+        self._level(refined, places)
         return [
             (
                 group_id,
@@ -127,6 +116,80 @@ class Shortfall:
         self._put(best, vector, 1)
         places[group_id] = best
         return best != before
+
+    def _level(self, group_ids: Sequence[str], places: dict[str, int]) -> None:
+        """Trade groups while some class is off by more than its largest group.
+
+        F weighs relative deviations against one another, and now and then leaves one
+        class a little further off than the others needed. Of all moves of one group,
+        and swaps of two, the one is done that lessens most what lies beyond, until
+        none does. None takes the last of a class out of a split.
+        """
+        for _ in range(_LEVELLED):
+            beyond = [self._beyond_all(place) for place in range(len(self._splits))]
+            here = beyond.index(max(beyond))
+            trades = self._trades(here, group_ids, places) if any(beyond) else []
+            gain, mine, there, theirs = max(
+                trades, key=lambda trade: trade[0], default=(0.0, "", 0, "")
+            )
+            if gain <= _HAIR:
+                return
+            for group_id, source, target in (
+                (mine, here, there),
+                (theirs, there, here),
+            ):
+                if group_id:
+                    self._put(source, self._vectors[group_id], -1)
+                    self._put(target, self._vectors[group_id], 1)
+                    places[group_id] = target
+
+    def _trades(
+        self, here: int, group_ids: Sequence[str], places: Mapping[str, int]
+    ) -> list[tuple[float, str, int, str]]:
+        """(gain, group of here, other split, its group) of what could be traded.
+
+        Either group may be "", for none. Of groups that hold the same only the first
+        is looked at.
+        """
+        unlike: list[dict[tuple[Entry, ...], str]] = [{} for _ in self._splits]
+        for group_id in group_ids:
+            own = unlike[places[group_id]]
+            if len(own) < _UNLIKE:
+                own.setdefault(tuple(self._vectors[group_id]), group_id)
+        return [
+            (self._gain_of_trade(here, mine, there, theirs), mine, there, theirs)
+            for there in range(len(self._splits))
+            if there != here
+            for mine in ("", *unlike[here].values())
+            for theirs in ("", *unlike[there].values())
+        ]
+
+    def _gain_of_trade(self, here: int, mine: str, there: int, theirs: str) -> float:
+        """How much less lies beyond the largest groups; 0 for what must not be."""
+        change: dict[int, int] = {}
+        for group_id, place, sign in ((mine, here, -1), (theirs, there, 1)):
+            for at, amount, _ in self._vectors.get(group_id, ()):
+                if self._members[place][at] < 2 or not self._wanted[here][at]:
+                    return 0.0
+                if not self._wanted[there][at]:
+                    return 0.0
+                change[at] = change.get(at, 0) + sign * amount
+        return sum(
+            self._beyond(place, at) - self._beyond(place, at, sign * amount)
+            for at, amount in change.items()
+            for place, sign in ((here, 1), (there, -1))
+        )
+
+    def _beyond_all(self, place: int) -> float:
+        return sum(self._beyond(place, at) for at in range(len(self._largest)))
+
+    def _beyond(self, place: int, at: int, more: int = 0) -> float:
+        """How far a split is off its share, less the largest group, in such groups."""
+        largest = self._largest[at]
+        if not largest:
+            return 0.0
+        off = abs(self._have[place][at] + more - self._wanted[place][at])
+        return max(0.0, off / largest - 1.0)
 
     def _best(self, vector: Sequence[Entry], urgent: Sequence[int]) -> int:
         scores = [
@@ -177,7 +240,7 @@ class Shortfall:
         rate, _, at = min(lacks)
         if rate == 0:
             return f"the only one with {self._words(at)}"
-        return f"{self._words(at)} would be at {100 * rate:.0f} % without it"
+        return f"{self._words(at)} at {100 * rate:.0f} % of its share without it"
 
     def _words(self, at: int) -> str:
         kind, what = self._names[at]
@@ -185,7 +248,35 @@ class Shortfall:
             return self._targets.class_names.get(what, f"class {what}")
         if kind == "condition" and isinstance(what, tuple):
             return f"{what[0]}={what[1]}"
-        return "samples"
+        return "size"
+
+    def _largest_groups(
+        self, amounts: Iterable[Sequence[tuple[int, int]]]
+    ) -> list[int]:
+        """The largest group of the size and of each class; 0 for what is not levelled.
+
+        A class in no more groups than there are splits goes to one after the other.
+        Conditions are no reason to trade a group, and neither is the size where some
+        class or condition is to be split otherwise.
+        """
+        targets = self._targets
+        is_plain = not targets.class_shares and not targets.condition_shares
+        levelled = {
+            "class": targets.classes > 0,
+            "size": targets.size > 0 and is_plain,
+            "condition": False,
+        }
+        largest, holders = [0] * len(self._names), [0] * len(self._names)
+        for own in amounts:
+            for at, amount in own:
+                largest[at] = max(largest[at], amount)
+                holders[at] += 1
+        return [
+            most if levelled[kind] and count > len(self._splits) else 0
+            for (kind, _), most, count in zip(
+                self._names, largest, holders, strict=True
+            )
+        ]
 
     def _weigh(self) -> list[float]:
         """The weight of each dimension; the classes share theirs, as conditions do."""
@@ -199,23 +290,12 @@ class Shortfall:
 
     def _share_out(self, totals: Sequence[int]) -> list[list[float]]:
         """How much each split should have in each dimension; they sum to the total."""
-        table = [
-            [self._share(split, name) for name in self._names] for split in self._splits
-        ]
-        for at, amount in enumerate(totals):
-            shares = sum(row[at] for row in table)
+        table = [[0.0] * len(totals) for _ in self._splits]
+        for at, (name, amount) in enumerate(zip(self._names, totals, strict=True)):
+            shares = self._targets.shares(self._splits, name)
             for place, row in enumerate(table):
-                row[at] = amount * (row[at] / shares if shares else float(place == 0))
+                row[at] = amount * (shares[place] if any(shares) else place == 0)
         return table
-
-    def _share(self, split: Split, name: Name) -> float:
-        kind, what = name
-        if kind == "class" and isinstance(what, int):
-            return self._targets.class_shares.get((split.name, what), split.share)
-        if kind == "condition" and isinstance(what, tuple):
-            key = (split.name, what[0], what[1])
-            return self._targets.condition_shares.get(key, split.share)
-        return split.share
 
 
 def _number(

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from .groups import GroupFacts, GroupLink
 from .records import LedgerAction, LedgerRow, Split
-from .shortfall import KIND_ORDER, Shortfall, SplitTargets
+from .shortfall import KIND_ORDER, Shortfall
 from .split_rule import Answer, SplitRule, keyed_order, parse_rule
+from .split_targets import SplitTargets
 
 __all__ = [
     "Assignment",

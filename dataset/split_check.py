@@ -2,13 +2,13 @@
 
 Errors: a group that moved or was put into two splits, one that left a test set for
 anything but validation, a split nobody defined. Warnings, each named: a split without
-a group, a class missing from a split, a place or camera that is held out and trained
-on at once, and shares missed by more than the largest group.
+a group, a class missing from a split, what is held out and trained on at once, and
+shares missed by more than the largest group, of samples and of each class.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from .findings import Finding, Severity
@@ -16,7 +16,12 @@ from .groups import GroupFacts
 from .recipes import is_stress
 from .records import LabelClass, LedgerAction, LedgerRow, Split, SplitKind
 from .split import current_split, is_full
-from .split_rule import parse_rule
+from .split_rule import SplitRule, parse_rule
+from .split_targets import SplitTargets
+
+Members = Mapping[str, Sequence[GroupFacts]]
+# Rounding of shares that are no binary parts.
+_HAIR = 1e-6
 
 
 def check_split(
@@ -24,6 +29,7 @@ def check_split(
     splits: Sequence[Split],
     ledger: Sequence[LedgerRow],
     classes: Sequence[LabelClass] = (),
+    targets: SplitTargets | None = None,
 ) -> tuple[Finding, ...]:
     """What is wrong (errors first) or weak (warnings) about a split; () is good.
 
@@ -33,6 +39,7 @@ def check_split(
         ledger: all rows, oldest first.
         classes: the taxonomy; retired classes are not missed anywhere. Without it
             the classes that have boxes are looked for.
+        targets: the shares that were wanted; by default `SplitTargets()`.
     """
     current = current_split(ledger)
     members: dict[str, list[GroupFacts]] = defaultdict(list)
@@ -44,6 +51,7 @@ def check_split(
         *_missing_classes(groups, splits, members, classes),
         *_held_out(splits, members),
         *_missed_shares(splits, members),
+        *_missed_class_shares(splits, members, classes, targets or SplitTargets()),
     )
 
 
@@ -54,7 +62,12 @@ def _moved(splits: Sequence[Split], ledger: Sequence[LedgerRow]) -> Iterable[Fin
     for row in ledger:
         before = last.get(row.group_id)
         last[row.group_id] = row
-        if row.action is not LedgerAction.ASSIGNED:
+        was = tested.get(row.group_id)
+        if row.action is LedgerAction.WITHDRAWN:
+            continue
+        if row.action is LedgerAction.QUARANTINED:
+            if was is not None and before is not None and before.split == was:
+                yield _error(f"A group was quarantined out of {was}: {row.group_id}")
             continue
         if row.split not in kinds:
             yield _error(f"The ledger names a split nobody defined: {row.split}")
@@ -64,16 +77,13 @@ def _moved(splits: Sequence[Split], ledger: Sequence[LedgerRow]) -> Iterable[Fin
                 f"A group was put into {before.split or 'no split'} and into "
                 f"{row.split}: {row.group_id}"
             )
-        was = tested.get(row.group_id)
-        if was is not None and kinds[row.split] is SplitKind.TRAIN:
+        if was not in (None, row.split) and kinds[row.split] is not SplitKind.VAL:
             yield _error(f"A group left {was} for {row.split}: {row.group_id}")
         if kinds[row.split] is SplitKind.TEST:
             tested[row.group_id] = row.split
 
 
-def _empty(
-    splits: Sequence[Split], members: Mapping[str, Sequence[GroupFacts]]
-) -> Iterable[Finding]:
+def _empty(splits: Sequence[Split], members: Members) -> Iterable[Finding]:
     for split in splits:
         # A stress set holds copies of another set's samples, never a group.
         holds_groups = split.rule != "hand" and not is_stress(split.rule)
@@ -87,41 +97,37 @@ def _empty(
 def _missing_classes(
     groups: Sequence[GroupFacts],
     splits: Sequence[Split],
-    members: Mapping[str, Sequence[GroupFacts]],
+    members: Members,
     classes: Sequence[LabelClass],
 ) -> Iterable[Finding]:
     names = {item.id: item.name for item in classes}
     wanted = {item.id for item in classes if not item.retired} if classes else {
         class_id for group in groups for class_id, count in group.boxes if count
     }  # fmt: skip
+    having = Counter(c for group in groups for c, n in group.boxes if n)
+    for class_id in sorted(wanted - set(having)) if groups else ():
+        name = names[class_id]
+        yield _warning(f"No group has a box of a class yet: {name}", f"capture {name}")
     for split in splits:
         inside = members.get(split.name, ())
         if not inside:
             continue
         there = {class_id for group in inside for class_id, n in group.boxes if n}
-        for class_id in sorted(wanted - there):
-            having = sum(any(c == class_id and n for c, n in g.boxes) for g in groups)
+        for class_id in sorted((wanted & set(having)) - there):
             name = names.get(class_id, f"class {class_id}")
             yield _warning(
-                f"{name} is missing from {split.name}, of all groups so many have it: "
-                f"{having}",
+                f"{name} is missing from {split.name}, groups that have it: "
+                f"{having[class_id]}",
                 f"capture {name} in another session",
             )
 
 
-def _held_out(
-    splits: Sequence[Split], members: Mapping[str, Sequence[GroupFacts]]
-) -> Iterable[Finding]:
+def _held_out(splits: Sequence[Split], members: Members) -> Iterable[Finding]:
     trains = [s.name for s in splits if s.kind is SplitKind.TRAIN]
     seen = [group for name in trains for group in members.get(name, ())]
     for split in splits:
         rule = parse_rule(split.rule)
-        if rule.kind not in ("place", "camera", "after"):
-            continue
-        if rule.kind == "after":
-            inside = [g for g in seen if g.ended_us >= rule.after_us - rule.embargo_us]
-        else:
-            inside = [g for g in seen if getattr(g, rule.kind) == rule.value]
+        inside = [g for g in seen if rule.is_held_out and _is_meant(rule, g)]
         if inside:
             yield _warning(
                 f"{split.name} is meant to be held out ({split.rule}), yet train holds "
@@ -130,9 +136,16 @@ def _held_out(
             )
 
 
-def _missed_shares(
-    splits: Sequence[Split], members: Mapping[str, Sequence[GroupFacts]]
-) -> Iterable[Finding]:
+def _is_meant(rule: SplitRule, group: GroupFacts) -> bool:
+    """Whether any of a group is what the rule holds out, its embargo too."""
+    if rule.kind == "after":
+        return group.ended_us >= rule.after_us - rule.embargo_us
+    if rule.kind == "condition":
+        return (rule.key, rule.value) in group.conditions
+    return rule.value in (group.places if rule.kind == "place" else group.cameras)
+
+
+def _missed_shares(splits: Sequence[Split], members: Members) -> Iterable[Finding]:
     # A sealed set takes nothing more: no new group will mend its share.
     pool = [s for s in splits if parse_rule(s.rule).is_shortfall and not is_full(s)]
     sizes = {s.name: sum(g.samples for g in members.get(s.name, ())) for s in pool}
@@ -148,6 +161,46 @@ def _missed_shares(
                 f"{sizes[split.name]}",
                 "new groups will mend it",
             )
+
+
+def _missed_class_shares(
+    splits: Sequence[Split],
+    members: Members,
+    classes: Sequence[LabelClass],
+    targets: SplitTargets,
+) -> Iterable[Finding]:
+    pool = [s for s in splits if parse_rule(s.rule).is_shortfall and not is_full(s)]
+    names = {item.id: item.name for item in classes if not item.retired}
+    boxes = {s.name: _boxes(members.get(s.name, ())) for s in pool}
+    holding: dict[int, list[int]] = defaultdict(list)
+    for split in pool:
+        for group in members.get(split.name, ()):
+            for class_id, count in group.boxes:
+                holding[class_id].append(count)
+    for class_id in sorted(set(holding) & set(names)):
+        # A class in no more groups than there are splits goes to one after the other.
+        if len(holding[class_id]) <= len(pool):
+            continue
+        total = sum(own[class_id] for own in boxes.values())
+        shares = targets.shares(pool, ("class", class_id))
+        for split, share in zip(pool, shares, strict=True):
+            have = boxes[split.name][class_id]
+            if (
+                any(shares)
+                and abs(have - total * share) > max(holding[class_id]) + _HAIR
+            ):
+                yield _warning(
+                    f"{split.name} should hold {100 * share:.0f} % of the boxes of "
+                    f"{names[class_id]}, it holds: {100 * have / total:.0f} %",
+                    "new groups will mend it",
+                )
+
+
+def _boxes(groups: Iterable[GroupFacts]) -> Counter[int]:
+    found = Counter[int]()
+    for group in groups:
+        found.update(dict(group.boxes))
+    return found
 
 
 def _error(what: str) -> Finding:

@@ -73,13 +73,16 @@ class SplitRule:
         )
 
     def answer(self, group: GroupFacts, split: str, salt: bytes) -> Answer:
-        """What the rule says of a whole group, for the split of that name."""
+        """What the rule says of a whole group, for the split of that name.
+
+        A group that was captured at several places counts as captured at each.
+        """
         if self.kind == "after":
             return self._after(group)
         if self.kind == "place":
-            takes = group.place == self.value
+            takes = self.value in group.places
         elif self.kind == "camera":
-            takes = group.camera == self.value
+            takes = self.value in group.cameras
         elif self.kind == "condition":
             takes = (self.key, self.value) in group.conditions
         else:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from .balance import Balance, ClassBalance, judge
 from .catalog import ClassSplitCount, SplitCount
+from .findings import Finding
+from .groups import GroupFacts
 from .project import Project
 from .records import LabelClass, SampleState, Split
+from .split_findings import split_findings
+from .split_rule import parse_rule
+from .stress_set import StressCount, stress_counts
 
 _NOTHING = SplitCount(split="", samples=0, groups=0, boxes=0)
 
@@ -26,10 +32,14 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitLine:
-    """One split with what it holds of the labeled and empty samples."""
+    """One split with what it holds of the labeled and empty samples.
+
+    A stress set holds copies that `version`, an alias, has; elsewhere it is "".
+    """
 
     split: Split
     count: SplitCount
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +52,7 @@ class Status:
     unassigned: SplitCount
     table: tuple[ClassSplitCount, ...]
     balance: Balance
+    findings: tuple[Finding, ...] = ()
 
     @property
     def queue(self) -> int:
@@ -56,7 +67,7 @@ class Status:
                 **{state.value: count for state, count in self.states.items()},
             },
             "classes": [_class_json(line) for line in self.classes],
-            "splits": [_split_json(line) for line in self.splits],
+            "splits": [split_json(line) for line in self.splits],
             "unassigned": {
                 "samples": self.unassigned.samples,
                 "groups": self.unassigned.groups,
@@ -73,6 +84,7 @@ class Status:
                 for row in self.table
             ],
             "balance": self.balance.to_json(),
+            "findings": [finding.to_json() for finding in self.findings],
             "next": list(self.balance.next),
             "queue": self.queue,
         }
@@ -83,7 +95,8 @@ def status(project: Project) -> Status:
     catalog = project.catalog
     with catalog.reading():
         totals = catalog.tables.class_totals()
-        counts = {count.split: count for count in catalog.tables.by_split()}
+        counts = catalog.tables.by_split()
+        copies = stress_counts(project)
         classes = catalog.classes.all()
         balance = balance_of(project)
         rows = {row.id: row for row in balance.classes}
@@ -98,10 +111,11 @@ def status(project: Project) -> Status:
                 )
                 for item in classes
             ),
-            splits=_split_lines(project.splits, counts),
-            unassigned=counts.get("", _NOTHING),
-            table=catalog.tables.class_by_split(),
+            splits=split_lines(project.splits, counts, copies),
+            unassigned=next((c for c in counts if not c.split), _NOTHING),
+            table=(*catalog.tables.class_by_split(), *_rows_of_copies(copies)),
             balance=balance,
+            findings=split_findings(project, _facts(project)),
         )
 
 
@@ -110,23 +124,55 @@ def balance_of(project: Project) -> Balance:
     return judge(
         project.settings.balance,
         project.catalog.classes.all(),
-        project.catalog.groups.facts(with_times=False),
+        project.catalog.groups.facts_by_session(),
         ratio_limit=project.settings.balance.ratio,
     )
 
 
-def _split_lines(
-    splits: Sequence[Split], counts: dict[str, SplitCount]
+def split_lines(
+    splits: Sequence[Split],
+    found: Sequence[SplitCount],
+    copies: Mapping[str, StressCount] = MappingProxyType({}),
 ) -> tuple[SplitLine, ...]:
-    return tuple(
-        SplitLine(
-            split=split,
-            count=counts.get(
-                split.name, SplitCount(split=split.name, samples=0, groups=0, boxes=0)
-            ),
-        )
-        for split in splits
-    )
+    """A line for each split, with nothing for those that have no count.
+
+    Args:
+        splits: all of them, in the order to be shown.
+        found: the counts of the catalog.
+        copies: what the latest version holds of each stress set.
+    """
+    counts = {count.split: count for count in found}
+    lines = []
+    for split in splits:
+        empty = SplitCount(split=split.name, samples=0, groups=0, boxes=0)
+        count, version = counts.get(split.name, empty), ""
+        if made := copies.get(split.name):
+            own = made.count
+            version = made.version
+            count = replace(
+                empty, samples=own.samples, groups=own.groups, boxes=own.boxes
+            )
+        lines.append(SplitLine(split=split, count=count, version=version))
+    return tuple(lines)
+
+
+def _facts(project: Project) -> tuple[GroupFacts, ...]:
+    """The groups; with times, for which samples are looked at, where a rule asks."""
+    rules = {parse_rule(split.rule).kind for split in project.splits}
+    return project.catalog.groups.facts(with_times="after" in rules)
+
+
+def _rows_of_copies(copies: Mapping[str, StressCount]) -> Iterator[ClassSplitCount]:
+    for name, made in copies.items():
+        for row in made.classes:
+            # How many groups a class is in a version does not tell.
+            yield ClassSplitCount(
+                class_id=row.class_id,
+                split=name,
+                boxes=row.boxes,
+                samples=row.samples,
+                groups=0,
+            )
 
 
 def _class_json(line: ClassLine) -> dict[str, Any]:
@@ -142,7 +188,8 @@ def _class_json(line: ClassLine) -> dict[str, Any]:
     }
 
 
-def _split_json(line: SplitLine) -> dict[str, Any]:
+def split_json(line: SplitLine) -> dict[str, Any]:
+    """A split with the keys of `status --json`."""
     return {
         "name": line.split.name,
         "kind": line.split.kind.value,
@@ -150,4 +197,6 @@ def _split_json(line: SplitLine) -> dict[str, Any]:
         "samples": line.count.samples,
         "groups": line.count.groups,
         "boxes": line.count.boxes,
+        "rule": line.split.rule,
+        "version": line.version or None,
     }

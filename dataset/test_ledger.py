@@ -46,8 +46,9 @@ class LedgerLine:
     """One line of the test ledger.
 
     `n` counts from 1. `root` is the Merkle root of the set, `model` the digest of the
-    model that was tested, `version` the id of the version it was trained on (of the
-    version that was exported, for an export). What does not apply is "".
+    model that was tested, `version` the id of the version it was trained on (for an
+    export of the version that was exported, for the seal of a stress set of the version
+    that holds its copies). What does not apply is "".
     """
 
     n: int
@@ -75,10 +76,14 @@ class Witness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the ledger says of one test set that was ever sealed."""
+    """What the ledger says of one test set that was ever sealed.
+
+    `version` is the id of the version that holds a stress set's copies, else "".
+    """
 
     root: str
     sealed_us: int
+    version: str = ""
     draws: tuple[LedgerLine, ...] = ()
     retired_us: int | None = None
 
@@ -183,7 +188,9 @@ def standings(lines: Iterable[LedgerLine]) -> dict[str, Standing]:
     for line in lines:
         known = found.get(line.split)
         if line.event is LedgerEvent.SEALED:
-            found[line.split] = Standing(root=line.root, sealed_us=line.at_us)
+            found[line.split] = Standing(
+                root=line.root, sealed_us=line.at_us, version=line.version
+            )
         elif known is None:
             continue
         elif line.event is LedgerEvent.DRAWN:
@@ -363,8 +370,8 @@ def _drawn_before(
             yield Refusal(
                 what=f"{name} was drawn for this model before, line {line.n} of the "
                 f"ledger: {line.model}",
-                hint="a test set is drawn once a model; `fieldset testset list` shows "
-                "the draws",
+                hint="a test set is drawn once a model; where that was interrupted, "
+                "the same command with the same `--to` finishes the bundle",
             )
             return
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from .catalog import SplitCount
 from .project import Project
 from .records import Split, SplitKind
 from .sealed_set import set_id
 from .split_rule import parse_rule
+from .stress_set import stress_counts
 from .test_ledger import LedgerEvent, LedgerLine, Standing, standings
+from .version_file import SplitCount as FrozenCount
 
 
 class SetState(StrEnum):
@@ -66,11 +69,14 @@ def set_lines(project: Project, lines: tuple[LedgerLine, ...]) -> tuple[SetLine,
     """
     known = standings(lines)
     counts = {count.split: count for count in project.catalog.tables.by_split()}
+    copies = stress_counts(project)
     found = []
     for split in project.splits:
         if split.kind is not SplitKind.TEST:
             continue
-        count = counts.get(split.name)
+        count: SplitCount | FrozenCount | None = counts.get(split.name)
+        if split.name in copies:
+            count = copies[split.name].count
         standing = known.get(split.name)
         found.append(
             SetLine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,8 +10,7 @@ from .errors import ProjectError
 from .frozen_version import FrozenVersion
 from .progress import SILENT, Progress
 from .project import Project
-from .records import SplitKind
-from .sealed_set import SealedSet
+from .records import SplitKind, VersionSample
 from .split import relatives
 from .test_ledger import Leak, find_leak
 from .verification import verify
@@ -34,7 +33,11 @@ class Training:
 
 
 def examine(
-    project: Project, found: SealedSet, name: str, *, progress: Progress = SILENT
+    project: Project,
+    samples: Collection[VersionSample],
+    name: str,
+    *,
+    progress: Progress = SILENT,
 ) -> Training:
     """What the version called `name` held of a test set in train and val.
 
@@ -43,7 +46,7 @@ def examine(
 
     Args:
         project: an open project.
-        found: the test set.
+        samples: of the test set, and of what its copies were made of.
         name: alias or id; "" means the latest version there is, "none" no version.
         progress: told of the version's samples.
 
@@ -60,10 +63,10 @@ def examine(
                 f"{frozen.version.alias} cannot be trusted: {faults[0].what}",
                 hint=f"see `fieldset version verify {frozen.version.alias}`",
             )
-        groups = project.catalog.groups.with_joined({s.group for s in found.samples})
+        groups = project.catalog.groups.with_joined({s.group for s in samples})
         leak = find_leak(
             _training_rows(frozen),
-            {sample.id for sample in found.samples},
+            {sample.id for sample in samples},
             _relatives(project, groups),
         )
         return Training(

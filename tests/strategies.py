@@ -150,6 +150,11 @@ def _edited(draw: st.DrawFn, sample: VersionSample) -> VersionSample:
     )
 
 
+def some_of(*names: str) -> st.SearchStrategy[tuple[str, ...]]:
+    """Some of the names, or none, each once."""
+    return st.lists(st.sampled_from(names), max_size=2, unique=True).map(tuple)
+
+
 @st.composite
 def group_facts(draw: st.DrawFn) -> GroupFacts:
     """A group with at least one sample."""
@@ -160,8 +165,8 @@ def group_facts(draw: st.DrawFn) -> GroupFacts:
         samples=draw(st.integers(1, 60)),
         boxes=tuple(sorted(counts.items())),
         conditions=draw(conditions),
-        place=draw(st.sampled_from(["north", "south"])),
-        camera=draw(st.sampled_from(["cam-1", "cam-2"])),
+        places=draw(some_of("north", "south")),
+        cameras=draw(some_of("cam-1", "cam-2")),
         started_us=started,
         ended_us=started + draw(st.integers(0, 3_600_000_000)),
     )
@@ -174,6 +179,18 @@ def group_sets(
     return st.lists(
         group_facts(), min_size=min_size, max_size=max_size, unique_by=lambda g: g.id
     )
+
+
+@st.composite
+def late_links(
+    draw: st.DrawFn, splits: tuple[str, ...]
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Groups with the splits they are in ("" for none), and links, smaller id first."""
+    ids = [f"g{number}" for number in range(draw(st.integers(2, 7)))]
+    held = {group: draw(st.sampled_from(("", *splits))) for group in ids}
+    pairs = st.lists(st.sampled_from(ids), min_size=2, max_size=2, unique=True)
+    links = draw(st.lists(pairs, max_size=10))
+    return held, [(min(pair), max(pair)) for pair in links]
 
 
 split_rules = st.sampled_from(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dataset.groups import GroupFacts
 from dataset.records import LedgerAction, LedgerRow, SplitKind
@@ -14,6 +15,11 @@ from .splits import Splits
 from .tables import CURRENT_SPLIT
 from .tallies import Tallies
 from .test_runs import closed_splits
+
+Pairs = tuple[tuple[str, str], ...]
+# Conditions, place and camera of a session.
+_Scene = tuple[Pairs, str, str]
+_Item = TypeVar("_Item", str, tuple[str, str])
 
 
 class Groups:
@@ -69,39 +75,77 @@ class Groups:
             return keeper.group_id
 
     def facts(self, *, with_times: bool = True) -> tuple[GroupFacts, ...]:
-        """What split and balance need of every group that has labels, by id.
+        """What a split needs of every group that has labels, by id.
 
-        Without times, which only rules of test sets ask for, no sample is looked at.
-        Place, camera and conditions are those of the group's oldest session.
+        A group of several sessions has the places, cameras and conditions of all of
+        them. Without times, which only rules of test sets ask for, no sample is
+        looked at.
         """
         boxes = self._boxes_by_group()
         times = self._times_by_group() if with_times else {}
         samples: dict[str, int] = {}
-        session_of: dict[str, tuple[str, str, str]] = {}
-        for group_id, count, conditions, place, source in self._connection.rows(
-            "SELECT t.group_id, t.samples, e.conditions, e.place, e.source "
-            "FROM group_tallies t JOIN sessions e ON e.id = t.session_id "
-            "WHERE t.samples > 0 ORDER BY t.group_id, e.started_us, e.name"
-        ):
+        seen: dict[str, list[_Scene]] = {}
+        for group_id, _, count, scene in self._tallied():
             samples[group_id] = samples.get(group_id, 0) + count
-            session_of.setdefault(group_id, (conditions, place, source))
-        parsed = {
-            text: tuple((str(k), str(v)) for k, v in json.loads(text))
-            for text in {session[0] for session in session_of.values()}
-        }
+            seen.setdefault(group_id, []).append(scene)
         return tuple(
             GroupFacts(
                 id=group_id,
                 samples=samples[group_id],
                 boxes=tuple(boxes.get(group_id, ())),
-                conditions=parsed[conditions],
-                place=place,
-                camera=source,
+                conditions=_distinct(pair for scene in scenes for pair in scene[0]),
+                places=_distinct(scene[1] for scene in scenes if scene[1]),
+                cameras=_distinct(scene[2] for scene in scenes if scene[2]),
                 started_us=times.get(group_id, (0, 0))[0],
                 ended_us=times.get(group_id, (0, 0))[1],
             )
-            for group_id, (conditions, place, source) in session_of.items()
+            for group_id, scenes in seen.items()
         )
+
+    def facts_by_session(self) -> tuple[GroupFacts, ...]:
+        """What each session brings to each group, under that session's conditions.
+
+        The id is the group's and comes again where a group holds several sessions.
+        For balance: a group that is half day and half night has half its boxes in each.
+        """
+        boxes: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for group_id, session_id, class_id, count in self._connection.rows(
+            "SELECT group_id, session_id, class_id, boxes FROM class_tallies "
+            "WHERE boxes > 0 ORDER BY 1, 2, 3"
+        ):
+            boxes.setdefault((group_id, session_id), []).append((class_id, count))
+        return tuple(
+            GroupFacts(
+                id=group_id,
+                samples=count,
+                boxes=tuple(boxes.get((group_id, session_id), ())),
+                conditions=conditions,
+                places=(place,) if place else (),
+                cameras=(camera,) if camera else (),
+            )
+            for group_id, session_id, count, scene in self._tallied()
+            for conditions, place, camera in (scene,)
+        )
+
+    def _tallied(self) -> Iterator[tuple[str, str, int, _Scene]]:
+        """(group, session, labeled or empty samples, scene) of all that has any."""
+        parsed: dict[str, Pairs] = {}
+        for (
+            group_id,
+            session_id,
+            count,
+            conditions,
+            place,
+            source,
+        ) in self._connection.rows(
+            "SELECT t.group_id, t.session_id, t.samples, e.conditions, e.place, "
+            "e.source FROM group_tallies t JOIN sessions e ON e.id = t.session_id "
+            "WHERE t.samples > 0 ORDER BY t.group_id, e.started_us, e.name"
+        ):
+            if conditions not in parsed:
+                pairs = ((str(k), str(v)) for k, v in json.loads(conditions))
+                parsed[conditions] = tuple(pairs)
+            yield group_id, session_id, count, (parsed[conditions], place, source)
 
     def _boxes_by_group(self) -> dict[str, list[tuple[int, int]]]:
         boxes: dict[str, list[tuple[int, int]]] = {}
@@ -118,6 +162,25 @@ class Groups:
             "WHERE +state IN ('labeled', 'empty') GROUP BY group_id"
         )
         return {group_id: (first, last) for group_id, first, last in rows}
+
+    def joined(self) -> dict[str, tuple[str, str]]:
+        """What each group joined that is part of another one, and why."""
+        rows = self._connection.rows(
+            "SELECT id, joined_into, reason FROM groups WHERE joined_into IS NOT NULL "
+            "ORDER BY id"
+        )
+        return {str(group): (str(into), str(reason)) for group, into, reason in rows}
+
+    def sessions(self) -> dict[str, tuple[str, ...]]:
+        """The names of the sessions whose samples each group holds, oldest first."""
+        found: dict[str, list[str]] = {}
+        for group_id, name in self._connection.rows(
+            "SELECT t.group_id, e.name FROM group_tallies t "
+            "JOIN sessions e ON e.id = t.session_id WHERE t.samples > 0 "
+            "ORDER BY t.group_id, e.started_us, e.name"
+        ):
+            found.setdefault(str(group_id), []).append(str(name))
+        return {group_id: tuple(names) for group_id, names in found.items()}
 
     def with_joined(self, group_ids: Iterable[str]) -> frozenset[str]:
         """The groups and all that joined them, directly or not."""
@@ -214,3 +277,7 @@ class _Standing:
         if self.is_closed or other.is_closed:
             return self.split == other.split
         return not (self.split and other.split) or self.split == other.split
+
+
+def _distinct(items: Iterable[_Item]) -> tuple[_Item, ...]:
+    return tuple(dict.fromkeys(items))

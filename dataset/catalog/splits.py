@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dataset.records import LedgerAction, LedgerRow, Split, SplitKind
+from dataset.split_chain import SplitHead, extended
 
 from .connection import Connection
+
+_HEAD = "split_ledger_head"
 
 
 class Splits:
@@ -65,9 +68,27 @@ class Splits:
             for group_id, split, action, reason, at_us in rows
         )
 
+    def head(self) -> SplitHead | None:
+        """The ledger's end as it was noted; None before the first row with a head."""
+        noted = self._connection.value("SELECT value FROM facts WHERE key = ?", [_HEAD])
+        if noted is None:
+            return None
+        rows, _, digest = str(noted).partition(" ")
+        return SplitHead(rows=int(rows) if rows.isdecimal() else 0, digest=digest)
+
     def append(self, rows: Iterable[LedgerRow]) -> None:
         """Add rows at the ledger's end; nothing is ever changed or taken away."""
+        rows = tuple(rows)
+        if not rows:
+            return
         with self._connection.writing():
+            before = self.head() or extended(SplitHead(), self.ledger())
+            head = extended(before, rows)
+            self._connection.run(
+                "INSERT INTO facts (key, value) VALUES (?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [_HEAD, f"{head.rows} {head.digest}"],
+            )
             self._connection.run_many(
                 "INSERT INTO split_ledger (group_id, split, action, reason, at_us) "
                 "VALUES (?, ?, ?, ?, ?)",

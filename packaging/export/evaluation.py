@@ -6,7 +6,9 @@
 It holds images and boxes of that set alone: the machine that evaluates compares the
 model's boxes with them. The bundle is made beside its place first, then the draw is
 recorded, then the bundle is put in place. So no draw is spent on a bundle that could
-not be written, and no bundle is handed out without a record.
+not be written, and no bundle is handed out without a record. Where the power fails
+between record and place, the same call finishes what lies beside the place; a whole
+bundle that lies there without a record is removed.
 """
 
 from __future__ import annotations
@@ -22,11 +24,14 @@ from dataset.errors import ProjectError
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 from dataset.sealed_set import SealedSet, set_id
-from dataset.sealing import Draw, Person, draw
+from dataset.sealing import Draw, Person, draw, recorded_draw
+from dataset.test_ledger import model_digest
 
 from .coco_writer import CocoWriter
 
 LEDGER_NAME: Final = "ledger.json"
+# Says of a bundle beside its place what it is, until it is put there.
+NOTE_NAME: Final = "unfinished.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,8 @@ def draw_bundle(
     """Draw a sealed set for a model and write its evaluation bundle into `target`.
 
     `target` may not exist or must be empty; for the rest see `dataset.sealing.draw`.
+    A draw that was recorded, but whose bundle an interruption left beside `target`, is
+    not drawn again: its bundle is put in place.
 
     Raises:
         ProjectError: the target holds something, or an image of the set is missing.
@@ -59,10 +66,19 @@ def draw_bundle(
     target = target.absolute()
     _require_free(target)
     durable.make_folder(target.parent)
+    note = {"set": name, "model": model_digest(model), "to": target.name}
+    left = _interrupted(target, note)
+    if left is not None:
+        recorded = recorded_draw(project, name, model)
+        if recorded is not None:
+            _put_in_place(recorded, left, target)
+            return Bundle(draw=recorded, path=target)
+        shutil.rmtree(left, ignore_errors=True)
     temporary = durable.temporary_beside(target)
 
     def write(found: SealedSet) -> None:
         CocoWriter().write(found, temporary, include_sealed=True, progress=progress)
+        durable.write_new(temporary / NOTE_NAME, json.dumps(note).encode())
 
     try:
         drawn = draw(
@@ -91,6 +107,17 @@ def _require_free(target: Path) -> None:
         )
 
 
+def _interrupted(target: Path, note: dict[str, str]) -> Path | None:
+    """The bundle that an earlier call with this note made whole, and left."""
+    for path in sorted(target.parent.glob(f"{durable.TEMPORARY_PREFIX}*/{NOTE_NAME}")):
+        try:
+            if json.loads(path.read_bytes()) == note:
+                return path.parent
+        except (OSError, ValueError):
+            continue
+    return None
+
+
 def _put_in_place(drawn: Draw, temporary: Path, target: Path) -> None:
     try:
         durable.write_new(temporary / LEDGER_NAME, _ledger_text(drawn))
@@ -98,11 +125,12 @@ def _put_in_place(drawn: Draw, temporary: Path, target: Path) -> None:
             target.rmdir()
         temporary.rename(target)
         durable.sync_folder(target.parent)
+        (target / NOTE_NAME).unlink(missing_ok=True)
     except (OSError, ProjectError) as error:
         raise ProjectError(
             f"The draw is recorded, but its bundle could not be put in place ({error})"
             f": {temporary}",
-            hint="take the bundle from there; the draw cannot be repeated",
+            hint="free some space there, then give the same command again",
         ) from error
 
 

@@ -7,15 +7,23 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from shutil import get_terminal_size
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dataset.errors import FieldsetError
 from dataset.progress import Progress
 
+if TYPE_CHECKING:
+    from dataset.findings import Finding
+
 # Parts of emoji that show nothing themselves.
 _HARMLESS = "\N{ZERO WIDTH JOINER}\N{NO-BREAK SPACE}"
+_GAP = "  "
+# A narrower last column is harder to read than a line that the terminal breaks.
+_LEAST_FOLD = 16
 
 
 def emit_json(data: Mapping[str, Any]) -> None:
@@ -64,7 +72,11 @@ def _json(data: Mapping[str, Any], *, indent: int | None = None) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a plain table; columns of numbers are right-aligned."""
+    """Print a plain table; columns of numbers are right-aligned.
+
+    On a terminal that is too narrow a last column of text is folded, and a table of
+    numbers is printed in parts, one below the other, each with the first column.
+    """
     cells = [[one_line(str(cell)) for cell in row] for row in rows]
     numeric = [
         bool(rows) and all(isinstance(row[i], int | float) for row in rows)
@@ -73,12 +85,63 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     widths = [
         max([len(head[i]), *(len(row[i]) for row in cells)]) for i in range(len(head))
     ]
-    for line in [list(head), *cells]:
-        parts = [
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(line, widths, numeric, strict=True)
-        ]
-        click.echo("  ".join(parts).rstrip())
+    parts = _parts(widths) if numeric[-1] else [list(range(len(head)))]
+    for number, part in enumerate(parts):
+        if number:
+            click.echo()
+        for line in [list(head), *cells]:
+            _print_row(
+                [line[i] for i in part],
+                [widths[i] for i in part],
+                [numeric[i] for i in part],
+            )
+
+
+def _parts(widths: Sequence[int]) -> list[list[int]]:
+    """The columns of a table in parts that fit; each begins with the first one."""
+    room = _columns()
+    parts, used = [[0]], widths[0]
+    for i, width in enumerate(widths[1:], start=1):
+        used += len(_GAP) + width
+        if used > room and len(parts[-1]) > 1:
+            parts.append([0])
+            used = widths[0] + len(_GAP) + width
+        parts[-1].append(i)
+    return parts
+
+
+def _print_row(
+    line: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]
+) -> None:
+    left = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)
+    folded = [line[-1].rjust(widths[-1])]
+    if not numeric[-1]:
+        folded = wrap(line[-1], max(_LEAST_FOLD, _columns() - left)) or [""]
+    fixed = zip(line[:-1], widths[:-1], numeric[:-1], strict=True)
+    parts = [
+        cell.rjust(width) if right else cell.ljust(width)
+        for cell, width, right in fixed
+    ]
+    click.echo(_GAP.join([*parts, folded[0]]).rstrip())
+    for more in folded[1:]:
+        click.echo(" " * left + more)
+
+
+def tell_finding(finding: Finding) -> None:
+    """Print a finding as a sentence, and what to do about it on the next line."""
+    say(f"{finding.severity.value}: {finding.what}")
+    if finding.next_step:
+        say(f"  {finding.next_step}")
+
+
+def many(count: int, what: str) -> str:
+    """A number with its noun, `1 group` or `2 groups`."""
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def _columns() -> int:
+    """How wide a line may be; without end where no terminal shows it."""
+    return get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
 @contextmanager

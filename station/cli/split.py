@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dataset.errors import ReadOnlyProject
+
 from .options import json_option, opened, project_option
-from .output import emit_json, one_line, progress, say, table
+from .output import emit_json, many, progress, say, table, tell_finding
+
+if TYPE_CHECKING:
+    from dataset.assignment import SplitOutcome
+    from dataset.project import Project
+    from dataset.split import Assignment
+
+Sessions = Mapping[str, tuple[str, ...]]
+_SESSION_WIDTH = 28
 
 
 @click.command()
@@ -17,49 +29,90 @@ from .output import emit_json, one_line, progress, say, table
 def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
     """Give every new group its split; nothing that has one ever moves."""
     from dataset.assignment import assign_splits
-    from dataset.status import status
 
-    with opened(folder) as project, progress("comparing") as bar:
+    with _open(folder, dry_run) as project, progress("comparing") as bar:
         outcome = assign_splits(project, dry_run=dry_run, progress=bar)
-        splits = status(project).to_json()["splits"]
-        sessions = {g.id: g.sessions for g in project.catalog.tables.group_lines()}
+        sessions = project.catalog.groups.sessions()
     if as_json:
-        emit_json(
-            {
-                "assigned": [
-                    {
-                        "group": a.group_id,
-                        "split": a.split,
-                        "action": a.action.value,
-                        "reason": a.reason,
-                    }
-                    for a in outcome.assigned
-                ],
-                "joined": outcome.joined,
-                "moved": outcome.moved,
-                "splits": splits,
-                "findings": [finding.to_json() for finding in outcome.findings],
-            }
-        )
+        emit_json(_json(outcome, sessions))
         return
+    _print(outcome, sessions, dry_run=dry_run)
+
+
+def _open(folder: Path | None, dry_run: bool) -> Project:
+    """The project; to try something it need not be writable."""
+    try:
+        return opened(folder)
+    except ReadOnlyProject:
+        if not dry_run:
+            raise
+        return opened(folder, read_only=True)
+
+
+def _json(outcome: SplitOutcome, sessions: Sessions) -> dict[str, Any]:
+    from dataset.status import split_json, split_lines
+
+    def row(one: Assignment) -> dict[str, Any]:
+        return {
+            "group": one.group_id,
+            "sessions": list(sessions.get(one.group_id, ())),
+            "split": one.split,
+            "action": one.action.value,
+            "reason": one.reason,
+        }
+
+    return {
+        "assigned": [row(one) for one in outcome.assigned],
+        "joined": outcome.joined,
+        "joins": [
+            {"group": join.group_id, "into": join.into, "reason": join.reason}
+            for join in outcome.joins
+        ],
+        "quarantined": [row(one) for one in outcome.quarantined],
+        "waiting": [
+            {"group": group, "sessions": list(sessions.get(group, ())), "for": name}
+            for group, name in outcome.waiting
+        ],
+        "moved": outcome.moved,
+        "splits": [
+            split_json(line) for line in split_lines(outcome.splits, outcome.counts)
+        ],
+        "findings": [finding.to_json() for finding in outcome.findings],
+    }
+
+
+def _print(outcome: SplitOutcome, sessions: Sessions, *, dry_run: bool) -> None:
     rows = [
-        [
-            a.group_id,
-            _short(sessions.get(a.group_id, ())),
-            a.split or "none",
-            a.reason,
-        ]
-        for a in outcome.assigned
-    ]
+        *((j.group_id, f"joins {_named(j.into, sessions)}", j.reason)
+          for j in outcome.joins),
+        *((q.group_id, f"out of {q.split or 'all'}", f"quarantined: {q.reason}")
+          for q in outcome.quarantined),
+        *((a.group_id, a.split or "none", a.reason) for a in outcome.assigned),
+        *((group, "waits", f"{name} is sealed and holds it out")
+          for group, name in outcome.waiting),
+    ]  # fmt: skip
     if rows:
-        table(["group", "sessions", "split", "why"], rows)
+        table(
+            ["group", "sessions", "split", "why"],
+            [[g, _named(g, sessions), what, why] for g, what, why in rows],
+        )
+    fresh = [one for one in outcome.assigned if one.split]
     verb = "would be assigned" if dry_run else "assigned"
-    say(f"{len(outcome.assigned)} new groups {verb}, {outcome.moved} moved")
+    say(
+        f"{many(len(fresh), 'new group')} {verb}, {outcome.joined} joined, "
+        f"{len(outcome.quarantined) + len(outcome.assigned) - len(fresh)} quarantined, "
+        f"{len(outcome.waiting)} waiting, {outcome.moved} moved"
+    )
     for finding in outcome.findings:
-        say(f"{finding.severity.value}: {one_line(finding.what)}")
+        tell_finding(finding)
 
 
-def _short(names: tuple[str, ...]) -> str:
-    if len(names) <= 2:
-        return " + ".join(names)
-    return f"{names[0]} and {len(names) - 1} more"
+def _named(group: str, sessions: Sessions) -> str:
+    """The sessions of a group, as short as it needs to be told from others."""
+    names = sessions.get(group, ())
+    if not names:
+        return group
+    first = names[0]
+    if len(first) > _SESSION_WIDTH:
+        first = f"{first[: _SESSION_WIDTH - 3]}..."
+    return first if len(names) == 1 else f"{first} and {len(names) - 1} more"

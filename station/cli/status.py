@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import json_option, opened, project_option
-from .output import emit_json, one_line, table
+from .output import emit_json, one_line, table, tell_finding
 
 if TYPE_CHECKING:
-    from dataset.status import Status
+    from dataset.balance import Balance
+    from dataset.status import SplitLine, Status
     from labeling.pace import Pace
 
 
@@ -26,11 +27,11 @@ def status(folder: Path | None, as_json: bool) -> None:
     with opened(folder, read_only=True) as project:
         found = read_status(project)
         pace = pace_of(project.catalog.journal.decisions(200))
-        name = project.name
+        name, policy = project.name, project.settings.balance.effective_policy
     if as_json:
         emit_json({**found.to_json(), "pace": pace_json(pace)})
         return
-    _print(name, found, pace)
+    _print(name, found, pace, policy)
 
 
 def pace_json(pace: Pace | None) -> dict[str, Any]:
@@ -46,13 +47,27 @@ def pace_json(pace: Pace | None) -> dict[str, Any]:
     }
 
 
-def _print(name: str, found: Status, pace: Pace | None) -> None:
+def _print(name: str, found: Status, pace: Pace | None, policy: str) -> None:
     states = ", ".join(f"{n} {state.value}" for state, n in found.states.items() if n)
     total = sum(found.states.values())
     click.echo(
         f"{one_line(name)}: {total} samples" + (f" ({states})" if states else "")
     )
     click.echo()
+    _print_table(found)
+    click.echo()
+    _print_balance(found, policy)
+    click.echo(f"Queue: {found.queue} to label")
+    if pace is not None:
+        click.echo(
+            f"Pace: {pace.seconds_per_image:g} s and {pace.keys_per_image:g} keys "
+            "an image"
+        )
+    for finding in found.findings:
+        tell_finding(finding)
+
+
+def _print_table(found: Status) -> None:
     counts = {(row.class_id, row.split): row.boxes for row in found.table}
     splits = [line.split for line in found.splits]
     head = ["class", "boxes", "target", *(s.name for s in splits), "no split"]
@@ -68,16 +83,42 @@ def _print(name: str, found: Status, pace: Pace | None) -> None:
     ]
     samples = [line.count.samples for line in found.splits]
     rows.append(["(samples)", "", "", *samples, found.unassigned.samples])
+    groups = [line.count.groups for line in found.splits]
+    rows.append(["(groups)", "", "", *groups, found.unassigned.groups])
     table(head, rows)
-    click.echo()
-    click.echo(f"Balance: {found.balance.verdict.value}")
-    for reason in found.balance.reasons:
+    for line in found.splits:
+        if note := _note(line):
+            click.echo(f"{line.split.name}: {note}")
+
+
+def _note(line: SplitLine) -> str:
+    """What the numbers of a split do not say, in words; "" for nothing."""
+    if line.split.rule.startswith("stress:"):
+        made = f"copies that {line.version} holds" if line.version else "no copies yet"
+        what = f"{made}, made anew when a version is frozen"
+        return f"{what}; sealed" if line.split.sealed else what
+    if line.split.rule == "vault":
+        return "in reserve, opened when another test set is retired"
+    return "sealed, takes no more groups" if line.split.sealed else ""
+
+
+def _print_balance(found: Status, policy: str) -> None:
+    balance = found.balance
+    click.echo(f"Balance: {balance.verdict.value}, {_consequence(balance, policy)}")
+    for reason in balance.reasons:
         click.echo(f"  {one_line(reason)}")
-    for line in found.balance.next:
+    if balance.full:
+        click.echo(f"Full, no more needed: {one_line(', '.join(balance.full))}")
+    for line in balance.next:
         click.echo(f"Capture next: {one_line(line)}")
-    click.echo(f"Queue: {found.queue} to label")
-    if pace is not None:
-        click.echo(
-            f"Pace: {pace.seconds_per_image:g} s and {pace.keys_per_image:g} keys "
-            "an image"
-        )
+
+
+def _consequence(balance: Balance, policy: str) -> str:
+    """What the verdict means for the next version."""
+    if balance.verdict.value == "balanced":
+        return "a version can be frozen as it is"
+    if balance.verdict.value == "refuse":
+        return "no version is frozen until this is mended:"
+    if policy == "warn":
+        return "a version is frozen all the same:"
+    return f"mended in train of each version by `{policy}` as far as it goes:"

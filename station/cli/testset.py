@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import json_option, opened, project_option
-from .output import emit_json, one_line, progress, say, table
+from .output import emit_json, many, one_line, progress, say, table
 from .person import acting_person
 
 if TYPE_CHECKING:
@@ -151,10 +151,13 @@ def retire(
                 "groups": done.groups,
                 "opened": done.opened or None,
                 "not_opened": list(done.not_opened),
+                "copies": list(done.copies),
             }
         )
         return
-    say(f"retired {name}: {done.groups} groups went to val")
+    say(f"retired {name}: {many(done.groups, 'group')} went to val")
+    for copy in done.copies:
+        say(f"retired {copy}, which is made of it")
     for why in done.not_opened:
         say(one_line(why))
     if done.opened:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from dataset.assignment import assign_splits
-from dataset.errors import BadImage, ProjectError
+from dataset.assignment import _assigned, assign_splits
+from dataset.erasure import erase
+from dataset.errors import BadImage, ProjectError, StorageFull
+from dataset.findings import Finding
+from dataset.groups import GroupLink
 from dataset.project import Project
 from dataset.records import LabelState, LedgerAction, Sample, SampleState
 from tests.small_projects import (
@@ -16,9 +20,12 @@ from tests.small_projects import (
     box,
     content,
     filled,
+    jpeg,
     new_project,
     new_session,
     pixels,
+    read_only,
+    tiny_disk,
 )
 
 
@@ -189,3 +196,241 @@ def test_rule_of_the_settings_takes_its_groups(project: Project) -> None:
     assert [a.reason for a in outcome.assigned if a.split == "test-night"] == [
         "rule condition:light=night"
     ]
+
+
+def open_with(project: Project, *lines: str) -> Project:
+    """The project opened anew, its settings being these lines."""
+    text = "\n".join(lines) + "\n"
+    (project.root / "fieldset.toml").write_text(text, encoding="utf-8")
+    return Project.open(project.root)
+
+
+def sentences(findings: tuple[Finding, ...]) -> list[str]:
+    return [finding.what for finding in findings]
+
+
+def test_dry_run_needs_no_writable_project(project: Project, tmp_path: Path) -> None:
+    add_sessions(project, 6)
+    project.close()
+
+    with (
+        read_only(project.root, tmp_path / "view") as view,
+        Project.open(view, read_only=True) as opened,
+    ):
+        planned = assign_splits(opened, dry_run=True)
+
+    with Project.open(project.root) as opened:
+        assert opened.catalog.splits.ledger() == ()
+        assert assign_splits(opened).assigned == planned.assigned
+        assert len(planned.assigned) == 6
+
+
+def test_outcome_tells_what_joined_and_what_had_to_leave(project: Project) -> None:
+    add_sessions(project, 12)
+    assign_splits(project)
+    held = splits_of(project)
+    train = next(g for g, split in held.items() if split == "train")
+    test = next(g for g, split in held.items() if split == "test-main")
+    (new, other) = (f"g-new-{n}" for n in "ab")
+    links = [
+        GroupLink(first=min(train, test), second=max(train, test), reason="alike"),
+        GroupLink(first=new, second=other, reason="twins"),
+    ]
+
+    with project.catalog.trying():
+        outcome = _assigned(project, links)
+
+    assert [(q.group_id, q.split, q.reason) for q in outcome.quarantined] == [
+        (train, "train", f"alike as in test-main ({test})")
+    ]
+    assert [(j.group_id, j.into, j.reason) for j in outcome.joins] == [
+        (other, new, "twins")
+    ]
+    assert outcome.moved == 0
+    assert splits_of(project) == held
+
+
+def test_group_of_two_places_is_held_out_with_either(project: Project) -> None:
+    """A group counts as captured wherever one of its sessions was."""
+    add_sessions(project, 3)
+    first, second, _ = sorted(splits_of(project))
+    project.catalog.groups.join(first, second, reason="alike", at_us=1)
+    (facts,) = (f for f in project.catalog.groups.facts() if f.id == first)
+
+    for place in facts.places:
+        rule = f"rule = 'place:{place}'"
+        with open_with(project, "[split.tests.test-far]", rule) as opened:
+            outcome = assign_splits(opened, dry_run=True)
+
+        assert [a.group_id for a in outcome.assigned if a.split == "test-far"] == [
+            first
+        ]
+    assert len(facts.places) == 2
+
+
+def test_first_of_two_rules_has_the_group(project: Project) -> None:
+    add_sessions(project, 4)
+    night = "[split.tests.test-b]\nrule = 'place:place 1'"
+    camera = "[split.tests.test-a]\nrule = 'camera:cam 1'"
+
+    with open_with(project, night, camera) as opened:
+        first = assign_splits(opened, dry_run=True)
+    with open_with(project, camera, night) as opened:
+        second = assign_splits(opened, dry_run=True)
+
+    assert [a.reason for a in first.assigned if a.split == "test-b"]
+    assert [a.reason for a in second.assigned if a.split == "test-a"]
+    assert not [a for a in first.assigned if a.split == "test-a"]
+
+
+def test_split_that_the_settings_forgot_keeps_its_groups(project: Project) -> None:
+    add_sessions(project, 8)
+    assign_splits(project)
+    before = splits_of(project)
+    add_sessions(project, 8, first=8)
+
+    with open_with(project, "[split.tests.test-renamed]", "share = 0.15") as opened:
+        outcome = assign_splits(opened)
+        after = splits_of(opened)
+
+    assert {group: after[group] for group in before} == before
+    assert "test-main" not in {a.split for a in outcome.assigned}
+    assert "test-renamed" in {a.split for a in outcome.assigned}
+    kept = sum(split == "test-main" for split in before.values())
+    assert (
+        "test-main is not in fieldset.toml any more and takes no share; the groups it "
+        f"keeps: {kept}" in sentences(outcome.findings)
+    )
+
+
+def test_forgotten_rule_goes_on_holding_out(project: Project) -> None:
+    rule = ("[split.tests.test-far]", "rule = 'place:place 1'")
+    add_sessions(project, 4)
+    with open_with(project, *rule) as opened:
+        assign_splits(opened)
+        (far,) = (g for g, split in splits_of(opened).items() if split == "test-far")
+        session = opened.begin_session(name="again", place="place 1")
+        label(opened, filled(opened, session, 2, first=7000))
+
+    with open_with(project, "") as opened:
+        outcome = assign_splits(opened)
+
+    assert [a.split for a in outcome.assigned] == ["test-far"]
+    assert outcome.assigned[0].group_id != far
+
+
+@pytest.mark.parametrize(
+    "shares", ["train = 0\nval = 0", "train = 1\nval = 0", "train = 0\nval = 0.5"]
+)
+def test_split_without_a_share_takes_nothing(project: Project, shares: str) -> None:
+    add_sessions(project, 6)
+
+    with open_with(project, "[split]", shares) as opened:
+        outcome = assign_splits(opened)
+
+    empty = {"0": "train", "1": "val"}[shares[8]]
+    assert len(outcome.assigned) == 6
+    if shares != "train = 0\nval = 0":
+        assert empty not in {a.split for a in outcome.assigned}
+
+
+def test_shares_of_the_settings_shape_the_split(project: Project) -> None:
+    add_sessions(project, 9)
+
+    with open_with(
+        project,
+        "[split.tests.test-main]\nshare = 0.15",
+        "[split.classes]\ncar = { test-main = 1 }\nbike = { test-main = 1 }",
+        "[split.weights]\nsize = 0\nconditions = 0",
+    ) as opened:
+        outcome = assign_splits(opened)
+
+    assert {a.split for a in outcome.assigned} == {"test-main"}
+
+
+def test_shares_of_what_is_not_there_are_named(project: Project) -> None:
+    session = project.begin_session(name="n", conditions=[("light", "night")])
+    label(project, filled(project, session, 2))
+
+    with open_with(
+        project,
+        "[split.classes.bke]\nval = 0.3",
+        '[split.conditions."light=nite"]\nval = 0.3',
+        '[balance.targets.car]\nconditions = { "light=nigt" = 3 }',
+    ) as opened:
+        found = assign_splits(opened).findings
+
+    told = {f.what: f.next_step for f in found}
+    lost = "of this project is called so, its shares do nothing"
+    assert told[f"No class {lost}: bke"] == "write `bike` in [split.classes.bke]"
+    assert told[f"No condition {lost}: light=nite"] == (
+        'write `light=night` in [split.conditions."light=nite"]'
+    )
+    assert told[
+        "No session has the condition that a target of car names: light=nigt"
+    ] == ("write `light=night` in [balance.targets.car]")
+
+
+def test_class_of_one_group_is_named_and_nothing_is_refused(project: Project) -> None:
+    add_sessions(project, 5)
+    session = project.begin_session(name="rare")
+    (sample,) = filled(project, session, 1, first=9000)
+    project.catalog.classes.add("crane")
+    state = LabelState(state=SampleState.LABELED, boxes=(box("a", class_id=3),))
+    project.catalog.labels.put(sample.id, state)
+
+    outcome = assign_splits(project)
+
+    missing = [w for w in sentences(outcome.findings) if w.startswith("crane")]
+    assert len(outcome.assigned) == 6
+    assert len(missing) == 2
+    assert all(what.endswith("groups that have it: 1") for what in missing)
+
+
+def test_project_without_sessions_of_its_own_splits_by_image(project: Project) -> None:
+    session = new_session(project)
+    for seed in range(8):
+        taken = project.take_in(
+            jpeg(300 + seed), session, captured_us=BEGAN_US, group_id=f"g-{seed}"
+        )
+        label(project, (taken.sample,))
+
+    outcome = assign_splits(project)
+
+    assert len(outcome.assigned) == 8 - outcome.joined
+    assert {a.split for a in outcome.assigned} == {"train", "val", "test-main"}
+
+
+def test_merged_class_and_erased_sample_move_nobody(project: Project) -> None:
+    add_sessions(project, 9)
+    assign_splits(project)
+    before = splits_of(project)
+
+    project.catalog.classes.merge(2, 1)
+    erase(project, next(iter(project.catalog.samples.each())).id)
+    outcome = assign_splits(project)
+
+    after = splits_of(project)
+    assert {group: before[group] for group in after} == after
+    assert (outcome.assigned, outcome.moved) == ((), 0)
+    assert [f for f in outcome.findings if f.severity.value == "error"] == []
+
+
+def test_full_disk_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
+    with (
+        tiny_disk(tmp_path / "disk", "8m") as disk,
+        new_project(disk / "p") as project,
+    ):
+        add_sessions(project, 12)
+        before = content(project.catalog)
+        ballast = disk / "ballast"
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+        with pytest.raises(StorageFull):
+            assign_splits(project)
+        ballast.unlink()
+
+        assert content(project.catalog) == before
+        assert len(assign_splits(project).assigned) == 12

@@ -39,8 +39,22 @@ def test_what_is_missing_under_a_condition_is_said_in_words() -> None:
     found = judge(settings, CLASSES, groups)
 
     assert found.next == ("bike, at night: 29 more",)
-    assert found.reasons == ("bike, at night: 29 more short of 80",)
+    assert found.reasons == ("bike, at night: 51 of 80 boxes",)
     assert found.verdict is BalanceVerdict.REFUSE
+
+
+def test_sessions_under_a_condition_are_a_target_too() -> None:
+    target = Target(
+        conditions=(("light=night", 9),), group_conditions=(("light=night", 3),)
+    )
+    wanted = BalanceSettings(targets=(("car", target),))
+    groups = [group(n, (1, 5), light="night" if n < 2 else "day") for n in range(4)]
+
+    found = judge(wanted, CLASSES, groups)
+
+    assert found.reasons == ("car, at night: 2 of 3 sessions",)
+    assert found.next == ("car, at night: 1 more session",)
+    assert found.full == ()
 
 
 def test_the_largest_part_missing_comes_first() -> None:
@@ -99,6 +113,7 @@ def test_a_class_without_boxes_is_named_and_has_no_ratio() -> None:
     found = judge(NO_TARGETS, CLASSES, [group(1, (1, 5), (2, 5))])
 
     assert found.to_json() == {
+        "full": [],
         "ratio": None,
         "verdict": "warn",
         "reasons": ["person has no box yet"],

@@ -135,27 +135,27 @@ def test_all_recipes_are_read_from_the_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "line", "column"),
     [
-        ("[balance]\npolicy = 'repeat'\nratio = 0.5\n", 3),
-        ("[balance]\ncopies = 0\n", 2),
-        ("[balance.augment]\nflip = 0.5\nnoise = 2\n", 3),
-        ("[balance.augment]\nflop = 1\n", 2),
-        ("[stress.wet]\n", 1),
-        ("[stress.wet]\ndark = 9\n", 2),
-        ("[preprocess]\ncolour = 'pink'\n", 2),
-        ("[split.tests.a]\nrule = 'stress:dark/3 of nowhere'\n", 2),
-        ("[split.tests.a]\nrule = 'stress:dark/3 of train'\n", 2),
-        ("[split.tests.a]\nrule = 'stress:rain of val'\n", 2),
-        ("[balance.targets.car]\nconditions = { 'night' = 3 }\n", 2),
+        ("[balance]\npolicy = 'repeat'\nratio = 0.5\n", 3, 1),
+        ("[balance]\ncopies = 0\n", 2, 1),
+        ("[balance.augment]\nflip = 0.5\nnoise = 2\n", 3, 1),
+        ("[balance.augment]\nflop = 1\n", 2, 1),
+        ("[stress.wet]\n", 1, 2),
+        ("[stress.wet]\ndark = 9\n", 2, 1),
+        ("[preprocess]\ncolour = 'pink'\n", 2, 1),
+        ("[split.tests.a]\nrule = 'stress:dark/3 of nowhere'\n", 2, 1),
+        ("[split.tests.a]\nrule = 'stress:dark/3 of train'\n", 2, 1),
+        ("[split.tests.a]\nrule = 'stress:rain of val'\n", 2, 1),
+        ("[balance.targets.car]\nconditions = { 'night' = 3 }\n", 2, 16),
     ],
 )
 def test_a_fault_in_a_policy_names_its_line(
-    tmp_path: Path, text: str, line: int
+    tmp_path: Path, text: str, line: int, column: int
 ) -> None:
     message = _settings_fault(tmp_path, text)
 
-    assert message.startswith(f"`{FILE_NAME}` line {line}:")
+    assert message.startswith(f"`{FILE_NAME}` line {line}, column {column}:")
 
 
 def test_a_fault_in_the_file_itself_names_line_and_column(tmp_path: Path) -> None:

@@ -219,10 +219,10 @@ def test_rules_take_whole_groups_before_the_shortfall() -> None:
     groups = [
         group(1, started_us=10 * DAY_US, ended_us=11 * DAY_US),
         group(2, started_us=9 * DAY_US, ended_us=9 * DAY_US),
-        group(3, place="north"),
-        group(4, camera="cam 9"),
+        group(3, places=("north",)),
+        group(4, cameras=("cam 9",)),
         group(5, conditions=(("light", "night"),)),
-        group(6, place="north", started_us=20 * DAY_US, ended_us=20 * DAY_US),
+        group(6, places=("north",), started_us=20 * DAY_US, ended_us=20 * DAY_US),
         group(7),
     ]
 
@@ -298,7 +298,7 @@ def test_reasons_name_classes() -> None:
 
     assert Counter(a.reason for a in found) == {
         "the only one with car": 2,
-        "car would be at 71 % without it": 4,
+        "car at 71 % of its share without it": 4,
     }
 
 
@@ -420,7 +420,7 @@ def test_a_retired_test_set_may_become_validation() -> None:
 
 def test_weaknesses_are_named() -> None:
     splits = (*SPLITS, Split(name="test-n", kind=SplitKind.TEST, rule="place:north"))
-    groups = [group(1, place="north"), group(2, boxes=((1, 3), (2, 3)))]
+    groups = [group(1, places=("north",)), group(2, boxes=((1, 3), (2, 3)))]
     ledger = (row("group-001", "train"), row("group-002", "val"))
 
     found = [f.what for f in check_split(groups, splits, ledger, CLASSES[:2])]
@@ -428,7 +428,7 @@ def test_weaknesses_are_named() -> None:
     assert found == [
         "A split holds no group yet: test-main",
         "A split holds no group yet: test-n",
-        "bike is missing from train, of all groups so many have it: 1",
+        "bike is missing from train, groups that have it: 1",
         "test-n is meant to be held out (place:north), yet train holds such groups: 1",
     ]
 

@@ -117,3 +117,30 @@ def test_retired_class_is_not_asked_for(mixed: Project) -> None:
 def test_status_is_of_one_moment_and_writes_nothing(mixed: Project) -> None:
     with Project.open(mixed.root, read_only=True) as reading:
         assert status(reading).to_json() == status(mixed).to_json()
+
+
+def test_boxes_of_a_joined_group_stand_under_their_own_conditions(
+    project: Project,
+) -> None:
+    """A day and a night that became one group are no two nights."""
+    groups = []
+    for light, boxes in (("day", 3), ("night", 1)):
+        session = project.begin_session(name=light, conditions=[("light", light)])
+        (sample,) = filled(project, session, 1, first=boxes)
+        state = LabelState(
+            state=SampleState.LABELED,
+            boxes=tuple(box(str(n), x0=1.0 + n) for n in range(boxes)),
+        )
+        project.catalog.labels.put(sample.id, state)
+        groups.append(sample.group_id)
+    project.catalog.groups.join(*groups, reason="alike", at_us=1)
+    with (project.root / "fieldset.toml").open("a") as settings:
+        settings.write(
+            '[balance.targets.car]\ngroups = 2\nconditions = { "light=night" = 2 }\n'
+        )
+
+    with Project.open(project.root) as opened:
+        found = status(opened).balance
+
+    assert found.next == ("car, at night: 1 more", "car: 1 more session")
+    assert found.classes[0].boxes == 4

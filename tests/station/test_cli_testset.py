@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dataset.errors import StorageFull
 from dataset.project import Project
 from dataset.published_seals import seal_path
 from dataset.sealing import ledger
+from dataset.test_ledger import LedgerEvent
 from export.coco import CocoReader
 from tests.sealed_projects import (
     MODEL,
@@ -18,7 +23,7 @@ from tests.sealed_projects import (
     members,
     sealable_project,
 )
-from tests.small_projects import files_under
+from tests.small_projects import files_under, tiny_disk
 from tests.station.command_line import CommandLine
 
 
@@ -292,3 +297,204 @@ def test_check_reports_a_broken_chain(
         finding["what"] for finding in found.json["findings"]
     }
     assert "edited: 2" in listed.err
+
+
+# The program, killed when the draw is recorded and its bundle not yet in place.
+KILLED = """
+import os, signal, sys
+import export.evaluation
+export.evaluation._put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+from station.cli.main import run
+run(sys.argv[1:])
+"""
+
+
+def test_bundle_that_was_killed_after_the_record_is_finished(
+    fieldset: CommandLine,
+    root: Path,
+    project: Project,
+    tmp_path: Path,
+) -> None:
+    fieldset.ok("testset", "seal", "test-main", "--project", root)
+    command = ["testset", "draw", "test-main", "--model", MODEL, "--project", root]
+    bundle = tmp_path / "bundles" / "one"
+
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, *map(str, command), "--to", str(bundle)],
+        check=False,
+    )
+    recorded = ledger(project)
+    elsewhere = fieldset(*command, "--to", tmp_path / "other")
+    done = fieldset.ok(*command, "--to", bundle, "--json")
+
+    assert killed.returncode == -signal.SIGKILL
+    assert recorded[-1].event is LedgerEvent.DRAWN
+    assert elsewhere.code == 4
+    assert ledger(project) == recorded
+    assert done.json["digest"] == recorded[-1].digest
+    assert (done.json["used"], done.json["samples"]) == (1, 3)
+    assert images(bundle) == ids(project, "test-main")
+    assert CocoReader().read(bundle).boxes == 3
+    assert files_under(bundle) >= {"ledger.json", "fieldset.json"}
+    assert {path.name for path in bundle.parent.iterdir()} == {"one"}
+
+
+def test_whole_bundle_without_a_record_is_made_anew(
+    fieldset: CommandLine,
+    root: Path,
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fieldset.ok("testset", "seal", "test-main", "--project", root)
+    command = [
+        "testset", "draw", "test-main", "--model", MODEL, "--project", root, "--to",
+        tmp_path / "bundles" / "one",
+    ]  # fmt: skip
+
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)
+        patch.setattr("dataset.sealing.append_line", _kill)
+        fieldset(*command)
+    left = list((tmp_path / "bundles").iterdir())
+    fieldset.ok(*command)
+
+    assert [path.name.startswith(".tmp-") for path in left] == [True]
+    assert [line.event for line in ledger(project)] == ["sealed", "drawn"]
+    assert {path.name for path in (tmp_path / "bundles").iterdir()} == {"one"}
+
+
+def _kill(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_full_disk_spends_no_draw(
+    fieldset: CommandLine, root: Path, project: Project, tmp_path: Path
+) -> None:
+    fieldset.ok("testset", "seal", "test-main", "--project", root)
+    command = ["testset", "draw", "test-main", "--model", MODEL, "--project", root]
+
+    with tiny_disk(tmp_path / "disk", "16k") as disk:
+        failed = fieldset(*command, "--to", disk / "bundle")
+        left = files_under(disk)
+    fieldset.ok(*command, "--to", tmp_path / "bundle")
+
+    assert failed.code == 3
+    assert "hint: " in failed.err
+    assert left == set()
+    assert [line.event for line in ledger(project)] == ["sealed", "drawn"]
+
+
+def test_full_disk_between_record_and_place_says_what_to_do(
+    fieldset: CommandLine,
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fieldset.ok("testset", "seal", "test-main", "--project", root)
+    command = [
+        "testset", "draw", "test-main", "--model", MODEL, "--project", root, "--to",
+        tmp_path / "one",
+    ]  # fmt: skip
+
+    def full(path: Path, *_: object) -> None:
+        raise StorageFull(f"There is no room left: {path}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("export.evaluation._ledger_text", full)
+        failed = fieldset(*command)
+    fieldset.ok(*command)
+
+    assert failed.code == 3
+    assert "The draw is recorded" in failed.err
+    assert "hint: free some space there, then give the same command again" in failed.err
+
+
+SPLIT_TAMPERED = {
+    "edit": (
+        "UPDATE split_ledger SET split = 'val' WHERE n = 2",
+        "edited or reordered",
+    ),
+    "delete": ("DELETE FROM split_ledger WHERE n = 2", "lost rows: 1"),
+    "truncate": ("DELETE FROM split_ledger WHERE n > 3", "lost rows: 2"),
+    "reorder": ("UPDATE split_ledger SET n = 9 WHERE n = 1", "edited or reordered"),
+    "insert": (
+        "INSERT INTO split_ledger (group_id, split, action, reason, at_us) "
+        "SELECT group_id, 'val', 'withdrawn', '', 1 FROM split_ledger WHERE n = 1",
+        "not written by fieldset: 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SPLIT_TAMPERED)
+def test_tampering_with_the_split_ledger_is_found(
+    fieldset: CommandLine, root: Path, project: Project, kind: str
+) -> None:
+    statement, words = SPLIT_TAMPERED[kind]
+    sound = fieldset("check", "--project", root)
+    with project.catalog.writing():
+        for trigger in ("ledger_rows_stay", "ledger_rows_are_kept"):
+            project.catalog._connection.run(f"DROP TRIGGER {trigger}")
+        project.catalog._connection.run(statement)
+
+    checked = fieldset("check", "--project", root)
+
+    assert (sound.code, checked.code) == (0, 3)
+    assert words in checked.out + checked.err
+
+
+TAMPERED = {
+    "edit": (["UPDATE test_runs SET model = 'ee' WHERE n = 2"], "was edited: 2"),
+    "delete": (["DELETE FROM test_runs WHERE n = 2"], "lost lines: 2"),
+    "reorder": (
+        [
+            "UPDATE test_runs SET n = 99 WHERE n = 2",
+            "UPDATE test_runs SET n = 2 WHERE n = 3",
+            "UPDATE test_runs SET n = 3 WHERE n = 99",
+        ],
+        "were reordered, line 3 stands at place: 2",
+    ),
+    "truncate": (["DELETE FROM test_runs WHERE n = 3"], "lost lines: 3"),
+    "truncate with the head": (
+        [
+            "DELETE FROM test_runs WHERE n = 3",
+            "UPDATE facts SET value = (SELECT n || ' ' || digest FROM test_runs "
+            "WHERE n = 2) WHERE key = 'test_ledger_head'",
+        ],
+        "Line 3 of the test ledger is not the one that was published",
+    ),
+    "insert": (
+        [
+            "INSERT INTO test_runs SELECT 4, event, split, root, 'ff', version, "
+            "operator, station, reason, at_us, digest, digest || '0' FROM test_runs "
+            "WHERE n = 3"
+        ],
+        "was edited: 4",
+    ),
+    "empty": (["DELETE FROM test_runs"], "lost lines: 1 to 3"),
+}
+
+
+@pytest.mark.parametrize("kind", TAMPERED)
+def test_tampering_is_found_by_check_list_and_draw(
+    fieldset: CommandLine, root: Path, project: Project, kind: str
+) -> None:
+    statements, words = TAMPERED[kind]
+    fieldset.ok("testset", "seal", "test-main", "--project", root)
+    for model in (MODEL, OTHER):
+        fieldset.ok("testset", "draw", "test-main", "--model", model, "--project", root)
+    with project.catalog.writing():
+        for trigger in ("test_runs_stay", "test_runs_are_kept"):
+            project.catalog._connection.run(f"DROP TRIGGER {trigger}")
+        for statement in statements:
+            project.catalog._connection.run(statement)
+
+    checked = fieldset("check", "--project", root)
+    listed = fieldset("testset", "list", "--project", root)
+    drawn = fieldset("testset", "draw", "test-main", "--model", "dd" * 32, "--project",
+                     root)  # fmt: skip
+
+    assert (checked.code, listed.code, drawn.code) == (3, 3, 3)
+    assert words in checked.out + checked.err
+    assert words in listed.err
+    assert words in drawn.err
