@@ -42,8 +42,8 @@ def diff(
 ) -> int:
     """Show what it takes to come from version OLD to version NEW."""
     from dataset.diff import compare
-    from dataset.drift_file import drift_summary
-    from dataset.project import require_project
+    from dataset.kept_drift import drift_summary
+    from dataset.project_folder import require_project
     from dataset.published_seals import closed_names
     from dataset.version import read_version
 

@@ -167,7 +167,7 @@ def verify(name: str, folder: Path | None, as_json: bool) -> int:
 
 def _root(folder: Path | None) -> Path:
     """The project's folder; version files are read without opening the catalog."""
-    from dataset.project import require_project
+    from dataset.project_folder import require_project
 
     return require_project(project_folder(folder))
 
