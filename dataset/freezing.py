@@ -14,6 +14,7 @@ from .policy_outcome import PolicyOutcome
 from .progress import SILENT, Progress
 from .project import Project, now_us
 from .records import Version
+from .retirement import with_retired
 from .status import balance_of
 from .version import list_versions, write_version_batches
 
@@ -74,7 +75,7 @@ def _freeze(
             batches=applied.batches(catalog.frozen_batches()),
             classes=catalog.classes.all(include_retired=True),
             splits=applied.splits,
-            policy=applied.policy,
+            policy=with_retired(applied.policy, catalog.test_runs.retired()),
             parent=parent.id if parent else None,
             message=message,
             author=author,
