@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from . import sample_batch, version_file
-from .errors import FieldsetError
+from .errors import BadFile, FieldsetError
 from .findings import Finding, Severity
 from .frozen_version import FrozenVersion
 from .hash_tree import TreeBuilder
@@ -52,6 +52,35 @@ def verify(
     except (FieldsetError, ValueError, UnicodeDecodeError) as error:
         found.append(_error(str(error), frozen.folder / MANIFEST_NAME))
     return tuple(found)
+
+
+def require_sound(frozen: FrozenVersion) -> FrozenVersion:
+    """The version, after the cheap part of `verify`: no row and no picture is read.
+
+    The id is that of `version.json`, and the manifest is there in full length. What
+    is read of it later is proven there (`diff`), or all of it by `verify`.
+
+    Raises:
+        BadFile: it is not so; the sentence names the file.
+    """
+    path = frozen.folder / MANIFEST_NAME
+    hint = (
+        f"`fieldset version verify {frozen.version.alias}` says more; restore the "
+        "folder from a backup"
+    )
+    for finding in _id_findings(frozen):
+        raise BadFile(f"{finding.what}, in {finding.path}", hint=hint)
+    try:
+        size_bytes = path.stat().st_size
+    except OSError as error:
+        raise BadFile(
+            f"The manifest cannot be read ({error.strerror}): {path}", hint=hint
+        ) from error
+    if size_bytes != frozen.record.manifest_bytes:
+        raise BadFile(
+            f"The manifest has another length than was written: {path}", hint=hint
+        )
+    return frozen
 
 
 def _id_findings(frozen: FrozenVersion) -> Iterator[Finding]:
