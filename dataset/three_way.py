@@ -21,6 +21,14 @@ class Conflict:
     old: tuple[Change, ...]
     new: tuple[Change, ...]
 
+    @property
+    def about(self) -> str:
+        """What is in conflict, for a person: the sample, its split, a box."""
+        if not self.subject:
+            return "the sample"
+        is_box = not self.subject.startswith("#")
+        return f"box {self.subject[:8]}" if is_box else self.subject[1:]
+
     def to_json(self) -> dict[str, Any]:
         """The conflict as `diff --base --json` prints it."""
         return {

@@ -215,8 +215,7 @@ def _meaning(change: SplitChanged) -> str:
 
 
 def _conflict(one: Conflict) -> tuple[str, str, str, str]:
-    subject = one.subject or "the sample"
-    return one.sample_id, subject.lstrip("#"), _kinds(one.old), _kinds(one.new)
+    return one.sample_id, one.about, _kinds(one.old), _kinds(one.new)
 
 
 def _kinds(changes: Sequence[Change]) -> str:

@@ -142,7 +142,7 @@ def _three_way(diff: VersionDiff, three: ThreeWay, base: str) -> Iterator[str]:
     for one in shown[:CONFLICTS_SHOWN]:
         yield _line(
             "conflict",
-            f"{one.sample_id[:12]}  {one.subject.lstrip('#') or 'the sample'}: "
+            f"{one.sample_id[:12]}  {one.about}: "
             f"{diff.old.alias} {_kinds(one.old)}, {diff.new.alias} {_kinds(one.new)}",
         )
     if len(shown) > CONFLICTS_SHOWN:
