@@ -64,7 +64,7 @@ def verify(
 def require_sound(
     frozen: FrozenVersion, *, with_manifest: bool = False
 ) -> FrozenVersion:
-    """The version, after the quick part of `verify`: no row and no picture is looked at.
+    """The version, after the quick part of `verify`: no row, no picture.
 
     The id is that of `version.json`, its counts add up, and the manifest is there in
     full length; `with_manifest` its bytes are proven, too. What a diff reads of it is
