@@ -24,6 +24,7 @@ from dataset.frozen_version import FrozenVersion
 from dataset.patch import apply
 from dataset.records import SampleState, VersionSample
 from dataset.version import read_version, write_version
+from tests.dataset.test_diff import box
 from tests.strategies import CLASSES, SPLITS, edited_sets, history_sets
 
 Samples = tuple[VersionSample, ...]
@@ -89,8 +90,6 @@ SAMPLE = VersionSample(
 
 
 def misfits() -> list[Change]:
-    from tests.dataset.test_diff import box
-
     own = SAMPLE.id
     moved = {"old": box(1), "new": box(1, 5), "iou": 0.5, "shift": (5.0, 0.0)}
     return [
@@ -113,8 +112,6 @@ def test_a_change_of_another_version_does_not_fit(change: Change) -> None:
 
 
 def test_a_box_is_not_added_over_another_one() -> None:
-    from tests.dataset.test_diff import box
-
     sample = replace(SAMPLE, state=SampleState.LABELED, boxes=(box(1),))
     change = BoxAdded(sample_id=sample.id, box=box(1, 50))
 
