@@ -2,6 +2,27 @@
 
 Each is a frozen value about one sample. `subject` names the thing that changed and
 `outcome` what became of it, so that a three-way diff can tell agreement from conflict.
+
+In JSON (`diff --list --json`, `changes`) each is an object with `kind` and `sample`,
+the sample's id, and by kind:
+
+    sample_added, sample_removed   split ("" for none), boxes (how many)
+    size_changed                   old, new: [width, height] in pixels
+    state_changed                  old, new: labeled, empty, ...
+    box_added, box_removed         box (UUID), class (id), corners
+    box_relabelled                 box, old_class, new_class
+    box_moved                      box, class, old, new (corners), iou (0 to 1),
+                                   shift ([x, y] of the centre), area_ratio (new / old)
+    box_reidentified               old_box, box: matched by place, with another UUID
+    split_changed                  old, new ("" for none), touches_test
+    split_retired                  old, new: a recorded retirement, see `SplitRetired`
+    group_changed                  old, new
+
+Corners are [x0, y0, x1, y1] in pixels of the upright image, to 1/1024. `box` is the
+UUID in the new version, for `box_removed` that in the old one. A box that was both
+relabelled and moved is told twice, once of each kind. Changes stand by sample, then
+kind in the order above (samples first, splits and groups last), then box. Boxes of
+sealed test sets are not listed; `sealed_changes` says how many were left out.
 """
 
 from __future__ import annotations
@@ -41,16 +62,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleAdded(Change):
-    """A sample that only the new version holds; its boxes are counted, not listed."""
+    """A sample that only the new version holds; its boxes are counted, not listed.
+
+    `content` is the digest of its leaves: two stations that added the same picture
+    agree where it is equal.
+    """
 
     kind: ClassVar[str] = "sample_added"
     split: str
     boxes: int
+    content: str = ""
 
     @property
     def outcome(self) -> object:
-        """The split and the number of boxes."""
-        return self.split, self.boxes
+        """The split, the number of boxes and the digest of everything."""
+        return self.split, self.boxes, self.content
 
     def _details(self) -> dict[str, Any]:
         return {"split": self.split, "boxes": self.boxes}
@@ -58,11 +84,15 @@ class SampleAdded(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleRemoved(Change):
-    """A sample that only the old version holds; its boxes are counted, not listed."""
+    """A sample that only the old version holds; its boxes are counted, not listed.
+
+    `content` is the digest of its leaves, as that of `SampleAdded`.
+    """
 
     kind: ClassVar[str] = "sample_removed"
     split: str
     boxes: int
+    content: str = ""
 
     def _details(self) -> dict[str, Any]:
         return {"split": self.split, "boxes": self.boxes}
@@ -271,6 +301,22 @@ class SplitChanged(Change):
 
     def _details(self) -> dict[str, Any]:
         return {"old": self.old, "new": self.new, "touches_test": self.touches_test}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRetired(SplitChanged):
+    """A sample between a test set and validation, by a retirement on record.
+
+    One version says that the set was retired, the other does not know of it yet; the
+    sample is in validation where it is said. No test is in doubt: `touches_test` is
+    False. Any other way out of a test set is a `SplitChanged` that touches it.
+    """
+
+    kind: ClassVar[str] = "split_retired"
+    touches_test: bool = False
+
+    def _details(self) -> dict[str, Any]:
+        return {"old": self.old, "new": self.new}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,15 @@
 """The difference between two versions, in samples, boxes, splits and classes.
 
 Only the buckets of the hash trees that differ are read, and boxes only of samples
-whose labels leaf differs. The catalog is never opened.
+whose labels leaf differs; what is read is proven. The catalog is never opened.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from .changes import (
-    LABEL_CHANGES,
     BoxAdded,
     BoxMoved,
     BoxReidentified,
@@ -29,17 +22,20 @@ from .changes import (
     SampleRemoved,
     SizeChanged,
     SplitChanged,
+    SplitRetired,
     StateChanged,
     sort_key,
 )
+from .diff_rows import DiffRows
 from .diff_walk import BLOCK, Block, differing_blocks
 from .frozen_version import FrozenVersion
 from .hash_tree import BUCKETS
 from .matching import corners, iou, match_boxes
 from .progress import SILENT, Progress
 from .records import Box, LabelClass, SampleState, SplitKind
-from .sample_batch import boxes_of
+from .retirement import retired_sets
 from .three_way import three_way
+from .version_balance import version_balance
 from .version_diff import (
     BoxCounts,
     ClassDelta,
@@ -72,12 +68,15 @@ def compare(
     Raises:
         BadFile: a version's files are damaged.
     """
-    sides = None
+    versions = (old, new) if base is None else (base, old, new)
+    sealed = _sealed_sets(versions, closed)
+    three = None
+    hidden: set[str] = set()
     if base is not None:
-        left = _changes(base, old, progress).changes
-        right = _changes(base, new, progress).changes
-        sides = three_way(left, right)
-    found = _changes(old, new, progress)
+        left, right = (_changes(base, side, sealed, progress) for side in (old, new))
+        three = three_way(left.changes, right.changes)
+        hidden = left.sealed | right.sealed
+    found = _changes(old, new, sealed, progress)
     return VersionDiff(
         old=old.version,
         new=new.version,
@@ -86,31 +85,20 @@ def compare(
         splits=found.split_counts(),
         classes=_class_deltas(old, new),
         taxonomy=_taxonomy_changes(old.classes, new.classes),
+        balance=(version_balance(old.record), version_balance(new.record)),
         changes=tuple(found.changes),
-        three_way=sides,
-        sealed=_sealed_samples(
-            (old, new) if base is None else (base, old, new), closed, found.changes
-        ),
+        three_way=three,
+        sealed=frozenset(found.sealed | hidden),
     )
 
 
-def _sealed_samples(
-    versions: Sequence[FrozenVersion],
-    closed: Collection[str],
-    changes: Sequence[Change],
+def _sealed_sets(
+    versions: Sequence[FrozenVersion], closed: Collection[str]
 ) -> frozenset[str]:
-    """The samples that sealed sets hold in one of the versions, if any box changed."""
+    """The test sets whose boxes are not shown; a retired one is closed no more."""
     names = {s.name for frozen in versions for s in frozen.splits if s.sealed}
-    names.update(closed)
-    if not names or not any(isinstance(change, LABEL_CHANGES) for change in changes):
-        return frozenset()
-    wanted = pa.array(sorted(names), pa.string())
-    found: set[str] = set()
-    for frozen in versions:
-        for table in frozen.batches(["id", "split"]):
-            inside = table.filter(pc.is_in(table.column("split"), value_set=wanted))
-            found.update(raw.hex() for raw in inside.column("id").to_pylist())
-    return frozenset(found)
+    retired = (retired_sets(frozen.policy) for frozen in versions)
+    return frozenset(names.union(closed).difference(*retired))
 
 
 class _Found:
@@ -118,6 +106,7 @@ class _Found:
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
+        self.sealed: set[str] = set()
         self.changed_samples = 0
         self.changed_boxes = 0
 
@@ -152,118 +141,90 @@ class _Found:
     def split_counts(self) -> SplitCounts:
         counts: Counter[str] = Counter()
         for change in self.changes:
-            if isinstance(change, SplitChanged):
+            if isinstance(change, SplitRetired):
+                counts["retired"] += 1
+            elif isinstance(change, SplitChanged):
                 moved = "moved" if change.old else "assigned"
                 counts[moved if change.new else "released"] += 1
                 counts["test_moved"] += change.is_moved and change.touches_test
         return SplitCounts(**counts)
 
 
-def _changes(old: FrozenVersion, new: FrozenVersion, progress: Progress) -> _Found:
-    tests = {
-        split.name
-        for split in (*old.splits, *new.splits)
-        if split.kind is SplitKind.TEST
-    }
+def _changes(
+    old: FrozenVersion,
+    new: FrozenVersion,
+    sealed: Collection[str],
+    progress: Progress,
+) -> _Found:
+    moves = _Moves(old, new)
     found = _Found()
-    for done, block in enumerate(differing_blocks(old, new), start=1):
-        found.changes += [
-            SampleRemoved(sample_id=sample_id, split=split, boxes=boxes)
-            for sample_id, split, boxes in _whole_samples(old, block.removed)
-        ]
-        found.changes += [
-            SampleAdded(sample_id=sample_id, split=split, boxes=boxes)
-            for sample_id, split, boxes in _whole_samples(new, block.added)
-        ]
-        found.changes += _size_changes(old, new, block)
-        found.changes += _split_changes(old, new, block, tests)
-        for own, boxes in _label_changes(old, new, block):
-            found.changes += own
-            found.changed_boxes += boxes
-        found.changed_samples += len(block.old)
-        progress.step(done, BUCKETS // BLOCK, "blocks of samples")
+    with DiffRows(old, new) as rows:
+        for done, block in enumerate(differing_blocks(old, new), start=1):
+            for sample_id, split, boxes, content in rows.removed(block):
+                found.changes.append(
+                    SampleRemoved(
+                        sample_id=sample_id, split=split, boxes=boxes, content=content
+                    )
+                )
+            for sample_id, split, boxes, content in rows.added(block):
+                found.changes.append(
+                    SampleAdded(
+                        sample_id=sample_id, split=split, boxes=boxes, content=content
+                    )
+                )
+            for sample_id, a, b in rows.pairs(block, "images"):
+                found.changes.append(SizeChanged(sample_id=sample_id, old=a, new=b))
+            for sample_id, a, b in rows.pairs(block, "splits"):
+                found.changes += moves.changes(sample_id, a, b)
+            _add_label_changes(found, rows, block, sealed)
+            found.changed_samples += len(block.old)
+            progress.step(done, BUCKETS // BLOCK, "blocks of samples")
     found.changes.sort(key=sort_key)
     return found
 
 
-def _whole_samples(
-    frozen: FrozenVersion, rows: NDArray[np.int64]
-) -> Iterator[tuple[str, str, int]]:
-    """Id, split and number of boxes of some samples."""
-    if not len(rows):
-        return
-    columns = ["id", "split", "boxes.list.element.class_id"]
-    table = frozen.manifest.take(rows, columns).combine_chunks()
-    counts = table.column("boxes").combine_chunks().value_lengths().to_pylist()
-    ids = table.column("id").to_pylist()
-    splits = table.column("split").to_pylist()
-    for raw, split, count in zip(ids, splits, counts, strict=True):
-        yield raw.hex(), split, count
-
-
-def _size_changes(
-    old: FrozenVersion, new: FrozenVersion, block: Block
-) -> Iterator[Change]:
-    columns = ("width", "height")
-    for sample_id, a, b in _pairs(old, new, block, block.images, columns):
-        yield SizeChanged(sample_id=sample_id, old=(a[0], a[1]), new=(b[0], b[1]))
-
-
-def _split_changes(
-    old: FrozenVersion, new: FrozenVersion, block: Block, tests: set[str]
-) -> Iterator[Change]:
-    columns = ("split", "group")
-    for sample_id, a, b in _pairs(old, new, block, block.splits, columns):
-        if a[0] != b[0]:
-            touches = bool(a[0]) and not tests.isdisjoint((a[0], b[0]))
-            yield SplitChanged(
-                sample_id=sample_id, old=a[0], new=b[0], touches_test=touches
-            )
-        if a[1] != b[1]:
-            yield GroupChanged(sample_id=sample_id, old=a[1], new=b[1])
-
-
-def _label_changes(
-    old: FrozenVersion, new: FrozenVersion, block: Block
-) -> Iterator[tuple[list[Change], int]]:
-    """For each sample: the changes, and how many boxes that both hold differ."""
-    columns = ("state", "boxes")
-    for sample_id, a, b in _pairs(old, new, block, block.labels, columns):
-        found, boxes = _box_changes(sample_id, a[1], b[1])
+def _add_label_changes(
+    found: _Found, rows: DiffRows, block: Block, sealed: Collection[str]
+) -> None:
+    for sample_id, a, b in rows.pairs(block, "labels", with_split=bool(sealed)):
+        own, boxes = _box_changes(sample_id, a[1], b[1])
         if a[0] != b[0]:
             states = {"old": SampleState(a[0]), "new": SampleState(b[0])}
-            found.append(StateChanged(sample_id=sample_id, **states))
-        yield found, boxes
+            own.append(StateChanged(sample_id=sample_id, **states))
+        found.changes += own
+        found.changed_boxes += boxes
+        if sealed and (a[2] in sealed or b[2] in sealed):
+            found.sealed.add(sample_id)
 
 
-def _pairs(
-    old: FrozenVersion,
-    new: FrozenVersion,
-    block: Block,
-    mask: NDArray[np.bool_],
-    columns: Sequence[str],
-) -> Iterator[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
-    """Id, old values and new values of the common samples that a mask picks."""
-    picked = np.flatnonzero(mask)
-    if not len(picked):
-        return
-    before = _values(old, block.old[picked], columns)
-    after = _values(new, block.new[picked], columns)
-    ids = [block.sample_ids[at] for at in picked.tolist()]
-    yield from zip(ids, before, after, strict=True)
+class _Moves:
+    """Tells what it means that a sample is in another split or group."""
 
+    def __init__(self, old: FrozenVersion, new: FrozenVersion) -> None:
+        splits = (*old.splits, *new.splits)
+        self._tests = {s.name for s in splits if s.kind is SplitKind.TEST}
+        self._validation = {s.name for s in splits if s.kind is SplitKind.VAL}
+        before, after = retired_sets(old.policy), retired_sets(new.policy)
+        self._left = after - before
+        self._back = before - after
 
-def _values(
-    frozen: FrozenVersion, rows: NDArray[np.int64], columns: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    table = frozen.manifest.take(rows, columns)
-    lists = [
-        boxes_of(table.column(name))
-        if name == "boxes"
-        else table.column(name).to_pylist()
-        for name in columns
-    ]
-    return list(zip(*lists, strict=True))
+    def changes(
+        self, sample_id: str, old: Sequence[str], new: Sequence[str]
+    ) -> Iterator[Change]:
+        """The changes between (split, group) of the old and the new version."""
+        if old[0] != new[0]:
+            yield self._split_change(sample_id, old[0], new[0])
+        if old[1] != new[1]:
+            yield GroupChanged(sample_id=sample_id, old=old[1], new=new[1])
+
+    def _split_change(self, sample_id: str, old: str, new: str) -> Change:
+        is_retired = (old in self._left and new in self._validation) or (
+            new in self._back and old in self._validation
+        )
+        if is_retired:
+            return SplitRetired(sample_id=sample_id, old=old, new=new)
+        touches = bool(old) and not self._tests.isdisjoint((old, new))
+        return SplitChanged(sample_id=sample_id, old=old, new=new, touches_test=touches)
 
 
 def _box_changes(

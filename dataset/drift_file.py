@@ -1,4 +1,4 @@
-"""`drift.json`: what a version's comparisons found; beside it, outside of its id."""
+"""Compares a version with its ancestors and its splits, and keeps the findings."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from . import durable
 from .drift import DriftReport, SampleTable, compare
 from .drift_tables import table_from_version
-from .errors import BadFile, NotFound
+from .errors import NotFound
 from .frozen_version import FrozenVersion
+from .kept_drift import FILE_NAME
 from .measuring import measured, with_boxes
 from .progress import SILENT, Progress
 from .project import Project
 from .recipes import is_stress
 from .records import SplitKind
 from .version import read_version
-
-FILE_NAME = "drift.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +71,7 @@ def compare_version(
 
 
 def write_drift(frozen: FrozenVersion, comparisons: Sequence[Comparison]) -> Path:
-    """Write `drift.json` beside the version, whole or not at all."""
+    """Write `drift.json` beside the version, whole or not at all; see `kept_drift`."""
     content = {
         "version": frozen.version.id,
         "alias": frozen.version.alias,
@@ -91,42 +89,6 @@ def write_drift(frozen: FrozenVersion, comparisons: Sequence[Comparison]) -> Pat
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
     durable.replace(path, text.encode() + b"\n")
     return path
-
-
-def read_drift(frozen: FrozenVersion) -> dict[str, Any] | None:
-    """What `write_drift` wrote, or None where it was not made yet.
-
-    Raises:
-        BadFile: the file is damaged.
-    """
-    path = frozen.folder / FILE_NAME
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise BadFile(
-            f"The drift statistics cannot be read: {path}",
-            hint=f"delete the file and run `fieldset version report "
-            f"{frozen.version.alias}`",
-        ) from error
-    if not isinstance(content, dict):
-        raise BadFile(f"The drift statistics cannot be read: {path}")
-    return content
-
-
-def drift_summary(frozen: FrozenVersion, base_id: str) -> dict[str, Any]:
-    """The kept comparison of a version with its parent, if that has `base_id`.
-
-    Empty where there is none: then `fieldset drift` computes it.
-    """
-    if frozen.version.parent != base_id:
-        return {}
-    content = read_drift(frozen)
-    for comparison in (content or {}).get("comparisons", ()):
-        if comparison["kind"] == "parent":
-            return dict(comparison)
-    return {}
 
 
 def _ancestors(

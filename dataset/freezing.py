@@ -18,6 +18,7 @@ from .policy_outcome import PolicyOutcome
 from .progress import SILENT, Progress
 from .project import Project, now_us
 from .records import Version
+from .retirement import with_retired
 from .status import balance_of
 from .version import WrittenVersion, list_versions, write_version_batches
 
@@ -77,7 +78,7 @@ def _freeze(
         project.root,
         classes=catalog.classes.all(include_retired=True),
         splits=applied.splits,
-        policy=applied.policy,
+        policy=with_retired(applied.policy, catalog.test_runs.retired()),
         parent=parent.id if parent else None,
         message=message,
         author=author,

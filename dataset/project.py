@@ -15,7 +15,6 @@ from types import TracebackType
 from . import durable
 from .catalog import Catalog, checked_class_name, folded_name
 from .errors import (
-    NotAProject,
     PolicyRefusal,
     ProjectError,
     StorageFull,
@@ -23,6 +22,7 @@ from .errors import (
 )
 from .image_file import ImageInfo, inspect, without_gps
 from .image_store import ImageStore
+from .project_folder import require_project
 from .records import Sample, Session, Split, Version
 from .settings import FILE_NAME, ProjectSettings, default_text, read_settings
 from .split_rule import parse_rule
@@ -311,23 +311,6 @@ class Project:
     def _name_of_start(self, started_us: int) -> str:
         moment = time.gmtime(started_us / 1_000_000)
         return self.free_session_name(time.strftime("%Y-%m-%d %H:%M:%S", moment))
-
-
-def require_project(root: Path) -> Path:
-    """The absolute folder of a project, looked at but not opened.
-
-    Raises:
-        NotAProject: the folder holds none.
-    """
-    with durable.translated(root):
-        root = root.absolute()
-        is_project = (root / FILE_NAME).is_file()
-    if not is_project:
-        raise NotAProject(
-            f"This is not a fieldset project: {root}",
-            hint="run `fieldset init DIR`, or name one with `--project DIR`",
-        )
-    return root
 
 
 def now_us() -> int:

@@ -18,7 +18,7 @@ from . import durable
 from .errors import BadFile
 from .recipes import is_stress, parse_stress
 from .records import SPLIT_NAME, Split
-from .sealed_set import set_id
+from .set_address import set_id
 from .test_ledger import LedgerEvent, LedgerLine, Witness, standings
 
 FOLDER: Final = "seals"

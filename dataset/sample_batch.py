@@ -172,14 +172,19 @@ def leaf_columns(batch: pa.RecordBatch) -> LeafColumns:
             batch.column("width").to_numpy(zero_copy_only=False),
             batch.column("height").to_numpy(zero_copy_only=False),
         ),
-        labels=_labels(batch),
+        labels=label_leaves(batch),
         splits=leaf.splits_leaves(
             batch.column("group").to_pylist(), batch.column("split").to_pylist()
         ),
     )
 
 
-def _labels(batch: pa.RecordBatch) -> Bytes2D:
+def label_leaves(batch: pa.RecordBatch) -> Bytes2D:
+    """The labels leaves of a batch; reads its `id`, `state` and `boxes` alone.
+
+    Raises:
+        ProjectError: two boxes of one sample share an id.
+    """
     column = batch.column("boxes")
     offsets = column.offsets.to_numpy().astype(np.int64)
     flat = column.flatten()

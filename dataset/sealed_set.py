@@ -10,7 +10,6 @@ is joined, or a class that is renamed, does not break a seal.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from .hash_tree import TreeBuilder
 from .project import Project
 from .records import LabelClass, Split, Version, VersionRoots, VersionSample
 from .sample_batch import LeafColumns, batches_of, leaf_columns, samples_of
+from .set_address import set_id
 
 _LEAF = b"fsm1"
 
@@ -145,12 +145,6 @@ def _made_set(
         samples=tuple(samples),
         root=root,
     )
-
-
-def set_id(merkle_root: str) -> str:
-    """The address of a sealed set's content: `ts-` and 52 characters."""
-    data = bytes.fromhex(merkle_root)
-    return "ts-" + base64.b32encode(data).decode("ascii").lower().rstrip("=")
 
 
 def _batches(project: Project, name: str) -> Iterator[pa.RecordBatch]:

@@ -9,7 +9,7 @@ from typing import Any
 from .catalog import SplitCount
 from .project import Project
 from .records import Split, SplitKind
-from .sealed_set import set_id
+from .set_address import set_id
 from .split_rule import parse_rule
 from .stress_set import stress_counts
 from .test_ledger import LedgerEvent, LedgerLine, Standing, standings

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .changes import Change, SampleRemoved, sort_key
+from .changes import LABEL_CHANGES, Change, SampleRemoved, StateChanged, sort_key
+from .records import SampleState
 
 Subject = tuple[str, str]
 
@@ -20,6 +21,14 @@ class Conflict:
     subject: str
     old: tuple[Change, ...]
     new: tuple[Change, ...]
+
+    @property
+    def about(self) -> str:
+        """What is in conflict, for a person: the sample, its split, a box."""
+        if not self.subject:
+            return "the sample"
+        is_box = not self.subject.startswith("#")
+        return f"box {self.subject[:8]}" if is_box else self.subject[1:]
 
     def to_json(self) -> dict[str, Any]:
         """The conflict as `diff --base --json` prints it."""
@@ -61,6 +70,8 @@ def three_way(old: Sequence[Change], new: Sequence[Change]) -> ThreeWay:
     left, right = _by_subject(old), _by_subject(new)
     _lift_removed(left, right)
     _lift_removed(right, left)
+    _lift_emptied(left, right)
+    _lift_emptied(right, left)
     only_old: list[Change] = []
     both: list[Change] = []
     conflicts: list[Conflict] = []
@@ -106,6 +117,38 @@ def _lift_removed(
     }
     for subject in [s for s in editing if s[0] in removed and s[1]]:
         editing.setdefault((subject[0], ""), []).extend(editing.pop(subject))
+
+
+def _lift_emptied(
+    emptying: dict[Subject, list[Change]], editing: dict[Subject, list[Change]]
+) -> None:
+    """Boxes drawn where the other side said that nothing is there: one subject.
+
+    Else both would be taken, and an empty sample would gain boxes silently.
+    """
+    emptied = {
+        subject[0]
+        for subject, changes in emptying.items()
+        if any(isinstance(c, StateChanged) and not _has_boxes(c) for c in changes)
+    }
+    drawn = {
+        subject[0]
+        for subject, changes in editing.items()
+        if subject[0] in emptied
+        and any(isinstance(c, LABEL_CHANGES) and c.outcome is not None for c in changes)
+        and _is_box(subject)
+    }
+    for side in (emptying, editing):
+        for subject in [s for s in side if s[0] in drawn and _is_box(s)]:
+            side.setdefault((subject[0], "#state"), []).extend(side.pop(subject))
+
+
+def _has_boxes(change: StateChanged) -> bool:
+    return change.new is SampleState.LABELED
+
+
+def _is_box(subject: Subject) -> bool:
+    return bool(subject[1]) and not subject[1].startswith("#")
 
 
 def _outcomes(changes: Sequence[Change]) -> set[tuple[str, object]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import sample_batch, version_file
-from .errors import FieldsetError
+from .errors import BadFile, FieldsetError
 from .findings import Finding, Severity
 from .frozen_version import FrozenVersion
 from .hash_tree import TreeBuilder
@@ -44,7 +47,11 @@ def verify(
             OSError; None leaves the pictures out.
         progress: told the number of samples looked at.
     """
-    found = [*_id_findings(frozen), *_file_findings(frozen)]
+    found = [
+        *_id_findings(frozen),
+        *_sum_findings(frozen),
+        *_file_findings(frozen),
+    ]
     try:
         found += _row_findings(frozen, progress)
         if read_image is not None:
@@ -52,6 +59,31 @@ def verify(
     except (FieldsetError, ValueError, UnicodeDecodeError) as error:
         found.append(_error(str(error), frozen.folder / MANIFEST_NAME))
     return tuple(found)
+
+
+def require_sound(
+    frozen: FrozenVersion, *, with_manifest: bool = False
+) -> FrozenVersion:
+    """The version, after the quick part of `verify`: no row, no picture.
+
+    The id is that of `version.json`, its counts add up, and the manifest is there in
+    full length; `with_manifest` its bytes are proven, too. What a diff reads of it is
+    proven there.
+
+    Raises:
+        BadFile: it is not so; the sentence names the file.
+    """
+    findings = [*_id_findings(frozen), *_sum_findings(frozen)]
+    if not findings:
+        check = _file_findings if with_manifest else _length_findings
+        findings += check(frozen)
+    for finding in findings:
+        raise BadFile(
+            f"{finding.what}: {finding.path}",
+            hint=f"`fieldset version verify {frozen.version.alias}` says more; restore "
+            "the folder from a backup",
+        )
+    return frozen
 
 
 def _id_findings(frozen: FrozenVersion) -> Iterator[Finding]:
@@ -67,6 +99,30 @@ def _id_findings(frozen: FrozenVersion) -> Iterator[Finding]:
     )
     if computed != version.id:
         yield _error(f"The id is not that of the content: {version.id}", path)
+
+
+def _sum_findings(frozen: FrozenVersion) -> Iterator[Finding]:
+    """Counts stand outside of the id: `verify` counts again, this only adds up."""
+    record, version = frozen.record, frozen.version
+    sums = (
+        sum(count.samples for count in record.split_counts),
+        sum(count.boxes for count in record.split_counts),
+        sum(count.boxes for count in record.class_counts),
+    )
+    if sums != (version.samples, version.boxes, version.boxes):
+        path = frozen.folder / version_file.FILE_NAME
+        yield _error("The counts of the version do not add up", path)
+
+
+def _length_findings(frozen: FrozenVersion) -> Iterator[Finding]:
+    path = frozen.folder / MANIFEST_NAME
+    try:
+        size_bytes = path.stat().st_size
+    except OSError as error:
+        yield _error(f"The manifest cannot be read ({error.strerror})", path)
+        return
+    if size_bytes != frozen.record.manifest_bytes:
+        yield _error("The manifest has another length than was written", path)
 
 
 def _file_findings(frozen: FrozenVersion) -> Iterator[Finding]:
@@ -87,9 +143,11 @@ def _row_findings(frozen: FrozenVersion, progress: Progress) -> list[Finding]:
     path = frozen.folder / MANIFEST_NAME
     builders = {kind: TreeBuilder() for kind in _KINDS}
     changed: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    counts: Counter[tuple[int, str]] = Counter()
     done = 0
     for table in frozen.batches():
         batch = table.combine_chunks().to_batches()[0]
+        counts.update(_class_counts(batch))
         columns = sample_batch.leaf_columns(batch)
         for kind in _KINDS:
             leaves = getattr(columns, kind)
@@ -110,7 +168,23 @@ def _row_findings(frozen: FrozenVersion, progress: Progress) -> list[Finding]:
             found.append(
                 _error(f"The {kind} differ from their root, buckets: {count}", path)
             )
+    told = {(c.class_id, c.split): c.boxes for c in frozen.record.class_counts}
+    if counts != Counter(told):
+        file = frozen.folder / version_file.FILE_NAME
+        found.append(_error("The boxes of a class are not as many as it says", file))
     return found
+
+
+def _class_counts(batch: pa.RecordBatch) -> Counter[tuple[int, str]]:
+    """How many boxes of each class are in each split."""
+    column = batch.column("boxes")
+    split_of = pc.take(batch.column("split"), pc.list_parent_indices(column))
+    classes = column.flatten().field("class_id")
+    table = pa.table({"class": classes, "split": split_of})
+    rows = table.group_by(["class", "split"]).aggregate([([], "count_all")])
+    return Counter(
+        {(row["class"], row["split"]): row["count_all"] for row in rows.to_pylist()}
+    )
 
 
 def _image_findings(

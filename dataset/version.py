@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from . import durable, version_file
-from .errors import NotFound, ProjectError
+from .errors import BadFile, NewerProject, NotFound, ProjectError
 from .frozen_version import FrozenVersion
 from .progress import SILENT, Progress
 from .records import LabelClass, Split, Version, VersionSample
@@ -35,6 +35,7 @@ __all__ = [
     "WrittenVersion",
     "list_versions",
     "read_version",
+    "readable_versions",
     "sweep",
     "write_version",
     "write_version_batches",
@@ -178,6 +179,15 @@ def list_versions(root: Path) -> tuple[Version, ...]:
         NewerProject: a newer fieldset wrote one.
     """
     return tuple(_open(root, number).version for number in _aliases(root / FOLDER))
+
+
+def readable_versions(root: Path) -> tuple[Version, ...]:
+    """The versions as `list_versions` gives them, without those that are damaged."""
+    found = []
+    for number in _aliases(root / FOLDER):
+        with suppress(BadFile, NewerProject):
+            found.append(_open(root, number).version)
+    return tuple(found)
 
 
 def sweep(root: Path, *, now_us: int) -> int:

@@ -8,7 +8,9 @@ from typing import Any
 
 from .changes import LABEL_CHANGES, Change, ClassChange, SampleAdded
 from .records import Version
+from .semver_step import Step
 from .three_way import ThreeWay
+from .version_balance import VersionBalance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +43,14 @@ class SplitCounts:
     """Samples by what became of their split.
 
     `moved` from one to another, `test_moved` those of them that a test set is part
-    of, `assigned` from none, `released` into none (quarantined or withdrawn).
+    of, `retired` between a test set and validation by a retirement on record (not
+    among `moved`), `assigned` from none, `released` into none (quarantined or
+    withdrawn).
     """
 
     moved: int = 0
     test_moved: int = 0
+    retired: int = 0
     assigned: int = 0
     released: int = 0
 
@@ -65,8 +70,9 @@ class ClassDelta:
 class VersionDiff:
     """What it takes to come from `old` to `new`; changes by sample, kind and box.
 
-    `sealed` are the ids of changed samples that a sealed test set holds: what changed
-    of their boxes is counted, and not shown.
+    `balance` is that of the old and of the new version. `sealed` are the ids of
+    changed samples that a sealed test set holds: what changed of their boxes is
+    counted, and not shown.
     """
 
     old: Version
@@ -76,6 +82,7 @@ class VersionDiff:
     splits: SplitCounts
     classes: tuple[ClassDelta, ...]
     taxonomy: tuple[ClassChange, ...]
+    balance: tuple[VersionBalance, VersionBalance]
     changes: tuple[Change, ...] = field(repr=False)
     three_way: ThreeWay | None = None
     sealed: frozenset[str] = frozenset()
@@ -93,22 +100,22 @@ class VersionDiff:
         return not self.changes and not self.taxonomy
 
     @property
-    def semver_step(self) -> str:
-        """`major`, `minor`, `patch` or "" as Croissant 1.1 defines versions.
-
-        Minor where samples and classes were only added, major where a record was
-        changed, removed or moved between splits; patch where only the policy differs.
-        """
+    def semver_step(self) -> Step:
+        """What the step from old to new is as Croissant 1.1 defines versions."""
         if self.old.id == self.new.id:
-            return ""
+            return Step.NONE
         if self.is_empty:
-            return "patch"
+            return Step.PATCH
         only_added = all(isinstance(change, SampleAdded) for change in self.changes)
         only_new = all(change.kind == "added" for change in self.taxonomy)
-        return "minor" if only_added and only_new else "major"
+        return Step.MINOR if only_added and only_new else Step.MAJOR
 
     def to_json(self, *, with_changes: bool = False) -> dict[str, Any]:
-        """The keys that `diff --json` promises; `drift` is filled in by the caller."""
+        """The keys that `diff --json` promises.
+
+        `drift` and the numbers of `semver` are filled in by the caller; what stands in
+        `changes` is written down in `dataset.changes`.
+        """
         content: dict[str, Any] = {
             "old": {"id": self.old.id, "alias": self.old.alias},
             "new": {"id": self.new.id, "alias": self.new.alias},
@@ -129,6 +136,11 @@ class VersionDiff:
                 for kind in ("added", "removed", "renamed", "retired", "restored")
             },
             "drift": {},
+            "balance": {
+                side: balance.to_json()
+                for side, balance in zip(("old", "new"), self.balance, strict=True)
+            },
+            "semver": {"old": None, "new": None, "step": self.semver_step.value},
         }
         if with_changes:
             shown = self.shown

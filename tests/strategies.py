@@ -123,6 +123,31 @@ def edited_sets(
     ), tuple(_edited(draw, sample) for sample in pool if draw(st.booleans()))
 
 
+@st.composite
+def history_sets(
+    draw: st.DrawFn,
+) -> tuple[
+    tuple[VersionSample, ...], tuple[VersionSample, ...], tuple[VersionSample, ...]
+]:
+    """Three states of a dataset: what two stations made of one, and that one first."""
+    pool = draw(sample_sets(max_size=4, grid=True))
+    base = tuple(sample for sample in pool if draw(st.booleans()))
+    return base, _continued(draw, base, pool), _continued(draw, base, pool)
+
+
+def _continued(
+    draw: st.DrawFn, base: tuple[VersionSample, ...], pool: tuple[VersionSample, ...]
+) -> tuple[VersionSample, ...]:
+    """The base with edits, some samples gone, and some come from the pool."""
+    fresh = tuple(sample for sample in pool if sample not in base)
+    kept = [
+        _edited(draw, sample) if draw(st.booleans()) else sample
+        for sample in (*base, *fresh)
+        if draw(st.booleans())
+    ]
+    return tuple(sorted(kept, key=lambda sample: sample.id))
+
+
 def _edited(draw: st.DrawFn, sample: VersionSample) -> VersionSample:
     kept = [box for box in sample.boxes if draw(st.booleans())]
     changed = [

@@ -23,8 +23,9 @@ from dataset import durable
 from dataset.errors import ProjectError
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
-from dataset.sealed_set import SealedSet, set_id
+from dataset.sealed_set import SealedSet
 from dataset.sealing import Draw, Person, draw, recorded_draw
+from dataset.set_address import set_id
 from dataset.test_ledger import model_digest
 
 from .coco_writer import CocoWriter

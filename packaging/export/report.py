@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,10 +19,10 @@ from dataset import durable
 from dataset.drift import DriftReport, MetricDrift, SampleTable
 from dataset.records import LabelClass, Split, Version, VersionSample
 
-from . import report_text
+from . import page_template, report_text
 from . import report_view as view
-from .report_plots import data_uri
 from .report_summary import SampleSummary, shown_classes, split_names, summarise
+from .report_text import data_uri
 
 _MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -136,21 +134,7 @@ def write_report(target: Path, content: ReportInput) -> None:
 
 def render_report(content: ReportInput) -> str:
     """The report as the text of one HTML file, LF line ends."""
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["count"] = lambda number: f"{number:,}"
-    environment.filters["names"] = report_text.code_names
-    folder = resources.files(__package__).joinpath("templates")
-    template = environment.from_string(
-        folder.joinpath("report.html.j2").read_text("utf-8")
-    )
-    style = folder.joinpath("report.css").read_text("utf-8")
-    return template.render(**_context(content), style=style)
+    return page_template.render("report.html.j2", _context(content), ("report.css",))
 
 
 def _context(content: ReportInput) -> dict[str, object]:

@@ -8,7 +8,6 @@ in the page's own legends, where they are escaped.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from .report_text import data_uri
 
 Floats = NDArray[np.float64]
 
@@ -141,11 +142,6 @@ def principal_plane(vectors: NDArray[np.float32]) -> tuple[Floats, float]:
     signs = np.sign(plane[np.arange(2), np.abs(plane).argmax(axis=1)])
     place: Floats = np.round(scaled @ (plane * signs[:, None]).T, 6)
     return place, float((weights[:2] ** 2).sum() / (weights**2).sum())
-
-
-def data_uri(kind: str, data: bytes) -> str:
-    """Bytes as an address that needs no network."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 @contextmanager

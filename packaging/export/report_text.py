@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
@@ -99,3 +100,8 @@ def _change(value: Mapping[str, object]) -> str:
 def _parts(value: Mapping[str, object]) -> str:
     texts = {name: change_text(part) for name, part in value.items()}
     return ", ".join(f"{name}: {text}" for name, text in texts.items() if text)
+
+
+def data_uri(kind: str, data: bytes) -> str:
+    """Bytes as an address that needs no network."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

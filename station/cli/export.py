@@ -51,7 +51,7 @@ def export(
     Every box and every image is read back; a difference is an error. Sealed test
     sets are left out.
     """
-    from dataset.project import require_project
+    from dataset.project_folder import require_project
     from export.operation import export_version
 
     if "://" in to:

@@ -51,15 +51,15 @@ def create(
         if not no_report:
             write_version_report(project, frozen.version.alias, progress=bar)
     made = frozen.version
+    number = _numbers(_root(folder))[made.id]
     if as_json:
-        emit_json(
-            {**_json(made), "known": frozen.known, "policy": frozen.policy.to_json()}
-        )
+        known = {"known": frozen.known, "policy": frozen.policy.to_json()}
+        emit_json({**_json(made, number), **known})
         return
     if frozen.known:
         say(f"This content is frozen already as {made.alias}, {made.id}")
     click.echo(f"{made.alias}  {made.id}")
-    say(f"{made.samples} samples, {made.boxes} boxes")
+    say(f"{number or 'no number'}: {made.samples} samples, {made.boxes} boxes")
     for sentence in frozen.policy.sentences:
         say(sentence)
 
@@ -71,13 +71,18 @@ def list_versions(folder: Path | None, as_json: bool) -> None:
     """List the versions, oldest first."""
     from dataset.version import list_versions as read_versions
 
-    found = read_versions(_root(folder))
+    root = _root(folder)
+    found = read_versions(root)
+    numbers = _numbers(root)
     if as_json:
-        emit_json({"versions": [_json(item) for item in found]})
+        emit_json({"versions": [_json(item, numbers[item.id]) for item in found]})
         return
     table(
-        ["version", "id", "samples", "boxes", "message"],
-        [[v.alias, v.id[:15], v.samples, v.boxes, v.message] for v in found],
+        ["version", "semver", "id", "samples", "boxes", "message"],
+        [
+            [v.alias, numbers[v.id] or "-", v.id[:15], v.samples, v.boxes, v.message]
+            for v in found
+        ],
     )
 
 
@@ -87,15 +92,18 @@ def list_versions(folder: Path | None, as_json: bool) -> None:
 @json_option
 def show(name: str, folder: Path | None, as_json: bool) -> None:
     """Show one version: alias, id or `latest`."""
+    from dataset.verification import require_sound
     from dataset.version import read_version
 
-    frozen = read_version(_root(folder), name)
+    root = _root(folder)
+    frozen = require_sound(read_version(root, name), with_manifest=True)
+    number = _numbers(root)[frozen.version.id]
     names = {item.id: item.name for item in frozen.classes}
     record = frozen.record
     if as_json:
         emit_json(
             {
-                **_json(frozen.version),
+                **_json(frozen.version, number),
                 "splits": [
                     {
                         "name": c.split,
@@ -119,7 +127,7 @@ def show(name: str, folder: Path | None, as_json: bool) -> None:
         )
         return
     made = frozen.version
-    click.echo(f"{made.alias}  {made.id}")
+    click.echo(f"{made.alias}  {number or 'no number'}  {made.id}")
     click.echo(f"{made.samples} samples, {made.boxes} boxes  {one_line(made.message)}")
     for tree in ("images", "labels", "splits"):
         click.echo(f"{tree:7} {getattr(made.roots, tree)}")
@@ -160,22 +168,35 @@ def verify(name: str, folder: Path | None, as_json: bool) -> int:
         )
     else:
         for finding in findings:
-            click.echo(f"{finding.severity.value}: {one_line(finding.what)}")
+            where = f"{finding.what}: {finding.path}"
+            click.echo(f"{finding.severity.value}: {one_line(where)}")
         click.echo(f"{name}: {'verified' if is_sound else 'NOT as it was frozen'}")
+        for step in dict.fromkeys(f.next_step for f in findings if f.next_step):
+            say(f"hint: {step}")
     return ExitCode.DONE if is_sound else ExitCode.PROJECT
 
 
 def _root(folder: Path | None) -> Path:
     """The project's folder; version files are read without opening the catalog."""
-    from dataset.project import require_project
+    from dataset.project_folder import require_project
 
     return require_project(project_folder(folder))
 
 
-def _json(made: Version) -> dict[str, Any]:
+def _numbers(root: Path) -> dict[str, str | None]:
+    """The semantic version number of each version by its id; None where unknown."""
+    from dataset.semver import semvers
+    from dataset.version import readable_versions
+
+    found = semvers(root, readable_versions(root))
+    return {key: str(number) if number else None for key, number in found.items()}
+
+
+def _json(made: Version, number: str | None) -> dict[str, Any]:
     return {
         "id": made.id,
         "alias": made.alias,
+        "semver": number,
         "parent": made.parent,
         "samples": made.samples,
         "boxes": made.boxes,

@@ -9,10 +9,10 @@ from typing import Any
 
 from dataset.changes import BoxMoved, BoxRelabelled
 from dataset.diff import compare
-from dataset.drift_file import read_drift
 from dataset.errors import NotFound
 from dataset.freezing import freeze
 from dataset.frozen_version import FrozenVersion
+from dataset.kept_drift import read_drift
 from dataset.progress import Progress
 from dataset.project import Project
 from dataset.published_seals import closed_names
