@@ -112,6 +112,10 @@ QListView, QTableView, QTreeView {
 }
 QTableView::item { border-bottom: 1px solid $line; padding: 0px 5px; }
 QTableView::item:selected { background: $raised; color: $text; }
+QTreeView::item { border-bottom: 1px solid $line; padding: 0px 4px; }
+QTreeView::item:selected { background: $raised; color: $text; }
+QTreeView::branch { border-bottom: 1px solid transparent; }
+QTreeView::branch:selected { background: $raised; }
 QHeaderView { background: transparent; }
 QHeaderView::section {
   background: transparent; color: $muted; font-size: ${head_px}px; font-weight: 600;

@@ -10,8 +10,8 @@ from dataset.image_file import decode
 
 from ..pictures import ThumbnailLoader, crop, read_bytes
 from ..theme import DARK, Theme
-from .dataset_contract import MovedBox
 from .rows import Index, RowDelegate, RowList
+from .versions_contract import MovedBox
 
 CROP = QSize(112, 80)
 GAP_PX = 8

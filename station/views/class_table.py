@@ -19,49 +19,46 @@ from dataset.records import LabelClass
 from ..language import tr
 from ..theme import Theme
 from .cards import plain_table, size_columns
-from .dataset_contract import DatasetState, SplitCell, SplitColumn
+from .dataset_contract import ClassView, CountCell, DatasetState
 from .rows import ROW_ROLE, Index, RowTable
 
 CELL_PX = 43
 CLASS_PX = 150
-SPLIT_PX = 118
 LEAST_SPLIT_PX = 84
-NO_CELL = SplitCell(boxes=0)
+NO_CELL = CountCell(count=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassSplitRow:
-    """One class with one cell a split."""
+    """One class with one cell a column."""
 
     label_class: LabelClass
-    cells: tuple[SplitCell, ...]
+    cells: tuple[CountCell, ...]
 
 
-def class_split_rows(state: DatasetState) -> tuple[ClassSplitRow, ...]:
+def class_split_rows(
+    state: DatasetState, view: ClassView = ClassView.BOXES
+) -> tuple[ClassSplitRow, ...]:
     """Give the rows of the table."""
+    counts = state.counts.get(view)
+    if counts is None:
+        return ()
     return tuple(
         ClassSplitRow(
             label_class=known,
             cells=tuple(
-                state.cells.get((known.id, column.split.name), NO_CELL)
-                for column in state.columns
+                counts.cells.get((known.id, key), NO_CELL) for key, _ in counts.heads
             ),
         )
         for known in state.classes
     )
 
 
-def column_head(column: SplitColumn) -> str:
-    """Give the head of a split's column."""
-    seal = f", {tr('sealed')}" if column.split.sealed else ""
-    return f"{column.split.name or tr('no split yet')}{seal}"
-
-
-def cell_tone(cell: SplitCell) -> str:
+def cell_tone(cell: CountCell) -> str:
     """Give the tone of a cell: full, on the way, or far from its target."""
     if cell.target is None:
         return "accent"
-    share = cell.boxes / cell.target if cell.target else 1.0
+    share = cell.count / cell.target if cell.target else 1.0
     if share >= 1.0:
         return "ok"
     return "warn" if share >= 0.5 else "bad"
@@ -109,12 +106,12 @@ class ClassCellDelegate(QStyledItemDelegate):
         )
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, words)
 
-    def _paint_cell(self, painter: QPainter, rect: QRectF, cell: SplitCell) -> None:
+    def _paint_cell(self, painter: QPainter, rect: QRectF, cell: CountCell) -> None:
         line = QRectF(rect.left(), rect.top() + 6, rect.width(), 20)
         if cell.target is None:
             line.moveCenter(rect.center())
         painter.setPen(self.theme.colour("text"))
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, f"{cell.boxes:,}")
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, f"{cell.count:,}")
         if cell.target is None:
             return
         font = painter.font()
@@ -129,7 +126,7 @@ class ClassCellDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour("raised"))
         painter.drawRoundedRect(bar, 3, 3)
-        share = min(cell.boxes / cell.target, 1.0) if cell.target else 1.0
+        share = min(cell.count / cell.target, 1.0) if cell.target else 1.0
         if share > 0:
             painter.setBrush(self.theme.colour(cell_tone(cell)))
             bar.setWidth(max(bar.width() * share, 6.0))
@@ -137,7 +134,7 @@ class ClassCellDelegate(QStyledItemDelegate):
 
 
 class ClassSplitTable(QWidget):
-    """Shows classes by split; splits that do not fit are reached by scrolling."""
+    """Shows classes by split or target; what does not fit is reached by scrolling."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -159,11 +156,20 @@ class ClassSplitTable(QWidget):
         self._delegate.theme = theme
         self._view.viewport().update()
 
-    def show_state(self, state: DatasetState) -> None:
-        """Show these counts."""
-        heads = (tr("Class"), *(column_head(column) for column in state.columns))
-        self.model.replace(class_split_rows(state), heads)
+    def show_state(
+        self, state: DatasetState, view: ClassView = ClassView.BOXES
+    ) -> None:
+        """Show the counts of one view."""
+        counts = state.counts.get(view)
+        words = () if counts is None else tuple(head for _, head in counts.heads)
+        self.model.replace(class_split_rows(state, view), (tr("Class"), *words))
         self._fit()
+
+    def wanted_height(self) -> int:
+        """Give the height at which every class is seen."""
+        head = self._view.horizontalHeader().sizeHint().height()
+        bar = self._view.horizontalScrollBar().sizeHint().height()
+        return head + bar + CELL_PX * max(self.model.rowCount(), 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width between the splits."""
@@ -173,9 +179,12 @@ class ClassSplitTable(QWidget):
     def _fit(self) -> None:
         splits = self.model.columnCount() - 1
         room = self._view.viewport().width() - CLASS_PX
-        each = max(LEAST_SPLIT_PX, room // splits - 1) if splits > 0 else SPLIT_PX
-        class_px = CLASS_PX if splits else room + CLASS_PX
-        size_columns(self._view, (class_px, *([each] * splits)))
+        if not splits:
+            size_columns(self._view, (0,))
+            return
+        # Stretched while they fit, so that no scroll bar's coming leaves a gap.
+        each = 0 if room >= splits * LEAST_SPLIT_PX else LEAST_SPLIT_PX
+        size_columns(self._view, (CLASS_PX, *([each] * splits)))
 
 
 def _words(row: ClassSplitRow, column: int) -> str:
@@ -183,7 +192,7 @@ def _words(row: ClassSplitRow, column: int) -> str:
         return row.label_class.name
     cell = row.cells[column - 1]
     return (
-        f"{cell.boxes:,}"
+        f"{cell.count:,}"
         if cell.target is None
-        else f"{cell.boxes:,} / {cell.target:,}"
+        else f"{cell.count:,} / {cell.target:,}"
     )
