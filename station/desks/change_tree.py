@@ -120,7 +120,7 @@ class DiffTree:
             )
             found.append(node)
         if hidden:
-            text = tr("In sealed tests, counted and not shown")
+            text = tr("In sealed tests, not shown")
             found.append(
                 ChangeNode(key=("kind", SEALED), text=text, count=hidden, tone="muted")
             )
@@ -203,10 +203,10 @@ def kind_titles() -> dict[str, str]:
         BoxRemoved.kind: tr("Boxes removed"),
         SampleAdded.kind: tr("Samples added"),
         SampleRemoved.kind: tr("Samples removed"),
-        SPLIT_MOVED: tr("Samples moved to another split"),
-        SPLIT_GIVEN: tr("Samples that came into a split"),
-        SPLIT_LEFT: tr("Samples that left every split"),
-        "state_changed": tr("Samples labeled or emptied"),
+        SPLIT_MOVED: tr("Moved to another split"),
+        SPLIT_GIVEN: tr("Came into a split"),
+        SPLIT_LEFT: tr("Left every split"),
+        "state_changed": tr("Labeled or emptied"),
         "size_changed": tr("Sizes changed"),
         "group_changed": tr("Groups joined"),
         "box_reidentified": tr("Boxes with another id"),

@@ -73,7 +73,7 @@ def _share_of(target: int, split: Split) -> int | None:
 
 
 def _head(split: Split) -> str:
-    seal = f", {tr('sealed')}" if split.sealed else ""
+    seal = f",\n{tr('sealed')}" if split.sealed else ""
     return f"{split.name or tr('no split yet')}{seal}"
 
 

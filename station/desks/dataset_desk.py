@@ -11,12 +11,13 @@ from pathlib import Path
 
 from dataset.assignment import SplitOutcome, assign_splits
 from dataset.balance import Balance, BalanceVerdict, ClassBalance
+from dataset.catalog import GroupLine
 from dataset.findings import Finding, Severity
 from dataset.progress import Progress
 from dataset.project import Project
-from dataset.records import LedgerAction, LedgerRow
+from dataset.records import LedgerAction, LedgerRow, SampleState
 from dataset.split import waiting
-from dataset.status import status
+from dataset.status import Status, status
 
 from ..language import tr
 from ..moments import moment_words
@@ -43,7 +44,7 @@ class ProjectDatasetDesk:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._groups = GroupsState()
+        self._groups: GroupsState | None = None
 
     def state(self) -> DatasetState:
         """Count classes and balance."""
@@ -51,13 +52,14 @@ class ProjectDatasetDesk:
             found = status(mine)
             policy = mine.settings.balance.effective_policy
         balance = found.balance
+        labeled = found.states[SampleState.LABELED] + found.states[SampleState.EMPTY]
         return DatasetState(
             classes=tuple(line.label_class for line in found.classes),
             columns=split_columns(found),
             counts=class_counts(found),
-            verdict=verdict_sentence(balance),
-            level=LEVELS[balance.verdict],
-            policy=policy_sentence(policy, balance.verdict),
+            verdict=verdict_sentence(balance) if labeled else nothing_words(found),
+            level=LEVELS[balance.verdict] if labeled else "ok",
+            policy=policy_sentence(policy, balance.verdict) if labeled else "",
             wanted=balance.next,
             full=tuple(row.name for row in balance.classes if row.is_full),
             reasons=_other_reasons(balance),
@@ -69,16 +71,11 @@ class ProjectDatasetDesk:
     def groups(self) -> GroupsState:
         """Read every group; the same value again where nothing changed."""
         with Project.open(self._root, read_only=True) as mine:
-            catalog = mine.catalog
-            with catalog.reading():
-                lines = catalog.tables.group_lines()
-                splits = mine.splits
-                is_sealed = any(split.sealed for split in splits)
-                facts = catalog.groups.facts(with_times=is_sealed)
-                ledger = catalog.splits.ledger() if is_sealed else ()
-                held = waiting(facts, splits, ledger, salt=mine.salt) if ledger else ()
-        rows = self._kept(group_rows(lines, {f.id for f in facts}, dict(held)))
-        if rows != self._groups.rows:
+            with mine.catalog.reading():
+                lines = mine.catalog.tables.group_lines()
+                labeled, held = self._without_split(mine, lines)
+        rows = self._kept(group_rows(lines, labeled, held))
+        if self._groups is None or rows != self._groups.rows:
             self._groups = GroupsState(
                 rows=rows,
                 filters=group_filters(rows),
@@ -86,12 +83,31 @@ class ProjectDatasetDesk:
             )
         return self._groups
 
+    def _without_split(
+        self, project: Project, lines: tuple[GroupLine, ...]
+    ) -> tuple[set[str], dict[str, str]]:
+        """The groups that hold labels, and those a sealed set keeps waiting.
+
+        Only asked for where a group has no split: it takes a second at a hundred
+        thousand groups.
+        """
+        if all(line.action for line in lines):
+            return set(), {}
+        catalog, splits = project.catalog, project.splits
+        is_sealed = any(split.sealed for split in splits)
+        facts = catalog.groups.facts(with_times=is_sealed)
+        held: dict[str, str] = {}
+        if is_sealed:
+            ledger = catalog.splits.ledger()
+            held = dict(waiting(facts, splits, ledger, salt=project.salt))
+        return {fact.id for fact in facts}, held
+
     def _kept(self, rows: tuple[GroupRow, ...]) -> tuple[GroupRow, ...]:
         """Give rows that did not change as the same objects.
 
         A hundred thousand are then compared on the main thread in a moment.
         """
-        known = {row.id: row for row in self._groups.rows}
+        known = {row.id: row for row in self._groups.rows} if self._groups else {}
         return tuple(
             old if (old := known.get(row.id)) == row and old is not None else row
             for row in rows
@@ -111,7 +127,9 @@ class ProjectDatasetDesk:
             lines = {line.id: line for line in mine.catalog.tables.group_lines()}
         words = tr("{count} new groups would get their split, {moved} would move.")
         return SplitPlan(
-            sentence=_outcome_words(words, outcome),
+            sentence=_outcome_words(words, outcome)
+            if outcome.assigned
+            else tr("There is no new group: each that is labeled has its split."),
             groups=planned_rows(outcome.assigned, lines),
             findings=finding_rows(outcome.findings),
         )
@@ -154,6 +172,15 @@ def verdict_sentence(balance: Balance) -> str:
         names = f" {tr('and')} ".join((", ".join(short[:-1]), short[-1]))
         return tr("{names} are short").format(names=names)
     return tr("{count} classes are short").format(count=len(short))
+
+
+def nothing_words(found: Status) -> str:
+    """Say what is to be done first where nothing is labeled."""
+    if not found.classes:
+        return tr("There is no class yet")
+    if not sum(found.states.values()):
+        return tr("Nothing is captured yet")
+    return tr("Nothing is labeled yet: start with the Label page")
 
 
 def policy_sentence(policy: str, verdict: BalanceVerdict) -> str:

@@ -18,7 +18,7 @@ def outlook_words(found: Outlook) -> FreezeOutlook:
         verdict=verdict,
         level=level,
         lines=_outlook_lines(found),
-        findings=finding_rows(found.split.findings),
+        findings=finding_rows(found.split.findings) if found.samples else (),
         may_freeze=found.may_freeze,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 
 from dataset.catalog import GroupLine
 from dataset.records import LedgerAction
@@ -34,7 +35,6 @@ def _group_row(
     line: GroupLine, labeled: Collection[str], held: Mapping[str, str]
 ) -> GroupRow:
     split, why, level, key = _standing(line, labeled, held)
-    keys = {key, JOINED} if len(line.sessions) > 1 else {key}
     return GroupRow(
         id=line.id,
         sessions=line.sessions,
@@ -42,9 +42,15 @@ def _group_row(
         split=split,
         why=why,
         level=level,
-        keys=frozenset(keys),
+        keys=_keys(key, is_joined=len(line.sessions) > 1),
         words="\n".join((line.id, *line.sessions, split, why)).casefold(),
     )
+
+
+@cache
+def _keys(key: str, *, is_joined: bool) -> frozenset[str]:
+    """The keys of the filters that show a group; one set for all that are alike."""
+    return frozenset((key, JOINED) if is_joined else (key,))
 
 
 def _standing(

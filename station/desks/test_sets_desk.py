@@ -30,7 +30,7 @@ from ..views.dataset_contract import (
 )
 from .dataset_desk import finding_rows
 
-ID_SHOWN = 12
+ID_SHOWN = 8
 
 
 class ProjectTestSetsDesk:

@@ -87,8 +87,9 @@ class VersionRows:
             return VersionRow(
                 version=version,
                 when=moment_words(version.created_us) if version.created_us else "",
-                fault=tr("its files are gone") if gone else error.message,
-                hint=tr("restore it from a backup with `fieldset restore`"),
+                fault=tr("its files are gone") if gone else tr("its files are damaged"),
+                detail="" if gone else error.message,
+                hint=_restore(),
             )
 
     def _sound_row(self, frozen: FrozenVersion) -> VersionRow:
@@ -103,9 +104,7 @@ class VersionRows:
             splits=tuple(split.name for split in splits),
             sealed=self._closed(splits),
             fault=fault,
-            hint=tr("restore it from a backup with `fieldset restore`")
-            if fault
-            else "",
+            hint=_restore() if fault else "",
         )
 
     def _closed(self, splits: tuple[Split, ...]) -> tuple[str, ...]:
@@ -115,6 +114,10 @@ class VersionRows:
             # A damaged seal is told of on the Dataset page.
             closed = frozenset(split.name for split in splits if split.sealed)
         return tuple(split.name for split in splits if split.name in closed)
+
+
+def _restore() -> str:
+    return tr("restore it from a backup with `fieldset restore`")
 
 
 def _unknown(number: int) -> Version:

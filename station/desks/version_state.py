@@ -47,7 +47,7 @@ def diff_tiles(
         DiffTile(figure=f"{boxes.relabelled:,}", text=_relabelled_text(found, names)),
         DiffTile(
             figure=f"{moved:,}",
-            text=tr("test members moved"),
+            text=tr("moved in tests"),
             tone="bad" if moved else "",
         ),
     ]
@@ -60,9 +60,9 @@ def diff_tiles(
 def step_words(step: str) -> str:
     """Say what a step means, as Croissant 1.1 counts versions; "" for none."""
     return {
-        "major": tr("major: records were changed, removed or moved"),
-        "minor": tr("minor: records were only added"),
-        "patch": tr("patch: the same records under another policy"),
+        "major": tr("major: records changed or moved"),
+        "minor": tr("minor: records only added"),
+        "patch": tr("patch: another policy alone"),
     }.get(step, step)
 
 

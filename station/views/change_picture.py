@@ -17,6 +17,7 @@ from .versions_contract import PictureRequest
 
 MARGIN = 0.35
 LEAST_PX = 96.0
+SHAPE = 3 / 4
 HALO = "#000000"
 
 
@@ -100,6 +101,7 @@ class _Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.setMaximumHeight(round(self.width() * SHAPE))
         self.resized.emit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -141,9 +143,10 @@ class ChangePicture(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self._canvas, 1)
+        column.addWidget(self._canvas, 100)
         column.addWidget(self._caption)
         column.addWidget(self._legend)
+        column.addStretch(1)
         self._canvas.resized.connect(self._on_resized)
         self.show_words(tr("Choose a change to see it"))
 

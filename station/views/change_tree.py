@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -31,7 +31,8 @@ from .versions_contract import ChangeNode, ChangeTree
 
 PAGE_ROWS = 200
 COUNT_COLUMN = 2
-WIDTHS = (0, 190, 66)
+FIRST_SHARE = 0.46
+COUNT_PX = 64
 NORMAL_TEXT_PX = 13
 
 
@@ -220,6 +221,7 @@ class ChangeView(QWidget):
         self.view.setModel(self.model)
         self.view.setItemDelegate(self._delegate)
         self.view.setUniformRowHeights(True)
+        self.view.setAllColumnsShowFocus(True)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.header().setSectionsClickable(False)
@@ -256,12 +258,15 @@ class ChangeView(QWidget):
     def _fit_columns(self, theme: Theme) -> None:
         head = self.view.header()
         grown = theme.text_px / NORMAL_TEXT_PX
-        for at, width in enumerate(WIDTHS):
-            if width:
-                head.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
-                head.resizeSection(at, round(width * grown))
-            else:
-                head.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        head.resizeSection(0, round(self.width() * FIRST_SHARE))
+        head.resizeSection(COUNT_COLUMN, round(COUNT_PX * grown))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width between names and details."""
+        super().resizeEvent(event)
+        self._fit_columns(self._delegate.theme)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

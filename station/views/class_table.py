@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
+    QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -20,10 +21,12 @@ from ..language import tr
 from ..theme import Theme
 from .cards import plain_table, size_columns
 from .dataset_contract import ClassView, CountCell, DatasetState
-from .rows import ROW_ROLE, Index, RowTable
+from .labels import label
+from .rows import ROW_ROLE, Index, RowTable, bold
 
 CELL_PX = 43
 CLASS_PX = 150
+HEAD_PX = 6
 LEAST_SPLIT_PX = 84
 NO_CELL = CountCell(count=0)
 
@@ -133,6 +136,54 @@ class ClassCellDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(bar, 3, 3)
 
 
+class LineHeader(QHeaderView):
+    """Paints a head of several lines, each cut with an ellipsis for itself."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.theme = theme
+
+    def sectionSizeFromContents(self, section: int) -> QSize:
+        """Leave room for every line."""
+        size = super().sectionSizeFromContents(section)
+        lines = self._words(section).count("\n") + 1
+        return QSize(size.width(), lines * self._metrics().height() + 2 * HEAD_PX)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        """Paint the lines over the rule below them."""
+        painter.save()
+        painter.setPen(self.theme.colour("line"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.setFont(self._font())
+        painter.setPen(self.theme.colour("muted"))
+        inner = rect.adjusted(8, 0, -8, 0)
+        metrics = painter.fontMetrics()
+        lines = self._words(section).split("\n")
+        top = inner.center().y() - len(lines) * metrics.height() // 2 + 1
+        for at, line in enumerate(lines):
+            place = QRect(
+                inner.left(),
+                top + at * metrics.height(),
+                inner.width(),
+                metrics.height(),
+            )
+            shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, inner.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.restore()
+
+    def _words(self, section: int) -> str:
+        model = self.model()
+        return str(model.headerData(section, Qt.Orientation.Horizontal) or "")
+
+    def _font(self) -> QFont:
+        font = bold(self.font())
+        font.setPixelSize(self.theme.head_px)
+        return font
+
+    def _metrics(self) -> QFontMetrics:
+        return QFontMetrics(self._font())
+
+
 class ClassSplitTable(QWidget):
     """Shows classes by split or target; what does not fit is reached by scrolling."""
 
@@ -143,17 +194,28 @@ class ClassSplitTable(QWidget):
         )
         self._delegate = ClassCellDelegate(theme, self)
         self._view: QTableView = plain_table(CELL_PX)
+        self._header = LineHeader(theme, self._view)
+        self._view.setHorizontalHeader(self._header)
         self._view.setModel(self.model)
         self._view.setItemDelegate(self._delegate)
         self._view.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self._view.horizontalHeader().setMinimumSectionSize(LEAST_SPLIT_PX)
+        self._nothing = label(
+            tr("No class is defined. Add one with `fieldset class add NAME`."),
+            "muted",
+            wraps=True,
+        )
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._view)
+        column.addWidget(self._nothing)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._delegate.theme = theme
+        self._header.theme = theme
+        self._header.headerDataChanged(Qt.Orientation.Horizontal, 0, 0)
         self._view.viewport().update()
 
     def show_state(
@@ -163,6 +225,8 @@ class ClassSplitTable(QWidget):
         counts = state.counts.get(view)
         words = () if counts is None else tuple(head for _, head in counts.heads)
         self.model.replace(class_split_rows(state, view), (tr("Class"), *words))
+        self._nothing.setVisible(not self.model.rowCount())
+        self._view.setVisible(self.model.rowCount() > 0)
         self._fit()
 
     def wanted_height(self) -> int:

@@ -16,8 +16,8 @@ from .versions_contract import FreezeOutlook, FreezeResult
 
 MESSAGE_LIMIT = 500
 MOST_PX = 860
-LINES_SHOWN = 10
-FINDINGS_SHOWN = 8
+LINES_SHOWN = 8
+FINDINGS_SHOWN = 5
 
 
 class FreezeView(QWidget):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -21,12 +22,14 @@ from .labels import ElidedLabel, label
 from .rows import ROW_ROLE, RowTable
 
 SESSIONS_NAMED = 2
-GROUP_ID_SHOWN = 12
+GROUP_ID_SHOWN = 10
 SPLIT_COLUMN = 3
 SEARCH_PX = 240
 FILTER_PX = 190
 TYPING_MS = 120
 STORY_LINES = 4
+SESSIONS_SHARE = 0.26
+LEAST_SESSIONS_PX = 150
 
 
 def group_table(parent: QWidget) -> RowTable[GroupRow]:
@@ -44,12 +47,11 @@ def matching(
     rows: tuple[GroupRow, ...], text: str, key: str = ""
 ) -> tuple[GroupRow, ...]:
     """Give the rows that hold every word of `text` and belong to the filter `key`."""
-    wanted = text.casefold().split()
-    return tuple(
-        row
-        for row in rows
-        if (not key or key in row.keys) and all(word in row.words for word in wanted)
-    )
+    if key:
+        rows = tuple(row for row in rows if key in row.keys)
+    for word in text.casefold().split():
+        rows = tuple(row for row in rows if word in row.words)
+    return rows
 
 
 class GroupList(QWidget):
@@ -77,11 +79,14 @@ class GroupList(QWidget):
         self.view.setModel(self.model)
         self._tones = ToneDelegate(theme, group_tone, self)
         self.view.setItemDelegateForColumn(SPLIT_COLUMN, self._tones)
+        self._nothing = label("", "muted", wraps=True)
+        self._nothing.hide()
         self._story = label("", "muted", wraps=True)
         self._story.hide()
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._lay_out()
-        self._fit_columns(theme)
+        self._theme = theme
+        self._fit_columns()
         self._typing.timeout.connect(self._show_rows)
         self.search.textChanged.connect(lambda _text: self._typing.start())
         self.filter.activated.connect(lambda _at: self._show_rows())
@@ -97,13 +102,16 @@ class GroupList(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(line)
-        column.addWidget(self.view, 1)
+        column.addWidget(self._nothing)
+        column.addWidget(self.view, 100)
         column.addWidget(self._story)
+        column.addStretch(1)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._tones.theme = theme
-        self._fit_columns(theme)
+        self._theme = theme
+        self._fit_columns()
         self.view.viewport().update()
 
     def show_state(self, state: GroupsState) -> None:
@@ -145,6 +153,16 @@ class GroupList(QWidget):
         words = tr("{count} shown").format(count=f"{len(found):,}") if hidden else ""
         self._count.setText(words)
         self._choose_again(before)
+        self._nothing.setVisible(not found)
+        self.view.setVisible(bool(found))
+        self._nothing.setText(
+            tr("No group is like that. Clear the search, or show all groups.")
+            if self._state.rows
+            else tr(
+                "A group is what must share a split: a session with all that is like "
+                "it. Capture one, or take pictures in with Ctrl+I."
+            )
+        )
 
     def _choose_again(self, before: GroupRow | None) -> None:
         """Keep the choice where its group is still shown."""
@@ -165,8 +183,14 @@ class GroupList(QWidget):
         else:
             self._story.hide()
 
-    def _fit_columns(self, theme: Theme) -> None:
-        size_columns(self.view, (118, 0, 76, 104, 0), theme)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width between sessions and reasons."""
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        sessions = max(int(self.width() * SESSIONS_SHARE), LEAST_SESSIONS_PX)
+        size_columns(self.view, (102, sessions, 72, 104, 0), self._theme)
 
 
 def group_words(row: GroupRow, column: int) -> str:

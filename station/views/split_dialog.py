@@ -14,6 +14,7 @@ from .group_list import SPLIT_COLUMN, group_table, group_tone
 from .labels import button, label
 
 SIZE = (920, 560)
+SMALL_SIZE = (620, 200)
 FINDINGS_SHOWN = 4
 
 
@@ -29,14 +30,14 @@ class SplitDialog(QDialog):
     def __init__(self, plan: SplitPlan, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("What a split would do"))
-        self.resize(*SIZE)
+        self.resize(*(SIZE if plan.groups else SMALL_SIZE))
         self.groups = group_table(self)
         self.groups.replace(plan.groups)
         view = plain_table()
         view.setModel(self.groups)
         self._tones = ToneDelegate(theme, group_tone, self)
         view.setItemDelegateForColumn(SPLIT_COLUMN, self._tones)
-        size_columns(view, (118, 0, 76, 104, 0), theme)
+        size_columns(view, (102, 190, 72, 104, 0), theme)
         self.findings = FindingList(theme, most_rows=FINDINGS_SHOWN)
         self.findings.show_rows(plan.findings)
         self.findings.setVisible(bool(plan.findings))
@@ -46,8 +47,10 @@ class SplitDialog(QDialog):
         column.addWidget(label(plan.sentence, "title", wraps=True))
         promise = tr("Nothing is written yet. What has a split never moves.")
         column.addWidget(label(promise, "muted", wraps=True))
-        column.addWidget(view, 1)
+        view.setVisible(bool(plan.groups))
+        column.addWidget(view, 10)
         column.addWidget(self.findings)
+        column.addStretch(1)
         column.addWidget(self._answers(len(plan.groups)))
 
     def _answers(self, count: int) -> QDialogButtonBox:
@@ -55,7 +58,7 @@ class SplitDialog(QDialog):
         self.yes = button(
             tr("Split now ({count})").format(count=f"{count:,}"), "primary"
         )
-        self.yes.setEnabled(count > 0)
+        self.yes.setVisible(count > 0)
         box.addButton(self.yes, QDialogButtonBox.ButtonRole.AcceptRole)
         box.accepted.connect(self.accept)
         box.rejected.connect(self.reject)

@@ -20,7 +20,7 @@ from dataset.errors import FieldsetError
 from ..language import tr
 from .chooser import Chooser
 from .dataset_contract import DrawRequest, TestSetRow
-from .labels import button, label, set_tone
+from .labels import breakable, button, label, set_tone
 
 DIALOG_PX = 520
 TEXT_LIMIT = 500
@@ -83,6 +83,8 @@ class ActDialog(QDialog):
         at = max(self.fields.count() - 2, 0)
         self.fields.insertWidget(at, label(words))
         self.fields.insertLayout(at + 1, row)
+        if at == 0 and field is not self.operator:
+            field.setFocus()
 
     def given(self) -> object:
         """Give what was filled in."""
@@ -102,7 +104,7 @@ class ActDialog(QDialog):
     @property
     def said(self) -> str:
         """The sentence shown above the answers."""
-        return self._said.text()
+        return self._said.text().replace("\u200b", "")
 
     def reject(self) -> None:
         """Close; an act at work is asked to stop."""
@@ -115,9 +117,10 @@ class ActDialog(QDialog):
             self.act_requested.emit(self.given())
 
     def _say(self, words: str, tone: str) -> None:
-        self._said.setText(words)
+        self._said.setText(breakable(words))
         set_tone(self._said, tone)
         self._said.setVisible(bool(words))
+        self.adjustSize()
 
 
 class SealDialog(ActDialog):

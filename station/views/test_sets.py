@@ -39,6 +39,7 @@ class TestSetCard(Card):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(tr("Test sets"), parent)
+        self._is_broken = False
         heads = (tr("Set"), tr("samples"), tr("state"), tr("draws"))
         self.model: RowTable[TestSetRow] = RowTable(
             heads, _set_words, frozenset({1, 3}), self
@@ -91,6 +92,7 @@ class TestSetCard(Card):
     def show_state(self, state: TestsState) -> None:
         """Show these sets; the chosen one stays chosen."""
         before = self.chosen
+        self._is_broken = state.level == "bad"
         self.model.replace(state.sets)
         fit_table(self.view, SETS_SHOWN)
         self.view.setVisible(bool(state.sets))
@@ -115,7 +117,13 @@ class TestSetCard(Card):
         self._seal.setEnabled(row is not None and row.may_seal)
         self._draw.setEnabled(row is not None and row.may_draw)
         self._retire.setEnabled(row is not None and row.may_retire)
-        self._about.setText(about_words(row) if row else "")
+        words = about_words(row) if row else ""
+        if self._is_broken:
+            why = tr(
+                "The ledger is broken; nothing is sealed or drawn until it is mended"
+            )
+            words = f"{words}\n{why}"
+        self._about.setText(words)
         self._about.setToolTip(row.root if row else "")
         self._about.setVisible(row is not None)
 
@@ -179,7 +187,7 @@ class LedgerView(QWidget):
         self._stack.setCurrentIndex(1 if state.lines or state.findings else 0)
 
     def _fit_columns(self, theme: Theme) -> None:
-        size_columns(self.view, (44, 136, 72, 104, 108, 66, 0, 0), theme)
+        size_columns(self.view, (40, 142, 68, 96, 94, 62, 0, 0), theme)
 
 
 def about_words(row: TestSetRow) -> str:

@@ -42,13 +42,13 @@ class VersionDelegate(RowDelegate):
         small = QFont(plain)
         small.setPixelSize(self.theme.head_px)
         painter.setFont(small)
+        who = " · ".join(part for part in (row.when, row.version.author) if part)
+        self.words(painter, line, who, "muted")
+        line.moveTop(line.bottom())
         boxes = tr("{count} boxes").format(count=f"{row.version.boxes:,}")
         self.words(painter, line, boxes, "muted", right=True)
         room = painter.fontMetrics().horizontalAdvance(boxes) + 10
-        who = " · ".join(part for part in (row.when, row.version.author) if part)
-        self.words(painter, line.adjusted(0, 0, -room, 0), who, "muted")
-        line.moveTop(line.bottom())
-        self.words(painter, line, split_words(row), "muted")
+        self.words(painter, line.adjusted(0, 0, -room, 0), split_words(row), "muted")
         painter.setFont(plain)
 
     def _paint_head(
@@ -86,7 +86,7 @@ def version_words(row: VersionRow) -> str:
     )
     lines = [f"{row.alias}  {version.id}", version.message, size]
     if row.fault:
-        lines.append(f"{row.fault}; {row.hint}")
+        lines.append("; ".join(p for p in (row.fault, row.detail, row.hint) if p))
     if row.splits:
         lines.append(tr("splits: {names}").format(names=", ".join(row.splits)))
     if row.sealed:

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dataset.errors import FieldsetError
+
 from ..language import tr
 from ..pictures import ThumbnailLoader
 from ..theme import Theme
@@ -28,8 +30,8 @@ from .tabs import Tabs
 from .version_list import short_id
 from .versions_contract import DiffTile, Proof, VersionRow, VersionState
 
-SIDE_PX = (268, 560)
-SIDE_SHARE = 0.36
+PICTURE_PX, PICTURE_SHARE = (300, 1200), 0.44
+SIDE_PX, SIDE_SHARE = (268, 388), 0.26
 TILE_PX = 74
 CHANGES, DRIFT, PROOF = range(3)
 
@@ -161,9 +163,10 @@ class VersionView(QWidget):
         self._moved_head = label("", "head")
         self._relabelled_head = label("", "head")
         grids.column.addWidget(self._moved_head)
-        grids.column.addWidget(self._moved, 3)
+        grids.column.addWidget(self._moved, 300)
         grids.column.addWidget(self._relabelled_head)
-        grids.column.addWidget(self._relabelled, 2)
+        grids.column.addWidget(self._relabelled, 200)
+        grids.column.addStretch(1)
         self._side_stack.addWidget(seen)
         self._side_stack.addWidget(grids)
         return self._side_stack
@@ -171,9 +174,7 @@ class VersionView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the tree and the intervals their room in a small window."""
         super().resizeEvent(event)
-        least, most = SIDE_PX
-        wanted = int(self.width() * SIDE_SHARE)
-        self._side_stack.setFixedWidth(min(max(wanted, least), most))
+        self._fit_side()
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
@@ -217,6 +218,21 @@ class VersionView(QWidget):
                 tile.show_tile(state.tiles[at])
         self._show_changes(state)
         self._show_drift(state)
+        self._on_tab(self.tabs.chosen)
+
+    def show_fault(self, error: FieldsetError) -> None:
+        """Say why the versions cannot be compared."""
+        self.other.setCurrentIndex(-1)
+        for tile in self._tiles:
+            tile.hide()
+        self._step = self._drift_head = ""
+        self.changes.show_tree(None)
+        self._changes_stack.setCurrentIndex(0)
+        self._drift_stack.setCurrentIndex(0)
+        words = tr("They cannot be compared. {message}").format(message=error.message)
+        hint = tr("Next step: {hint}").format(hint=error.hint) if error.hint else ""
+        self._no_changes.setText(f"{words}\n{hint}".strip())
+        self.picture.show_words(tr("No change to show"))
         self._on_tab(self.tabs.chosen)
 
     def show_proof(self, proof: Proof | None) -> None:
@@ -263,7 +279,14 @@ class VersionView(QWidget):
         count = len(state.relabelled)
         self._relabelled_head.setText(f"{tr('Relabelled boxes')}, {count}")
 
+    def _fit_side(self) -> None:
+        is_drift = self.tabs.chosen == DRIFT
+        least, most = SIDE_PX if is_drift else PICTURE_PX
+        wanted = int(self.width() * (SIDE_SHARE if is_drift else PICTURE_SHARE))
+        self._side_stack.setFixedWidth(min(max(wanted, least), most))
+
     def _on_tab(self, at: int) -> None:
+        self._fit_side()
         self._stack.setCurrentIndex(at)
         asides = {CHANGES: self._step, DRIFT: self._drift_head}
         self._card.show_aside(asides.get(at, ""))

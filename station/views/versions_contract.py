@@ -21,6 +21,8 @@ from .dataset_contract import FindingRow, Level
 class VersionRow:
     """One version of the list; `fault` says what is wrong with its files, or "".
 
+    `detail` says it in full, `hint` is the next step.
+
     `splits` are those that hold samples, `sealed` those of them that were sealed.
     """
 
@@ -29,6 +31,7 @@ class VersionRow:
     splits: tuple[str, ...] = ()
     sealed: tuple[str, ...] = ()
     fault: str = ""
+    detail: str = ""
     hint: str = ""
 
     @property

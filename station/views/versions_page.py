@@ -264,7 +264,8 @@ class VersionsPage(QWidget):
         self._shown = row
         if row.fault:
             title = tr("{alias}: {fault}").format(alias=row.alias, fault=row.fault)
-            self.fault.set_words(title, f"{row.hint}.")
+            lines = (row.detail, f"{tr('Next step')}: {row.hint}")
+            self.fault.set_words(title, "\n".join(line for line in lines if line))
         proof = self._proofs.get(row.version.id)
         others = tuple(
             other.alias for other in self.rows.rows if other.alias != row.alias
@@ -291,9 +292,16 @@ class VersionsPage(QWidget):
             tr("Compare {alias}").format(alias=row.alias),
             lambda progress: self._desk.state(row.alias, against, progress),
             self._show_state,
+            on_error=partial(self._show_fault, row),
             lane=Lane.ASSIST,
             quiet=True,
         )
+
+    def _show_fault(self, row: VersionRow, error: FieldsetError) -> None:
+        """Say in its place why there is no comparison: the other may be damaged."""
+        chosen = self.chosen
+        if chosen is not None and chosen.version.id == row.version.id:
+            self.view.show_fault(error)
 
     def _show_state(self, state: VersionState) -> None:
         chosen = self.chosen
