@@ -182,7 +182,8 @@ class _Work:
         """Carry out undersample, repeat or augment."""
         settings = self.project.settings.balance
         wanted = self._levels(settings)
-        self.policy["levels"] = levels_json(settings, self._ids(), self._train_share())
+        share = train_share(self.project)
+        self.policy["levels"] = levels_json(settings, self._ids(), share)
         left_out: tuple[str, ...] = ()
         extra: tuple[tuple[str, int], ...] = ()
         made = MadeCopies()
@@ -253,12 +254,8 @@ class _Work:
             self.rows,
             settings,
             catalog.classes.all(),
-            train_share=self._train_share(),
-            known_conditions=frozenset(
-                f"{key}={value}"
-                for session in catalog.sessions.all()
-                for key, value in session.conditions
-            ),
+            train_share=train_share(self.project),
+            known_conditions=known_conditions(self.project),
         )
 
     def _outcome(
@@ -294,13 +291,22 @@ class _Work:
         splits = self.project.splits
         return frozenset(s.name for s in splits if s.kind is SplitKind.TRAIN)
 
-    def _train_share(self) -> float:
-        """Train's part of what the settings split by shares."""
-        splits = self.project.settings.splits
-        pool = [s for s in splits if parse_rule(s.rule).is_shortfall]
-        total = sum(split.share for split in pool)
-        own = sum(split.share for split in pool if split.kind is SplitKind.TRAIN)
-        return own / total if total else 1.0
+
+def train_share(project: Project) -> float:
+    """Train's part of what the settings of a project split by shares, 0 to 1."""
+    pool = [s for s in project.settings.splits if parse_rule(s.rule).is_shortfall]
+    total = sum(split.share for split in pool)
+    own = sum(split.share for split in pool if split.kind is SplitKind.TRAIN)
+    return own / total if total else 1.0
+
+
+def known_conditions(project: Project) -> frozenset[str]:
+    """Every condition, as `key=value`, that a session of a project has."""
+    return frozenset(
+        f"{key}={value}"
+        for session in project.catalog.sessions.all()
+        for key, value in session.conditions
+    )
 
 
 def _noted(

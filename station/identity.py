@@ -1,7 +1,8 @@
-"""Who this station is, as sessions name it."""
+"""Who this station is, and who sits at it, as sessions and versions name them."""
 
 from __future__ import annotations
 
+import getpass
 import platform
 from collections.abc import Mapping
 
@@ -11,3 +12,11 @@ VARIABLE = "FIELDSET_STATION"
 def station_name(environment: Mapping[str, str]) -> str:
     """The name in FIELDSET_STATION, else the machine's own."""
     return environment.get(VARIABLE, "").strip() or platform.node() or "station"
+
+
+def user_name() -> str:
+    """Who runs the program; "" in a container whose user has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -66,6 +66,7 @@ def actions() -> tuple[Action, ...]:
         *_label_view(),
         *_review(),
         *_dataset(),
+        *_versions(),
     )
 
 
@@ -303,39 +304,43 @@ def _review() -> tuple[Action, ...]:
 
 
 def _dataset() -> tuple[Action, ...]:
+    dataset, tests, show = tr("Dataset"), tr("Test sets"), tr("Show")
     rows = (
-        ("dataset.split", tr("Split now"), Page.DATASET, tr("Dataset"), ("Ctrl+T",)),
-        ("dataset.refresh", tr("Count again"), Page.DATASET, tr("Dataset"), ("F5",)),
-        (
-            "version.freeze",
-            tr("Freeze a version…"),
-            Page.VERSIONS,
-            tr("Versions"),
-            ("Ctrl+Shift+F",),
-        ),
-        (
-            "version.report",
-            tr("Open the report"),
-            Page.VERSIONS,
-            tr("Versions"),
-            ("Ctrl+R",),
-        ),
-        (
-            "version.export",
-            tr("Export…"),
-            Page.VERSIONS,
-            tr("Versions"),
-            ("Ctrl+E",),
-        ),
-        (
-            "version.refresh",
-            tr("Read the versions again"),
-            Page.VERSIONS,
-            tr("Versions"),
-            ("F5",),
-        ),
+        ("dataset.split", tr("Split now"), dataset, ("Ctrl+T",)),
+        ("dataset.plan", tr("Show what a split would do"), dataset, ("Ctrl+Shift+T",)),
+        ("dataset.refresh", tr("Count again"), dataset, ("F5",)),
+        ("dataset.find", tr("Search the groups"), dataset, ("Ctrl+F",)),
+        ("dataset.boxes", tr("Show boxes by split"), show, ("Alt+1",)),
+        ("dataset.by_group", tr("Show groups by split"), show, ("Alt+2",)),
+        ("dataset.targets", tr("Show classes against targets"), show, ("Alt+3",)),
+        ("dataset.groups", tr("Show the groups"), show, ("Alt+4",)),
+        ("dataset.ledger", tr("Show the ledger of tests"), show, ("Alt+5",)),
+        ("testset.seal", tr("Seal the test set…"), tests, ()),
+        ("testset.draw", tr("Draw the test set for a model…"), tests, ()),
+        ("testset.retire", tr("Retire the test set…"), tests, ()),
     )
+    return _of_page(Page.DATASET, rows)
+
+
+def _versions() -> tuple[Action, ...]:
+    versions, show = tr("Versions"), tr("Show")
+    rows = (
+        ("version.freeze", tr("Freeze a version…"), versions, ("Ctrl+Shift+F",)),
+        ("version.verify", tr("Verify the version"), versions, ("Ctrl+Y",)),
+        ("version.report", tr("Open the report"), versions, ("Ctrl+R",)),
+        ("version.export", tr("Export…"), versions, ("Ctrl+E",)),
+        ("version.refresh", tr("Read the versions again"), versions, ("F5",)),
+        ("version.changes", tr("Show the changes"), show, ("Alt+1",)),
+        ("version.drift", tr("Show the drift"), show, ("Alt+2",)),
+        ("version.proof", tr("Show what the proof found"), show, ("Alt+3",)),
+    )
+    return _of_page(Page.VERSIONS, rows)
+
+
+def _of_page(
+    page: Page, rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+) -> tuple[Action, ...]:
     return tuple(
         Action(id=name, text=text, page=page, group=group, shortcuts=keys)
-        for name, text, page, group, keys in rows
+        for name, text, group, keys in rows
     )

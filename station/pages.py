@@ -10,16 +10,20 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from dataset.progress import Progress
 from dataset.project import Project
+from dataset.sealing import Person
 from export.intake import take_in
 
 from .desks.capture_desk import RecorderDesk
 from .desks.dataset_desk import ProjectDatasetDesk
 from .desks.label_desk import ProjectLabelDesk
 from .desks.review_desk import ProjectReviewDesk
+from .desks.test_sets_desk import ProjectTestSetsDesk
 from .desks.versions_desk import ProjectVersionsDesk
+from .identity import user_name
 from .jobs import Operation, Runner, Scope
 from .keys import Action, Page
 from .language import tr
+from .project_watch import ProjectWatch
 from .settings import UserSettings, station_name
 from .theme import Theme
 from .views.capture_contract import SessionForm
@@ -29,6 +33,8 @@ from .views.label_page import LabelPage
 from .views.review_page import ReviewPage
 from .views.versions_page import VersionsPage
 from .window import Window
+
+WATCHING = (Page.DATASET, Page.VERSIONS)
 
 
 class PageSet(QObject):
@@ -63,6 +69,8 @@ class PageSet(QObject):
         self._scope = scope
         self._window: Window | None = None
         self._sessions: dict[Page, str] = {}
+        self._watch = ProjectWatch(project.root, scope, self)
+        self._watch.project_changed.connect(self._on_project_changed)
         self._widgets: dict[
             Page, CapturePage | LabelPage | ReviewPage | DatasetPage | VersionsPage
         ] = {
@@ -122,6 +130,7 @@ class PageSet(QObject):
 
     def finish(self) -> None:
         """Have everything saved that is not on disk yet, then ask for nothing more."""
+        self._watch.watch(False)
         self.capture.halt()
         self.label.canvas.flush()
         self._scope.end()
@@ -167,8 +176,18 @@ class PageSet(QObject):
 
     def _on_page(self, page: Page) -> None:
         if page in self._widgets:
+            self._watch.watch(page in WATCHING)
             self._widgets[page].open()
             self._show_session(page)
+
+    def _on_project_changed(self) -> None:
+        """Show on the page in front what somebody else changed."""
+        if self._window is None:
+            return
+        if self._window.page is Page.DATASET:
+            self.dataset.refresh()
+        elif self._window.page is Page.VERSIONS:
+            self.versions.refresh()
 
     def _note_session(self, page: Page, words: str) -> None:
         self._sessions[page] = words
@@ -205,15 +224,22 @@ def build_pages(
 ) -> PageSet:
     """Build desks and pages of a project; the catalog is touched by no one yet."""
     scope = Scope(runner)
-    recorder = RecorderDesk(project, station_name(os.environ, settings))
+    station = station_name(os.environ, settings)
+    recorder = RecorderDesk(project, station)
+    person = Person(operator=settings.operator or user_name(), station=station)
     pages = PageSet(
         project=project,
         scope=scope,
         capture=CapturePage(recorder, scope, theme),
         label=LabelPage(ProjectLabelDesk(project), scope, theme, table),
         review=ReviewPage(ProjectReviewDesk(project), scope, theme, table),
-        dataset=DatasetPage(ProjectDatasetDesk(project), scope, theme),
-        versions=VersionsPage(ProjectVersionsDesk(project), scope, theme),
+        dataset=DatasetPage(
+            ProjectDatasetDesk(project.root),
+            ProjectTestSetsDesk(project.root, person),
+            scope,
+            theme,
+        ),
+        versions=VersionsPage(ProjectVersionsDesk(project.root), scope, theme),
         recorder=recorder,
     )
     pages.capture.panel.form.fill(settings.source, settings.operator, settings.place)

@@ -61,7 +61,7 @@ QPushButton, QToolButton[kind="button"] {
 QPushButton:hover, QToolButton[kind="button"]:hover { border-color: $muted; }
 QPushButton:pressed { background: $line; }
 QPushButton:focus { border-color: $accent; }
-QPushButton:disabled { color: $muted; background: $panel; }
+QPushButton:disabled { color: $muted; background: $panel; border-style: $off_line; }
 QPushButton[kind="primary"] {
   background: $accent; color: $on_accent; border-color: $accent; font-weight: 600;
 }
@@ -107,11 +107,11 @@ QComboBox QAbstractItemView {
 }
 QListView, QTableView, QTreeView {
   background: transparent; border: none; outline: none;
-  gridline-color: $line; selection-background-color: $raised;
+  gridline-color: $line; selection-background-color: $chosen;
   selection-color: $text;
 }
 QTableView::item { border-bottom: 1px solid $line; padding: 0px 5px; }
-QTableView::item:selected { background: $raised; color: $text; }
+QTableView::item:selected { background: $chosen; color: $text; }
 QHeaderView { background: transparent; }
 QHeaderView::section {
   background: transparent; color: $muted; font-size: ${head_px}px; font-weight: 600;

@@ -19,7 +19,9 @@ class Theme:
 
     Colours are `#RRGGBB`. `on_*` is the text colour on a surface filled with that
     token; `ok_text` and `warn_text` are darker where the fill is too pale to be read
-    as words. Sizes are device-independent pixels: Qt scales them with the screen.
+    as words. `chosen` is the ground of a chosen row, by default `raised`;
+    `off_line` the border of what cannot be pressed now. Sizes are device-independent
+    pixels: Qt scales them with the screen.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Theme:
     band: str
     ok_text: str = ""
     warn_text: str = ""
+    chosen: str = ""
+    off_line: str = "solid"
     line_px: int = 1
     text_px: int = 13
     head_px: int = 11
@@ -59,6 +63,7 @@ class Theme:
         values = {name: getattr(self, name) for name in self.__slots__}
         values["ok_text"] = self.ok_text or self.ok
         values["warn_text"] = self.warn_text or self.warn
+        values["chosen"] = self.chosen or self.raised
         values["small_px"] = self.head_px
         values["shutter_px"] = self.text_px + 2
         values["title_px"] = self.text_px + 4
@@ -123,6 +128,8 @@ SUNLIGHT = Theme(
     on_warn="#FFFFFF",
     canvas="#FFFFFF",
     band="#D0D0D0",
+    chosen="#E2E2E2",
+    off_line="dashed",
     line_px=2,
     text_px=15,
     head_px=13,

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from typing import TYPE_CHECKING
 
+from station.identity import user_name
+
 if TYPE_CHECKING:
     from dataset.sealing import Person
-
-
-def user_name() -> str:
-    """Who runs the program; "" in a container whose user has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def acting_person(operator: str | None) -> Person:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.identity import user_name
+
 from .exit_codes import ExitCode
 from .options import json_option, opened, project_folder, project_option
 from .output import emit_json, one_line, progress, say, table
-from .person import user_name
 
 if TYPE_CHECKING:
     from dataset.records import Version

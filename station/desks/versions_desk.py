@@ -1,90 +1,124 @@
-"""The Versions page's desk: freezing, comparing, reports and exports."""
+"""The Versions page's desk: freezing, comparing, proving, reports and exports."""
 
 from __future__ import annotations
 
-import getpass
-from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from dataset.changes import BoxMoved, BoxRelabelled
 from dataset.diff import compare
 from dataset.errors import NotFound
+from dataset.freeze_outlook import freeze_outlook
 from dataset.freezing import freeze
 from dataset.frozen_version import FrozenVersion
-from dataset.kept_drift import read_drift
 from dataset.progress import Progress
 from dataset.project import Project
 from dataset.published_seals import closed_names
-from dataset.records import Version
+from dataset.records import VersionSample
+from dataset.verification import verify
 from dataset.version import read_version
-from dataset.version_diff import VersionDiff
 from export.formats import WRITERS
 from export.operation import export_version
 from labeling.geometry import corners_of
 
-from ..language import MINUS, tr
-from ..views.dataset_contract import DiffTile, DriftRow, MovedBox, VersionState
+from ..identity import user_name
+from ..language import TIMES, tr
+from ..views.versions_contract import (
+    ChangeNode,
+    ChangeTree,
+    FreezeOutlook,
+    FreezeResult,
+    PictureRequest,
+    Proof,
+    VersionRow,
+    VersionState,
+)
+from .change_tree import DiffTree, boxes_before_after
+from .dataset_desk import finding_rows
+from .freeze_words import outlook_words, result_words
+from .version_rows import VersionRows
+from .version_state import (
+    changed_boxes,
+    diff_tiles,
+    drift_fields,
+    first_tiles,
+    step_words,
+)
 
-CHANGES_SHOWN = 60
 REPORT_NAME = "report.html"
 
 
 class ProjectVersionsDesk:
-    """The versions of one project.
+    """The versions of the project in one folder.
 
     Long work opens the project a second time, so that labeling goes on meanwhile.
     """
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self._root = project.root
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._rows = VersionRows(root)
 
-    def versions(self) -> tuple[Version, ...]:
-        """Give all versions, newest first."""
-        return tuple(reversed(self._project.versions()))
+    def versions(self, progress: Progress) -> tuple[VersionRow, ...]:
+        """Give all versions, newest first, damaged ones marked."""
+        with Project.open(self._root, read_only=True) as mine:
+            kept = mine.versions()
+        return self._rows.read(kept, progress)
 
-    def state(self, alias: str, progress: Progress) -> VersionState:
-        """Compare a version with its parent."""
-        with read_version(self._root, alias) as frozen:
-            parent = self._parent(frozen)
-            drift = _drift_of(frozen)
+    def state(self, alias: str, against: str, progress: Progress) -> VersionState:
+        """Compare a version with another, "" for its parent."""
+        with ExitStack() as stack:
+            frozen = stack.enter_context(read_version(self._root, alias))
+            other = self._other(frozen, against)
             has_report = (frozen.folder / REPORT_NAME).is_file()
-            if parent is None:
+            drift = drift_fields(frozen)
+            if other is None:
                 return VersionState(
                     version=frozen.version,
-                    tiles=_first_tiles(frozen),
+                    tiles=first_tiles(frozen),
                     has_report=has_report,
                     **drift,
                 )
-            with parent:
-                closed = closed_names(self._root, (*parent.splits, *frozen.splits))
-                found = compare(parent, frozen, closed=closed, progress=progress)
-            return VersionState(
-                version=frozen.version,
-                against=found.old.alias,
-                tiles=_tiles(found, frozen, drift["drift"]),
-                moved=self._changed(frozen, found, BoxMoved),
-                relabelled=self._changed(frozen, found, BoxRelabelled),
-                has_report=has_report,
-                **drift,
-            )
+            stack.enter_context(other)
+            if other.version.id != frozen.version.parent:
+                drift = {"drift": (), "drift_head": "", "drift_note": ""}
+            return self._compared(frozen, other, has_report, drift, progress)
 
-    def freeze(self, message: str, progress: Progress) -> str:
+    def picture(self, tree: ChangeTree, node: ChangeNode) -> PictureRequest | None:
+        """Find the picture of a change; None where there is none to show."""
+        if not isinstance(tree, DiffTree) or not node.has_picture:
+            return None
+        changes = tree.changes(node)
+        if not changes:
+            return None
+        sample, side = self._sample(tree, changes[0].sample_id)
+        if sample.split in tree.closed:
+            return None
+        before, after = boxes_before_after(changes)
+        if not before and not after:
+            whole = list(sample.boxes)
+            before, after = ([], whole) if side == tree.new else (whole, [])
+        return PictureRequest(
+            path=self._root / sample.path,
+            before=tuple(corners_of(box) for box in before),
+            after=tuple(corners_of(box) for box in after),
+            caption=_caption(sample),
+        )
+
+    def outlook(self, progress: Progress) -> FreezeOutlook:
+        """Work out what freezing would do; nothing is written."""
+        progress.step(0, None, tr("looking for near-duplicates"))
+        with Project.open(self._root) as mine:
+            return outlook_words(freeze_outlook(mine, progress=progress))
+
+    def freeze(self, message: str, progress: Progress) -> FreezeResult:
         """Freeze a version; drift and report follow and may be cancelled."""
         with Project.open(self._root) as mine:
             frozen = freeze(
-                mine, message=message, author=getpass.getuser(), progress=progress
+                mine, message=message, author=user_name(), progress=progress
             )
-            made = frozen.version
-            _write_report(mine, made.alias, progress)
-        if frozen.known:
-            words = tr("This content is frozen already as {alias}.")
-            return words.format(alias=made.alias)
-        words = tr("{alias} is frozen: {samples} samples, {boxes} boxes.")
-        return words.format(
-            alias=made.alias, samples=f"{made.samples:,}", boxes=f"{made.boxes:,}"
-        )
+            _write_report(mine, frozen.version.alias, progress)
+        return result_words(frozen)
 
     def report(self, alias: str, progress: Progress) -> Path:
         """Make the report where it is missing."""
@@ -94,6 +128,33 @@ class ProjectVersionsDesk:
             return page
         with Project.open(self._root) as mine:
             return _write_report(mine, alias, progress)
+
+    def verify(self, alias: str, progress: Progress) -> Proof:
+        """Prove that a version is what was frozen, down to the bytes of its images."""
+        with read_version(self._root, alias) as frozen:
+            found = verify(
+                frozen,
+                lambda sample: (self._root / sample.path).read_bytes(),
+                progress=progress,
+            )
+            version = frozen.version
+        self._rows.note_fault(
+            version.id, tr("it is not what was frozen") if found else ""
+        )
+        if found:
+            words = tr("{alias} is NOT what was frozen, findings: {count}")
+            return Proof(
+                alias=alias,
+                sentence=words.format(alias=alias, count=len(found)),
+                level="bad",
+                findings=finding_rows(found),
+            )
+        words = tr("{alias} is what was frozen: {samples} images, every byte proven")
+        return Proof(
+            alias=alias,
+            sentence=words.format(alias=alias, samples=f"{version.samples:,}"),
+            level="ok",
+        )
 
     def formats(self) -> tuple[str, ...]:
         """Give the names of the export formats."""
@@ -113,7 +174,32 @@ class ProjectVersionsDesk:
             samples=f"{done.samples:,}", boxes=f"{done.boxes:,}", path=done.path
         )
 
-    def _parent(self, frozen: FrozenVersion) -> FrozenVersion | None:
+    def _compared(
+        self,
+        frozen: FrozenVersion,
+        other: FrozenVersion,
+        has_report: bool,
+        drift: dict[str, Any],
+        progress: Progress,
+    ) -> VersionState:
+        closed = closed_names(self._root, (*other.splits, *frozen.splits))
+        found = compare(other, frozen, closed=closed, progress=progress)
+        names = {known.id: known.name for known in (*other.classes, *frozen.classes)}
+        return VersionState(
+            version=frozen.version,
+            against=found.old.alias,
+            step=step_words(found.semver_step),
+            tiles=diff_tiles(found, names, drift["drift"]),
+            tree=DiffTree(found, names, closed),
+            moved=changed_boxes(self._root, frozen, found, BoxMoved),
+            relabelled=changed_boxes(self._root, frozen, found, BoxRelabelled),
+            has_report=has_report,
+            **drift,
+        )
+
+    def _other(self, frozen: FrozenVersion, against: str) -> FrozenVersion | None:
+        if against:
+            return read_version(self._root, against)
         if frozen.version.parent is None:
             return None
         try:
@@ -121,31 +207,20 @@ class ProjectVersionsDesk:
         except NotFound:
             return None
 
-    def _changed(
-        self,
-        frozen: FrozenVersion,
-        found: VersionDiff,
-        kind: type[BoxMoved] | type[BoxRelabelled],
-    ) -> tuple[MovedBox, ...]:
-        names = {known.id: known.name for known in frozen.classes}
-        rows: list[MovedBox] = []
-        for change in found.shown:
-            if not isinstance(change, kind):
-                continue
-            before = names.get(change.old.class_id, "")
-            after = names.get(change.new.class_id, "")
-            is_relabelled = before != after
-            rows.append(
-                MovedBox(
-                    path=self._root / frozen.sample(change.sample_id).path,
-                    before=None if is_relabelled else corners_of(change.old),
-                    after=corners_of(change.new),
-                    text=f"{before} → {after}" if is_relabelled else after,
-                )
-            )
-            if len(rows) == CHANGES_SHOWN:
-                break
-        return tuple(rows)
+    def _sample(self, tree: DiffTree, sample_id: str) -> tuple[VersionSample, str]:
+        """A sample as the newer version that holds it knows it, and which that is."""
+        with read_version(self._root, tree.new) as frozen:
+            try:
+                return frozen.sample(sample_id), tree.new
+            except NotFound:
+                pass
+        with read_version(self._root, tree.old) as frozen:
+            return frozen.sample(sample_id), tree.old
+
+
+def _caption(sample: VersionSample) -> str:
+    parts = (sample.session, sample.place, f"{sample.width} {TIMES} {sample.height}")
+    return " · ".join(part for part in parts if part)
 
 
 def _write_report(project: Project, alias: str, progress: Progress) -> Path:
@@ -153,85 +228,3 @@ def _write_report(project: Project, alias: str, progress: Progress) -> Path:
     from ..version_report import write_version_report  # noqa: PLC0415
 
     return write_version_report(project, alias, progress=progress).page
-
-
-def _first_tiles(frozen: FrozenVersion) -> tuple[DiffTile, ...]:
-    version = frozen.version
-    return (
-        DiffTile(figure=f"{version.samples:,}", text=tr("samples")),
-        DiffTile(figure=f"{version.boxes:,}", text=tr("boxes")),
-        DiffTile(figure=f"{len(frozen.classes):,}", text=tr("classes")),
-        DiffTile(figure=f"{len(frozen.splits):,}", text=tr("splits")),
-    )
-
-
-def _tiles(
-    found: VersionDiff, frozen: FrozenVersion, drift: tuple[DriftRow, ...]
-) -> tuple[DiffTile, ...]:
-    samples, boxes = found.samples, found.boxes
-    drifted = sum(row.verdict == "drift" for row in drift)
-    tiles = [
-        DiffTile(
-            figure=f"+{samples.added:,} {MINUS}{samples.removed:,}", text=tr("samples")
-        ),
-        DiffTile(figure=f"+{boxes.added:,} {MINUS}{boxes.removed:,}", text=tr("boxes")),
-        DiffTile(figure=f"{boxes.moved:,}", text=tr("boxes moved")),
-        DiffTile(figure=f"{boxes.relabelled:,}", text=_relabelled_text(found, frozen)),
-        DiffTile(figure=f"{found.splits.test_moved:,}", text=tr("test members moved")),
-    ]
-    if drift:
-        figure = tr("{count} of {total}").format(count=drifted, total=len(drift))
-        tiles.append(DiffTile(figure=figure, text=tr("metrics drifted")))
-    return tuple(tiles)
-
-
-def _relabelled_text(found: VersionDiff, frozen: FrozenVersion) -> str:
-    """Say which relabelling was the most frequent one."""
-    names = {known.id: known.name for known in frozen.classes}
-    pairs = Counter(
-        (change.old.class_id, change.new.class_id)
-        for change in found.changes
-        if isinstance(change, BoxRelabelled)
-    )
-    if not pairs:
-        return tr("relabelled")
-    (old, new), _count = pairs.most_common(1)[0]
-    words = tr("relabelled {old} → {new}")
-    return words.format(old=names.get(old, "?"), new=names.get(new, "?"))
-
-
-def _drift_of(frozen: FrozenVersion) -> dict[str, Any]:
-    """Give the fields of a `VersionState` that `drift.json` fills."""
-    content = read_drift(frozen) or {}
-    comparisons = content.get("comparisons", [])
-    chosen = next((one for one in comparisons if one["kind"] == "parent"), None)
-    if chosen is None:
-        return {"drift": (), "drift_head": "", "drift_note": ""}
-    words = tr("{base} to {current} sessions, resampled whole, Holm over {size}")
-    return {
-        "drift": tuple(_drift_row(metric) for metric in chosen["metrics"]),
-        "drift_head": words.format(
-            current=metric_sessions(chosen, "current"),
-            base=metric_sessions(chosen, "base"),
-            size=chosen["family"]["size"],
-        ),
-        "drift_note": " ".join((chosen["summary"], *chosen.get("notes", [])[:2])),
-    }
-
-
-def metric_sessions(comparison: dict[str, Any], side: str) -> int:
-    """Give how many sessions a side of the comparison has."""
-    sessions = (metric[side]["sessions"] for metric in comparison["metrics"])
-    return max(sessions, default=0)
-
-
-def _drift_row(metric: dict[str, Any]) -> DriftRow:
-    low, high = metric["ci_sd"] or (None, None)
-    return DriftRow(
-        metric=metric["label"],
-        effect=metric["effect_sd"],
-        low=low,
-        high=high,
-        limit=abs(metric["limit_sd"] or 0.0),
-        verdict=metric["verdict"],
-    )

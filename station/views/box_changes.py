@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyleOptionViewItem, QWidget
 
 from dataset.image_file import decode
 
 from ..pictures import ThumbnailLoader, crop, read_bytes
 from ..theme import DARK, Theme
-from .dataset_contract import MovedBox
 from .rows import Index, RowDelegate, RowList
+from .versions_contract import MovedBox
 
-CROP = QSize(112, 80)
+COLUMN_PX = 132
+LEAST_COLUMNS = 2
+SHAPE = 5 / 7
 GAP_PX = 8
 
 
@@ -51,6 +53,7 @@ class ChangeDelegate(RowDelegate):
         super().__init__(theme, parent)
         self._thumbnails = thumbnails
         self._ratio = 1.0
+        self.crop = QSize(COLUMN_PX - GAP_PX, round((COLUMN_PX - GAP_PX) * SHAPE))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: Index
@@ -61,14 +64,14 @@ class ChangeDelegate(RowDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Give all crops one size."""
-        return QSize(CROP.width() + GAP_PX, CROP.height() + GAP_PX)
+        return QSize(self.crop.width() + GAP_PX, self.crop.height() + GAP_PX)
 
     def paint_row(
         self, painter: QPainter, rect: QRectF, row: MovedBox, *, is_chosen: bool
     ) -> None:
         """Paint the crop, grey until it is there."""
-        place = QRectF(rect.left(), rect.top(), CROP.width(), CROP.height())
-        size = CROP * self._ratio
+        place = QRectF(rect.left(), rect.top(), self.crop.width(), self.crop.height())
+        size = self.crop * self._ratio
         image = self._thumbnails.get(
             (row, size.width()), lambda: load_change(row, size)
         )
@@ -96,9 +99,26 @@ class ChangeGrid(QListView):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSelectionMode(QListView.SelectionMode.NoSelection)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.rows.modelReset.connect(self._fit)
         thumbnails.thumbnail_loaded.connect(lambda *_: self.viewport().update())
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._delegate.theme = theme
         self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Share the width between the crops, and be no higher than their rows."""
+        room = self.viewport().width() - 2
+        columns = max(room // COLUMN_PX, LEAST_COLUMNS)
+        wide = max(room // columns - GAP_PX, GAP_PX)
+        self._delegate.crop = QSize(wide, round(wide * SHAPE))
+        rows = -(-self.rows.rowCount() // columns)
+        high = self._delegate.crop.height() + GAP_PX
+        self.setMaximumHeight(rows * high + 2 * GAP_PX)
+        self.scheduleDelayedItemsLayout()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..theme import Theme
-from .labels import ElidedLabel, label
+from .labels import ElidedLabel, label, set_tone
 from .rows import ROW_ROLE, Index
 
 ROW_PX = 33
@@ -48,9 +48,10 @@ class Card(QFrame):
         """Show another head."""
         self._head.setText(words)
 
-    def show_aside(self, words: str) -> None:
+    def show_aside(self, words: str, tone: str = "") -> None:
         """Show a sentence to the right of the head."""
         self._aside.setText(words)
+        set_tone(self._aside, tone)
 
 
 def plain_table(row_px: int = ROW_PX) -> QTableView:
@@ -72,6 +73,13 @@ def plain_table(row_px: int = ROW_PX) -> QTableView:
     head.setSectionsClickable(False)
     head.setTextElideMode(Qt.TextElideMode.ElideRight)
     return table
+
+
+def fit_table(table: QTableView, most_rows: int) -> None:
+    """Make a table as high as its rows, up to a number of rows."""
+    rows = min(max(table.model().rowCount(), 1), most_rows)
+    head = table.horizontalHeader().sizeHint().height()
+    table.setFixedHeight(head + rows * table.verticalHeader().defaultSectionSize() + 2)
 
 
 class ToneDelegate(QStyledItemDelegate):

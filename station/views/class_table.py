@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
+    QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -19,49 +20,48 @@ from dataset.records import LabelClass
 from ..language import tr
 from ..theme import Theme
 from .cards import plain_table, size_columns
-from .dataset_contract import DatasetState, SplitCell, SplitColumn
-from .rows import ROW_ROLE, Index, RowTable
+from .dataset_contract import ClassView, CountCell, DatasetState
+from .labels import label
+from .rows import ROW_ROLE, Index, RowTable, bold
 
 CELL_PX = 43
 CLASS_PX = 150
-SPLIT_PX = 118
+HEAD_PX = 6
 LEAST_SPLIT_PX = 84
-NO_CELL = SplitCell(boxes=0)
+NO_CELL = CountCell(count=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassSplitRow:
-    """One class with one cell a split."""
+    """One class with one cell a column."""
 
     label_class: LabelClass
-    cells: tuple[SplitCell, ...]
+    cells: tuple[CountCell, ...]
 
 
-def class_split_rows(state: DatasetState) -> tuple[ClassSplitRow, ...]:
+def class_split_rows(
+    state: DatasetState, view: ClassView = ClassView.BOXES
+) -> tuple[ClassSplitRow, ...]:
     """Give the rows of the table."""
+    counts = state.counts.get(view)
+    if counts is None:
+        return ()
     return tuple(
         ClassSplitRow(
             label_class=known,
             cells=tuple(
-                state.cells.get((known.id, column.split.name), NO_CELL)
-                for column in state.columns
+                counts.cells.get((known.id, key), NO_CELL) for key, _ in counts.heads
             ),
         )
         for known in state.classes
     )
 
 
-def column_head(column: SplitColumn) -> str:
-    """Give the head of a split's column."""
-    seal = f", {tr('sealed')}" if column.split.sealed else ""
-    return f"{column.split.name or tr('no split yet')}{seal}"
-
-
-def cell_tone(cell: SplitCell) -> str:
+def cell_tone(cell: CountCell) -> str:
     """Give the tone of a cell: full, on the way, or far from its target."""
     if cell.target is None:
         return "accent"
-    share = cell.boxes / cell.target if cell.target else 1.0
+    share = cell.count / cell.target if cell.target else 1.0
     if share >= 1.0:
         return "ok"
     return "warn" if share >= 0.5 else "bad"
@@ -109,12 +109,12 @@ class ClassCellDelegate(QStyledItemDelegate):
         )
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, words)
 
-    def _paint_cell(self, painter: QPainter, rect: QRectF, cell: SplitCell) -> None:
+    def _paint_cell(self, painter: QPainter, rect: QRectF, cell: CountCell) -> None:
         line = QRectF(rect.left(), rect.top() + 6, rect.width(), 20)
         if cell.target is None:
             line.moveCenter(rect.center())
         painter.setPen(self.theme.colour("text"))
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, f"{cell.boxes:,}")
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, f"{cell.count:,}")
         if cell.target is None:
             return
         font = painter.font()
@@ -129,15 +129,63 @@ class ClassCellDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour("raised"))
         painter.drawRoundedRect(bar, 3, 3)
-        share = min(cell.boxes / cell.target, 1.0) if cell.target else 1.0
+        share = min(cell.count / cell.target, 1.0) if cell.target else 1.0
         if share > 0:
             painter.setBrush(self.theme.colour(cell_tone(cell)))
             bar.setWidth(max(bar.width() * share, 6.0))
             painter.drawRoundedRect(bar, 3, 3)
 
 
+class LineHeader(QHeaderView):
+    """Paints a head of several lines, each cut with an ellipsis for itself."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.theme = theme
+
+    def sectionSizeFromContents(self, section: int) -> QSize:
+        """Leave room for every line."""
+        size = super().sectionSizeFromContents(section)
+        lines = self._words(section).count("\n") + 1
+        return QSize(size.width(), lines * self._metrics().height() + 2 * HEAD_PX)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        """Paint the lines over the rule below them."""
+        painter.save()
+        painter.setPen(self.theme.colour("line"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.setFont(self._font())
+        painter.setPen(self.theme.colour("muted"))
+        inner = rect.adjusted(8, 0, -8, 0)
+        metrics = painter.fontMetrics()
+        lines = self._words(section).split("\n")
+        top = inner.center().y() - len(lines) * metrics.height() // 2 + 1
+        for at, line in enumerate(lines):
+            place = QRect(
+                inner.left(),
+                top + at * metrics.height(),
+                inner.width(),
+                metrics.height(),
+            )
+            shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, inner.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.restore()
+
+    def _words(self, section: int) -> str:
+        model = self.model()
+        return str(model.headerData(section, Qt.Orientation.Horizontal) or "")
+
+    def _font(self) -> QFont:
+        font = bold(self.font())
+        font.setPixelSize(self.theme.head_px)
+        return font
+
+    def _metrics(self) -> QFontMetrics:
+        return QFontMetrics(self._font())
+
+
 class ClassSplitTable(QWidget):
-    """Shows classes by split; splits that do not fit are reached by scrolling."""
+    """Shows classes by split or target; what does not fit is reached by scrolling."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -146,24 +194,46 @@ class ClassSplitTable(QWidget):
         )
         self._delegate = ClassCellDelegate(theme, self)
         self._view: QTableView = plain_table(CELL_PX)
+        self._header = LineHeader(theme, self._view)
+        self._view.setHorizontalHeader(self._header)
         self._view.setModel(self.model)
         self._view.setItemDelegate(self._delegate)
         self._view.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self._view.horizontalHeader().setMinimumSectionSize(LEAST_SPLIT_PX)
+        self._nothing = label(
+            tr("No class is defined. Add one with `fieldset class add NAME`."),
+            "muted",
+            wraps=True,
+        )
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._view)
+        column.addWidget(self._nothing)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._delegate.theme = theme
+        self._header.theme = theme
+        self._header.headerDataChanged(Qt.Orientation.Horizontal, 0, 0)
         self._view.viewport().update()
 
-    def show_state(self, state: DatasetState) -> None:
-        """Show these counts."""
-        heads = (tr("Class"), *(column_head(column) for column in state.columns))
-        self.model.replace(class_split_rows(state), heads)
+    def show_state(
+        self, state: DatasetState, view: ClassView = ClassView.BOXES
+    ) -> None:
+        """Show the counts of one view."""
+        counts = state.counts.get(view)
+        words = () if counts is None else tuple(head for _, head in counts.heads)
+        self.model.replace(class_split_rows(state, view), (tr("Class"), *words))
+        self._nothing.setVisible(not self.model.rowCount())
+        self._view.setVisible(self.model.rowCount() > 0)
         self._fit()
+
+    def wanted_height(self) -> int:
+        """Give the height at which every class is seen."""
+        head = self._view.horizontalHeader().sizeHint().height()
+        bar = self._view.horizontalScrollBar().sizeHint().height()
+        return head + bar + CELL_PX * max(self.model.rowCount(), 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width between the splits."""
@@ -173,9 +243,12 @@ class ClassSplitTable(QWidget):
     def _fit(self) -> None:
         splits = self.model.columnCount() - 1
         room = self._view.viewport().width() - CLASS_PX
-        each = max(LEAST_SPLIT_PX, room // splits - 1) if splits > 0 else SPLIT_PX
-        class_px = CLASS_PX if splits else room + CLASS_PX
-        size_columns(self._view, (class_px, *([each] * splits)))
+        if not splits:
+            size_columns(self._view, (0,))
+            return
+        # Stretched while they fit, so that no scroll bar's coming leaves a gap.
+        each = 0 if room >= splits * LEAST_SPLIT_PX else LEAST_SPLIT_PX
+        size_columns(self._view, (CLASS_PX, *([each] * splits)))
 
 
 def _words(row: ClassSplitRow, column: int) -> str:
@@ -183,7 +256,7 @@ def _words(row: ClassSplitRow, column: int) -> str:
         return row.label_class.name
     cell = row.cells[column - 1]
     return (
-        f"{cell.boxes:,}"
+        f"{cell.count:,}"
         if cell.target is None
-        else f"{cell.boxes:,} / {cell.target:,}"
+        else f"{cell.count:,} / {cell.target:,}"
     )

@@ -1,26 +1,40 @@
-"""What the pages Dataset, Versions and Review ask of their desks, and what they show.
+"""What the pages Dataset and Review ask of their desks, and what they show.
 
-See `contracts` for what a desk is.
+See `contracts` for what a desk is. Unlike others, the desks of the Dataset page open
+the project a second time: counting and splitting never keep an edit waiting, and
+their methods are called on the lanes ASSIST and WORK.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from dataset.progress import Progress
-from dataset.records import Box, LabelClass, Split, Version
+from dataset.records import Box, LabelClass, Split
 
-from .contracts import ClassRow, Corners
+from .contracts import ClassRow
+
+Level = str
+"""`ok`, `warn` or `bad`: the tone of a sentence."""
+
+
+class ClassView(StrEnum):
+    """What the table of classes shows."""
+
+    BOXES = "boxes"
+    GROUPS = "groups"
+    TARGETS = "targets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SplitCell:
-    """Boxes of one class in one split, and the target where one is set."""
+class CountCell:
+    """How many boxes or groups there are, and the target where one is set."""
 
-    boxes: int
+    count: int
     target: int | None = None
 
 
@@ -34,119 +48,181 @@ class SplitColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRow:
-    """One group, the split it is in and why; `level` is `ok` or `bad`."""
+class ClassCounts:
+    """One way to count classes: a head for each column, a cell by class and key."""
 
-    id: str
-    sessions: str
-    samples: int
-    split: str
-    why: str
-    level: str = "ok"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestRow:
-    """One test set: how large it is, what it takes in, whether it is sealed."""
-
-    name: str
-    samples: int
-    rule: str
-    seal: str
+    heads: tuple[tuple[str, str], ...] = ()
+    cells: Mapping[tuple[int, str], CountCell] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetState:
-    """What the Dataset page shows; `level` is `ok`, `warn` or `bad`."""
+    """What the Dataset page shows of classes and balance.
+
+    `wanted` says what to capture next, `full` names what needs no more, `reasons`
+    tell what else speaks against the balance; each the most pressing first.
+    """
 
     classes: tuple[LabelClass, ...] = ()
     columns: tuple[SplitColumn, ...] = ()
-    cells: Mapping[tuple[int, str], SplitCell] = field(default_factory=dict)
+    counts: Mapping[ClassView, ClassCounts] = field(default_factory=dict)
     verdict: str = ""
-    level: str = "ok"
+    level: Level = "ok"
+    policy: str = ""
+    wanted: tuple[str, ...] = ()
+    full: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
-    groups: tuple[GroupRow, ...] = ()
-    groups_text: str = ""
     unassigned: int = 0
-    tests: tuple[TestRow, ...] = ()
     samples: int = 0
+    queue: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """One group, the split it is in and why; `level` is `ok`, `warn` or `bad`.
+
+    `keys` are those of the filters that show it, `words` what a search looks in.
+    """
+
+    id: str
+    sessions: tuple[str, ...]
+    samples: int
+    split: str
+    why: str
+    level: Level = "ok"
+    keys: frozenset[str] = frozenset()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupFilter:
+    """A choice of groups, in words with their number; the key "" means all."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsState:
+    """Every group in the order of capture."""
+
+    rows: tuple[GroupRow, ...] = ()
+    filters: tuple[GroupFilter, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """One thing that a check found, and the next step or ""."""
+
+    level: Level
+    what: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitPlan:
+    """What a split would do: the groups it would assign, and what would be weak."""
+
+    sentence: str
+    groups: tuple[GroupRow, ...] = ()
+    findings: tuple[FindingRow, ...] = ()
 
 
 class DatasetDesk(Protocol):
     """Counts the dataset and assigns new groups to splits."""
 
     def state(self) -> DatasetState:
-        """Count everything; on the catalog lane."""
+        """Count classes and balance."""
+
+    def groups(self) -> GroupsState:
+        """Read every group; the same value again where nothing changed."""
+
+    def story(self, group_id: str) -> tuple[str, ...]:
+        """Tell in sentences all that the ledger holds of a group, oldest first."""
+
+    def split_plan(self, progress: Progress) -> SplitPlan:
+        """Work out what a split would do; nothing is written."""
 
     def split_now(self, progress: Progress) -> str:
         """Assign new groups and give one sentence on what was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiffTile:
-    """One figure of a comparison of two versions."""
+class TestSetRow:
+    """One test set, and what may be done with it."""
 
-    figure: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftRow:
-    """One metric: effect in reference sd with its interval and the limit."""
-
-    metric: str
-    effect: float | None
-    low: float | None
-    high: float | None
-    limit: float
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MovedBox:
-    """One box before and after, on the sample where it changed."""
-
-    path: Path
-    before: Corners | None
-    after: Corners | None
-    text: str = ""
+    name: str
+    kind: str
+    rule: str
+    state: str
+    samples: int
+    groups: int
+    boxes: int
+    budget: int
+    used: int
+    root: str = ""
+    when: str = ""
+    may_seal: bool = False
+    may_draw: bool = False
+    may_retire: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersionState:
-    """What the Versions page shows of one version against its parent."""
+class LedgerEntry:
+    """One line of the test ledger, in words."""
 
-    version: Version
-    against: str = ""
-    has_report: bool = False
-    tiles: tuple[DiffTile, ...] = ()
-    drift_head: str = ""
-    drift_note: str = ""
-    drift: tuple[DriftRow, ...] = ()
-    moved: tuple[MovedBox, ...] = ()
-    relabelled: tuple[MovedBox, ...] = ()
+    n: int
+    when: str
+    event: str
+    set_name: str
+    model: str
+    version: str
+    who: str
+    note: str
 
 
-class VersionsDesk(Protocol):
-    """Freezes, compares, reports and exports versions."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestsState:
+    """The test sets and their ledger; `chain` says whether it is whole."""
 
-    def versions(self) -> tuple[Version, ...]:
-        """Give all versions, newest first; on the catalog lane."""
+    sets: tuple[TestSetRow, ...] = ()
+    lines: tuple[LedgerEntry, ...] = ()
+    chain: str = ""
+    level: Level = "ok"
+    findings: tuple[FindingRow, ...] = ()
+    versions: tuple[str, ...] = ()
+    operator: str = ""
 
-    def state(self, alias: str, progress: Progress) -> VersionState:
-        """Compare a version with its parent; touches no catalog."""
 
-    def freeze(self, message: str, progress: Progress) -> str:
-        """Freeze a version and give one sentence on it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawRequest:
+    """Which set is to be drawn for which model; `target` None writes no bundle."""
 
-    def report(self, alias: str, progress: Progress) -> Path:
-        """Make the report page where it is missing and give its path."""
+    name: str
+    model: str
+    trained_on: str
+    operator: str
+    target: Path | None = None
 
-    def formats(self) -> tuple[str, ...]:
-        """Give the names of the export formats."""
 
-    def export(self, alias: str, name: str, target: Path, progress: Progress) -> str:
-        """Export a version and give one sentence on it."""
+class TestSetsDesk(Protocol):
+    """Reads the test ledger and adds to it; every act gives one sentence."""
+
+    def state(self) -> TestsState:
+        """Read sets and ledger, and prove the chain."""
+
+    def seal(self, name: str, operator: str) -> str:
+        """Seal a test set."""
+
+    def draw(self, request: DrawRequest, progress: Progress) -> str:
+        """Record a test of a model, with its evaluation bundle where one is wanted."""
+
+    def retire(self, name: str, reason: str, operator: str) -> str:
+        """Move a used-up set to validation."""
+
+    def digest(self, model: Path, progress: Progress) -> str:
+        """Give the digest of a model's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

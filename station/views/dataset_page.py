@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ..jobs import Lane, Operation, Submitter
 from ..keys import Page
 from ..language import tr
 from ..theme import Theme
-from .cards import Card, ToneDelegate, plain_table, size_columns
+from .balance_card import BalanceCard
+from .cards import Card
 from .class_table import ClassSplitTable
 from .contracts import Commands
-from .dataset_contract import DatasetDesk, DatasetState, GroupRow, TestRow
-from .labels import button, label, set_tone
-from .rows import RowTable, dress
+from .dataset_contract import (
+    ClassView,
+    DatasetDesk,
+    DatasetState,
+    GroupsState,
+    SplitPlan,
+    TestSetsDesk,
+    TestsState,
+)
+from .group_list import GroupList
+from .rows import dress
+from .split_dialog import SplitDialog
+from .tabs import Tabs
+from .test_acts import TestActs
+from .test_sets import LedgerView, TestSetCard
 
 SIDE_PX = 400
-REASONS_SHOWN = 6
-GROUP_ID_SHOWN = 12
-SPLIT_COLUMN = 3
+VIEWS = (ClassView.BOXES, ClassView.GROUPS, ClassView.TARGETS)
+CARD_FRAME_PX = 64
+LEAST_CLASSES_PX = 170
+CLASSES_SHARE = 0.55
 
 
 class DatasetPage(QWidget):
-    """Shows one `DatasetState`; everything in it was counted by the desk.
+    """Shows what the desks counted, and asks them to split, seal, draw and retire.
 
     Signals:
         error_came: a `FieldsetError` to show.
@@ -40,6 +57,7 @@ class DatasetPage(QWidget):
     def __init__(
         self,
         desk: DatasetDesk,
+        tests_desk: TestSetsDesk,
         runner: Submitter,
         theme: Theme,
         parent: QWidget | None = None,
@@ -47,47 +65,32 @@ class DatasetPage(QWidget):
         super().__init__(parent)
         dress(self, "page")
         self._desk = desk
+        self._tests_desk = tests_desk
         self._runner = runner
         self._theme = theme
+        self._is_splitting = False
+        self._groups_text = ""
         self.state = DatasetState()
+        self.tests = TestsState()
         self.table = ClassSplitTable(theme, self)
-        self.groups: RowTable[GroupRow] = RowTable(
-            (tr("Group"), tr("sessions"), tr("samples"), tr("split"), tr("why here")),
-            _group_words,
-            frozenset({2}),
-            self,
-        )
-        self.tests: RowTable[TestRow] = RowTable(
-            (tr("Set"), tr("samples"), tr("takes in"), ""),
-            _test_words,
-            frozenset({1}),
-            self,
-        )
-        self._verdict = label("", "title", wraps=True)
-        self._reasons = label("", "muted", wraps=True)
-        self._split = button(tr("Split now"), "primary")
-        self._split.clicked.connect(self.split_now)
+        self.groups = GroupList(theme, self)
+        self.ledger = LedgerView(theme, self)
+        self.balance = BalanceCard(self)
+        self.test_card = TestSetCard(theme, self)
+        self.acts = TestActs(tests_desk, runner, self)
+        self.plan: SplitDialog | None = None
         self._lay_out()
-        self._fit_columns()
+        self._connect()
 
     def _lay_out(self) -> None:
-        self._class_card = Card(tr("Class by split, labeled boxes against target"))
-        self._class_card.column.addWidget(self.table)
-        self._group_card = Card(tr("Groups"))
-        view = plain_table()
-        view.setModel(self.groups)
-        self._tones = ToneDelegate(self._theme, group_tone, self)
-        view.setItemDelegateForColumn(SPLIT_COLUMN, self._tones)
-        self._group_view = view
-        self._group_card.column.addWidget(view)
         left = QVBoxLayout()
         left.setSpacing(14)
-        left.addWidget(self._class_card, 1)
-        left.addWidget(self._group_card, 1)
+        left.addWidget(self._class_card(), 1)
+        left.addWidget(self._lower_card(), 1)
         right = QVBoxLayout()
         right.setSpacing(14)
-        right.addWidget(self._balance_card())
-        right.addWidget(self._test_card(), 1)
+        right.addWidget(self.balance)
+        right.addWidget(self.test_card, 1)
         holder = QWidget()
         holder.setFixedWidth(SIDE_PX)
         right.setContentsMargins(0, 0, 0, 0)
@@ -98,122 +101,238 @@ class DatasetPage(QWidget):
         row.addLayout(left, 1)
         row.addWidget(holder)
 
-    def _fit_columns(self) -> None:
-        size_columns(self._group_view, (118, 0, 76, 104, 0), self._theme)
-        size_columns(self._test_view, (104, 68, 0, 62), self._theme)
+    def _class_card(self) -> Card:
+        self._classes = Card(tr("Labeled classes"))
+        self.class_tabs = Tabs(
+            (tr("boxes by split"), tr("groups by split"), tr("against targets"))
+        )
+        self._classes.line.addWidget(self.class_tabs)
+        self._classes.column.addWidget(self.table)
+        return self._classes
 
-    def _balance_card(self) -> Card:
-        card = Card(tr("Balance for the next version"))
-        card.column.addWidget(self._verdict)
-        card.column.addWidget(self._reasons)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addWidget(self._split)
-        capture = button(tr("See what to capture"))
-        capture.clicked.connect(lambda: self.page_requested.emit(Page.CAPTURE))
-        buttons.addWidget(capture)
-        buttons.addStretch(1)
-        card.column.addLayout(buttons)
-        return card
+    def _lower_card(self) -> Card:
+        self._lower = Card("")
+        self.lower_tabs = Tabs((tr("groups"), tr("ledger of tests")))
+        self._lower.line.insertWidget(0, self.lower_tabs)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.groups)
+        self._stack.addWidget(self.ledger)
+        self._lower.column.addWidget(self._stack, 1)
+        return self._lower
 
-    def _test_card(self) -> Card:
-        card = Card(tr("Test sets"))
-        view = plain_table()
-        view.setModel(self.tests)
-        self._test_view = view
-        card.column.addWidget(view)
-        return card
+    def _connect(self) -> None:
+        self.class_tabs.tab_chosen.connect(lambda _at: self._show_classes())
+        self.lower_tabs.tab_chosen.connect(self._on_lower_tab)
+        self.balance.split_requested.connect(self.split_now)
+        self.balance.plan_requested.connect(self.ask_plan)
+        self.balance.capture_requested.connect(
+            lambda: self.page_requested.emit(Page.CAPTURE)
+        )
+        self.groups.story_requested.connect(self._ask_story)
+        self.test_card.seal_requested.connect(lambda _row: self.ask_seal())
+        self.test_card.draw_requested.connect(lambda _row: self.ask_draw())
+        self.test_card.retire_requested.connect(lambda _row: self.ask_retire())
+        self.acts.act_done.connect(self._on_act)
 
     def commands(self) -> Commands:
         """Give what each action of this page does, by the action's id."""
-        return {"dataset.split": self.split_now, "dataset.refresh": self.refresh}
+        return {
+            "dataset.split": self.split_now,
+            "dataset.plan": self.ask_plan,
+            "dataset.refresh": self.refresh,
+            "dataset.find": self.search,
+            "dataset.boxes": partial(self.class_tabs.choose, 0),
+            "dataset.by_group": partial(self.class_tabs.choose, 1),
+            "dataset.targets": partial(self.class_tabs.choose, 2),
+            "dataset.groups": partial(self.lower_tabs.choose, 0),
+            "dataset.ledger": partial(self.lower_tabs.choose, 1),
+            "testset.seal": self.ask_seal,
+            "testset.draw": self.ask_draw,
+            "testset.retire": self.ask_retire,
+        }
 
     def open(self) -> None:
         """Count everything; call when the page is shown."""
         self.refresh()
 
     def refresh(self) -> None:
-        """Count everything again."""
-        self._ask(tr("Count the dataset"), lambda _progress: self._desk.state(), True)
+        """Count everything again, once the edits asked for so far are saved."""
+        self._submit(
+            tr("Wait for the edits"),
+            lambda _progress: None,
+            lambda _nothing: self._count(),
+            lane=Lane.CATALOG,
+            quiet=True,
+        )
+
+    def search(self) -> None:
+        """Go to the search over the groups."""
+        self.lower_tabs.choose(0)
+        self.groups.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.groups.search.selectAll()
 
     def split_now(self) -> None:
         """Assign the new groups to splits."""
-        self._split.setEnabled(False)
-        self._runner.submit(
-            Operation(
-                title=tr("Split"),
-                function=self._desk.split_now,
-                on_done=self._on_split,
-                on_error=self.error_came.emit,
-                on_stopped=lambda: self._split.setEnabled(True),
-                lane=Lane.CATALOG,
-            )
+        if self._is_splitting:
+            return
+        self._set_splitting(True)
+        self._submit(
+            tr("Split"),
+            self._desk.split_now,
+            self._on_split,
+            on_stopped=self._end_split,
         )
+
+    def ask_plan(self) -> None:
+        """Show what a split would do before it is done."""
+        if self._is_splitting:
+            return
+        self._set_splitting(True)
+        self._submit(
+            tr("Try the split"),
+            self._desk.split_plan,
+            self._on_plan,
+            on_stopped=self._end_split,
+        )
+
+    def ask_seal(self) -> None:
+        """Ask before the chosen set is sealed."""
+        row = self.test_card.chosen
+        if row is not None and row.may_seal:
+            self.acts.ask_seal(row, self.tests)
+
+    def ask_draw(self) -> None:
+        """Ask for which model the chosen set is drawn."""
+        row = self.test_card.chosen
+        if row is not None and row.may_draw:
+            self.acts.ask_draw(row, self.tests)
+
+    def ask_retire(self) -> None:
+        """Ask before the chosen set is retired."""
+        row = self.test_card.chosen
+        if row is not None and row.may_retire:
+            self.acts.ask_retire(row, self.tests)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._theme = theme
-        self._tones.theme = theme
-        self._fit_columns()
-        self.table.set_theme(theme)
+        for part in (self.table, self.groups, self.ledger, self.test_card):
+            part.set_theme(theme)
+        self._fit_classes()
 
     def show_state(self, state: DatasetState) -> None:
-        """Show these counts."""
+        """Show classes and balance."""
         self.state = state
-        self.table.show_state(state)
-        self.groups.replace(state.groups)
-        self.tests.replace(state.tests)
-        self._group_card.show_aside(state.groups_text)
-        self._verdict.setText(state.verdict)
-        set_tone(self._verdict, "" if state.level == "ok" else state.level)
-        shown = ". ".join(state.reasons[:REASONS_SHOWN])
-        more = len(state.reasons) - REASONS_SHOWN
-        if more > 0:
-            shown = f"{shown}. {tr('and {count} more').format(count=more)}"
-        self._reasons.setText(shown)
-        self._reasons.setVisible(bool(shown))
-        self._split.setEnabled(state.unassigned > 0)
-        words = tr("Split now")
-        if state.unassigned:
-            words = f"{words} ({state.unassigned:,})"
-        self._split.setText(words)
-        self._split.setToolTip(
-            tr("Gives every new group its split; nothing that has one ever moves.")
+        self.balance.show_state(state)
+        self.balance.show_split(state.unassigned, is_busy=self._is_splitting)
+        self._show_classes()
+
+    def show_groups(self, state: GroupsState) -> None:
+        """Show the groups."""
+        self.groups.show_state(state)
+        self._groups_text = state.text
+        self._show_aside()
+
+    def show_tests(self, state: TestsState) -> None:
+        """Show the test sets and their ledger."""
+        self.tests = state
+        self.test_card.show_state(state)
+        self.ledger.show_state(state)
+        tab = tr("ledger of tests")
+        self.lower_tabs.set_text(1, tab if state.level == "ok" else f"{tab} (!)")
+        self._show_aside()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the classes what they need, the groups the rest."""
+        super().resizeEvent(event)
+        self._fit_classes()
+
+    def _show_classes(self) -> None:
+        self.table.show_state(self.state, VIEWS[self.class_tabs.chosen])
+        self._fit_classes()
+
+    def _fit_classes(self) -> None:
+        wanted = max(self.table.wanted_height() + CARD_FRAME_PX, LEAST_CLASSES_PX)
+        most = int(self.height() * CLASSES_SHARE)
+        self._classes.setFixedHeight(min(wanted, max(most, LEAST_CLASSES_PX)))
+
+    def _on_lower_tab(self, at: int) -> None:
+        self._stack.setCurrentIndex(at)
+        self._show_aside()
+
+    def _show_aside(self) -> None:
+        is_ledger = self.lower_tabs.chosen == 1
+        words = self.tests.chain if is_ledger else self._groups_text
+        self._lower.show_aside(words, self.tests.level if is_ledger else "")
+
+    def _count(self) -> None:
+        for title, function, on_done in (
+            (tr("Count the dataset"), self._desk.state, self.show_state),
+            (tr("Read the test ledger"), self._tests_desk.state, self.show_tests),
+            (tr("Read the groups"), self._desk.groups, self.show_groups),
+        ):
+            self._submit(
+                title,
+                lambda _progress, ask=function: ask(),
+                on_done,
+                lane=Lane.ASSIST,
+                quiet=True,
+            )
+
+    def _ask_story(self, group_id: str) -> None:
+        self._submit(
+            tr("Read the ledger of a group"),
+            lambda _progress: self._desk.story(group_id),
+            partial(self.groups.show_story, group_id),
+            lane=Lane.ASSIST,
+            quiet=True,
         )
 
+    def _set_splitting(self, is_splitting: bool) -> None:
+        self._is_splitting = is_splitting
+        self.balance.show_split(self.state.unassigned, is_busy=is_splitting)
+
+    def _end_split(self) -> None:
+        self._set_splitting(False)
+
     def _on_split(self, sentence: str) -> None:
+        self._set_splitting(False)
         self.notice_came.emit(sentence, "ok")
         self.refresh()
 
-    def _ask(
-        self, title: str, function: Callable[..., DatasetState], quiet: bool
+    def _on_plan(self, plan: SplitPlan) -> None:
+        self._set_splitting(False)
+        self.plan = SplitDialog(plan, self._theme, self)
+        self.plan.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.plan.split_requested.connect(self.split_now)
+        self.plan.finished.connect(self._forget_plan)
+        self.plan.open()
+
+    def _forget_plan(self, _result: int) -> None:
+        self.plan = None
+
+    def _on_act(self, sentence: str) -> None:
+        self.notice_came.emit(sentence, "ok")
+        self.refresh()
+
+    def _submit(
+        self,
+        title: str,
+        function: Callable[..., Any],
+        on_done: Callable[..., None],
+        *,
+        on_stopped: Callable[[], None] | None = None,
+        lane: Lane = Lane.WORK,
+        quiet: bool = False,
     ) -> None:
         self._runner.submit(
             Operation(
                 title=title,
                 function=function,
-                on_done=self.show_state,
+                on_done=on_done,
                 on_error=self.error_came.emit,
-                lane=Lane.CATALOG,
+                on_stopped=on_stopped,
+                lane=lane,
                 quiet=quiet,
             )
         )
-
-
-def group_tone(row: GroupRow) -> str:
-    """Give the tone of a group's split."""
-    return "bad" if row.level == "bad" else "text"
-
-
-def _group_words(row: GroupRow, column: int) -> str:
-    return (
-        row.id[:GROUP_ID_SHOWN],
-        row.sessions,
-        f"{row.samples:,}",
-        row.split,
-        row.why,
-    )[column]
-
-
-def _test_words(row: TestRow, column: int) -> str:
-    return (row.name, f"{row.samples:,}", row.rule, row.seal)[column]

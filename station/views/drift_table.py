@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 from ..language import MINUS, NONE, tr
 from ..theme import Theme
 from .cards import ROW_PX, ToneDelegate, plain_table, size_columns
-from .dataset_contract import DriftRow
 from .rows import ROW_ROLE, Index, RowTable
+from .versions_contract import DriftRow
 
 INTERVAL_COLUMN = 2
 VERDICT_COLUMN = 3

@@ -23,6 +23,14 @@ def label(text: str, kind: str = "", *, wraps: bool = False) -> QLabel:
     return made
 
 
+def breakable(text: str, every: int = 24) -> str:
+    """Give text whose long words (digests, paths) may be broken to fit a label."""
+    return " ".join(
+        "\u200b".join(word[at : at + every] for at in range(0, len(word), every))
+        for word in text.split(" ")
+    )
+
+
 def set_tone(widget: QWidget, tone: str) -> None:
     """Colour a widget as `ok`, `warn`, `bad`, `proposal`, `muted` or plain."""
     if widget.property("tone") != tone:

@@ -1,4 +1,4 @@
-"""What is asked before a version is frozen or exported."""
+"""What is asked before a version is exported."""
 
 from __future__ import annotations
 
@@ -20,40 +20,6 @@ from .chooser import Chooser
 from .labels import button, label
 
 DIALOG_PX = 460
-MESSAGE_LIMIT = 500
-
-
-class FreezeDialog(QDialog):
-    """Asks what is new in a version.
-
-    Signals:
-        message_given: the words; freezing is wanted.
-    """
-
-    message_given = Signal(str)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Freeze a version"))
-        self.setFixedWidth(DIALOG_PX)
-        self.message = QLineEdit()
-        self.message.setMaxLength(MESSAGE_LIMIT)
-        self.message.setPlaceholderText(tr("for example: night sessions of bridge 4"))
-        explained = label(
-            tr(
-                "New groups are given their split, the balance is checked, and what "
-                "is labeled is frozen for good."
-            ),
-            "muted",
-            wraps=True,
-        )
-        column = QVBoxLayout(self)
-        column.setSpacing(10)
-        column.addWidget(label(tr("What is new in it?")))
-        column.addWidget(self.message)
-        column.addWidget(explained)
-        column.addWidget(_answers(self, tr("Freeze")))
-        self.accepted.connect(lambda: self.message_given.emit(self.message.text()))
 
 
 class ExportDialog(QDialog):

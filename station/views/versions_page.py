@@ -1,10 +1,11 @@
-"""The Versions page: what was frozen, what changed, what drifted; export and report."""
+"""The Versions page: what was frozen, what changed, what drifted; freeze and prove."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -16,26 +17,36 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dataset.records import Version
+from dataset.errors import FieldsetError
 
-from ..jobs import Lane, Operation, Submitter
+from ..jobs import Job, Lane, Operation, Submitter
 from ..language import tr
 from ..pictures import ThumbnailLoader
 from ..theme import Theme
+from .change_loader import ChangeLoader
 from .contracts import Commands
-from .dataset_contract import VersionsDesk, VersionState
 from .empty_page import EmptyNote
+from .freeze_view import FreezeView
 from .labels import button
 from .rows import ROW_ROLE, RowList, dress, plain_list
-from .version_dialogs import ExportDialog, FreezeDialog
-from .version_list import VersionDelegate, short_id
-from .version_view import VersionView
+from .version_dialogs import ExportDialog
+from .version_list import VersionDelegate, version_words
+from .version_view import CHANGES, DRIFT, PROOF, VersionView
+from .versions_contract import (
+    FreezeOutlook,
+    FreezeResult,
+    Proof,
+    VersionRow,
+    VersionsDesk,
+    VersionState,
+)
 
-LIST_PX = 264
+LIST_PX = 272
+NOTHING, VERSION, FAULT, FREEZE = range(4)
 
 
 class VersionsPage(QWidget):
-    """Lists the versions and shows one against its parent.
+    """Lists the versions and shows one against another.
 
     Signals:
         error_came: a `FieldsetError` to show.
@@ -56,12 +67,17 @@ class VersionsPage(QWidget):
         dress(self, "page")
         self._desk = desk
         self._runner = runner
-        self._wanted = ""
-        self.rows: RowList[Version] = RowList(_words, self)
+        self._shown: VersionRow | None = None
+        self._comparing: Job | None = None
+        self._proofs: dict[str, Proof] = {}
+        self.rows: RowList[VersionRow] = RowList(version_words, self)
         self._delegate = VersionDelegate(theme, self)
-        self._list: QListView = plain_list(self.rows, self._delegate)
+        self.list: QListView = plain_list(self.rows, self._delegate)
         self._freeze = button(tr("Freeze a version"), "primary")
         self.view = VersionView(theme, ThumbnailLoader(runner, parent=self), self)
+        self._pictures = ChangeLoader(desk, runner, self.view)
+        self.freezing = FreezeView(theme, self)
+        self.fault = EmptyNote("", "")
         self._nothing = EmptyNote(
             tr("No version is frozen yet"),
             tr(
@@ -70,10 +86,7 @@ class VersionsPage(QWidget):
             ),
         )
         self._lay_out()
-        self._freeze.clicked.connect(self.ask_freeze)
-        self._list.selectionModel().currentChanged.connect(self._on_chosen)
-        self.view.report_requested.connect(self.open_report)
-        self.view.export_requested.connect(self.ask_export)
+        self._connect()
 
     def _lay_out(self) -> None:
         side = QWidget()
@@ -83,23 +96,39 @@ class VersionsPage(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(10)
         column.addWidget(self._freeze)
-        column.addWidget(self._list, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._nothing)
-        self._stack.addWidget(self.view)
+        column.addWidget(self.list, 1)
+        self.stack = QStackedWidget()
+        for part in (self._nothing, self.view, self.fault, self.freezing):
+            self.stack.addWidget(part)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(side)
-        row.addWidget(self._stack, 1)
+        row.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        self._freeze.clicked.connect(self.ask_freeze)
+        self.list.selectionModel().currentChanged.connect(self._on_chosen)
+        self.list.clicked.connect(lambda _index: self._show_right())
+        self.view.verify_requested.connect(self.verify)
+        self.view.report_requested.connect(self.open_report)
+        self.view.export_requested.connect(self.ask_export)
+        self.view.other_chosen.connect(self.compare_with)
+        self.freezing.freeze_requested.connect(self.freeze)
+        self.freezing.left.connect(self._show_right)
 
     def commands(self) -> Commands:
         """Give what each action of this page does, by the action's id."""
+        choose = self.view.tabs.choose
         return {
             "version.freeze": self.ask_freeze,
+            "version.verify": self.verify,
             "version.report": self.open_report,
             "version.export": self.ask_export,
             "version.refresh": self.refresh,
+            "version.changes": partial(choose, CHANGES),
+            "version.drift": partial(choose, DRIFT),
+            "version.proof": partial(choose, PROOF),
         }
 
     def open(self) -> None:
@@ -107,48 +136,73 @@ class VersionsPage(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the versions again."""
+        """Read the versions again; the comparison only where its files changed."""
         self._submit(
             tr("Read the versions"),
-            lambda _progress: self._desk.versions(),
+            self._desk.versions,
             self._show_versions,
-            lane=Lane.CATALOG,
+            lane=Lane.ASSIST,
             quiet=True,
         )
 
     def ask_freeze(self) -> None:
-        """Ask for a message, then freeze."""
-        dialog = FreezeDialog(self)
-        dialog.message_given.connect(self.freeze)
-        dialog.open()
+        """Show what freezing would do, and ask for a message."""
+        if not self._freeze.isEnabled():
+            return
+        self.freezing.begin()
+        self.stack.setCurrentIndex(FREEZE)
+        self._submit(
+            tr("Look at what would be frozen"),
+            self._desk.outlook,
+            self._on_outlook,
+            on_error=self._on_no_outlook,
+            on_stopped=None,
+        )
 
     def freeze(self, message: str) -> None:
         """Freeze what is labeled."""
         self._freeze.setEnabled(False)
+        self.freezing.show_working()
         self._submit(
             tr("Freeze a version"),
             lambda progress: self._desk.freeze(message, progress),
             self._on_frozen,
+            on_error=self._on_not_frozen,
+            on_stopped=self._on_freeze_stopped,
+        )
+
+    def verify(self) -> None:
+        """Prove that the chosen version is what was frozen."""
+        row = self.chosen
+        if row is None or not self.view.verify.isEnabled():
+            return
+        self.view.verify.setEnabled(False)
+        self._submit(
+            tr("Verify {alias}").format(alias=row.alias),
+            lambda progress: self._desk.verify(row.alias, progress),
+            lambda proof: self._on_proof(row, proof),
+            on_stopped=lambda: self.view.verify.setEnabled(True),
         )
 
     def open_report(self) -> None:
         """Make the report where it is missing, then open it in the browser."""
-        version = self.chosen
-        if version is not None:
+        row = self.chosen
+        if row is not None:
             self._submit(
                 tr("Make the report"),
-                lambda progress: self._desk.report(version.alias, progress),
+                lambda progress: self._desk.report(row.alias, progress),
                 self._on_report,
+                on_stopped=self.refresh,
             )
 
     def ask_export(self) -> None:
         """Ask for format and folder, then export."""
-        version = self.chosen
-        if version is None:
+        row = self.chosen
+        if row is None:
             return
-        dialog = ExportDialog(version.alias, self._desk.formats(), self)
+        dialog = ExportDialog(row.alias, self._desk.formats(), self)
         dialog.export_wanted.connect(
-            lambda name, target: self.export(version.alias, name, target)
+            lambda name, target: self.export(row.alias, name, target)
         )
         dialog.open()
 
@@ -160,59 +214,132 @@ class VersionsPage(QWidget):
             lambda sentence: self.notice_came.emit(sentence, "ok"),
         )
 
+    def compare_with(self, alias: str) -> None:
+        """Compare the chosen version with another one."""
+        row = self.chosen
+        if row is not None and not row.fault:
+            self._ask_state(row, alias)
+
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._delegate.theme = theme
         self.view.set_theme(theme)
-        self._list.viewport().update()
+        self.freezing.set_theme(theme)
+        self.list.viewport().update()
 
     @property
-    def chosen(self) -> Version | None:
+    def chosen(self) -> VersionRow | None:
         """The version shown; None where there is none."""
-        row = self._list.currentIndex().data(ROW_ROLE)
-        return row if isinstance(row, Version) else None
+        row = self.list.currentIndex().data(ROW_ROLE)
+        return row if isinstance(row, VersionRow) else None
 
-    def _show_versions(self, versions: tuple[Version, ...]) -> None:
+    def _show_versions(self, rows: tuple[VersionRow, ...]) -> None:
         before = self.chosen
-        self.rows.replace(versions)
-        self._stack.setCurrentIndex(1 if versions else 0)
-        next_alias = f"v{max((v.number for v in versions), default=0) + 1}"
-        words = tr("Freeze version {alias}").format(alias=next_alias)
-        self._freeze.setText(words)
-        self._freeze.setEnabled(True)
-        wanted = self._wanted or (before.alias if before else "")
-        self._wanted = ""
-        at = next((n for n, v in enumerate(versions) if v.alias == wanted), 0)
-        if versions:
-            self._list.selectionModel().setCurrentIndex(
+        newest_before = self.rows.rows[0].alias if self.rows.rows else ""
+        self.rows.replace(rows)
+        next_alias = f"v{max((row.version.number for row in rows), default=0) + 1}"
+        self._freeze.setText(tr("Freeze version {alias}").format(alias=next_alias))
+        wanted = before.alias if before else ""
+        if rows and rows[0].alias != newest_before and wanted == newest_before:
+            # Who looks at the newest version goes on to the next one.
+            wanted = rows[0].alias
+        at = next((n for n, row in enumerate(rows) if row.alias == wanted), 0)
+        if rows:
+            self.list.selectionModel().setCurrentIndex(
                 self.rows.index(at), QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
-            self._ask_state(versions[at])
+            self._show_row(rows[at])
+        if self.stack.currentIndex() != FREEZE:
+            self._show_right()
 
     def _on_chosen(self, index: QModelIndex, _before: QModelIndex) -> None:
         row = index.data(ROW_ROLE)
-        if isinstance(row, Version):
-            self._ask_state(row)
+        if isinstance(row, VersionRow):
+            self._show_row(row)
 
-    def _ask_state(self, version: Version) -> None:
-        self.view.show_version(version, moment_words(version), short_id(version.id))
-        self._submit(
-            tr("Compare {alias}").format(alias=version.alias),
-            lambda progress: self._desk.state(version.alias, progress),
+    def _show_row(self, row: VersionRow) -> None:
+        """Show a version, unless just this is shown already."""
+        if row == self._shown:
+            return
+        self._shown = row
+        if row.fault:
+            title = tr("{alias}: {fault}").format(alias=row.alias, fault=row.fault)
+            lines = (row.detail, f"{tr('Next step')}: {row.hint}")
+            self.fault.set_words(title, "\n".join(line for line in lines if line))
+        proof = self._proofs.get(row.version.id)
+        others = tuple(
+            other.alias for other in self.rows.rows if other.alias != row.alias
+        )
+        self.view.show_version(row, others)
+        self.view.show_proof(proof)
+        if not row.fault or proof is not None:
+            self._ask_state(row, "")
+        if self.stack.currentIndex() != FREEZE:
+            self._show_right()
+
+    def _show_right(self) -> None:
+        """Show what belongs to the chosen row: the version, or what is wrong."""
+        row = self.chosen
+        place = NOTHING if row is None else VERSION
+        if row is not None and row.fault and row.version.id not in self._proofs:
+            place = FAULT
+        self.stack.setCurrentIndex(place)
+
+    def _ask_state(self, row: VersionRow, against: str) -> None:
+        if self._comparing is not None:
+            self._comparing.cancel()
+        self._comparing = self._submit(
+            tr("Compare {alias}").format(alias=row.alias),
+            lambda progress: self._desk.state(row.alias, against, progress),
             self._show_state,
+            on_error=partial(self._show_fault, row),
             lane=Lane.ASSIST,
             quiet=True,
         )
 
+    def _show_fault(self, row: VersionRow, error: FieldsetError) -> None:
+        """Say in its place why there is no comparison: the other may be damaged."""
+        chosen = self.chosen
+        if chosen is not None and chosen.version.id == row.version.id:
+            self.view.show_fault(error)
+
     def _show_state(self, state: VersionState) -> None:
         chosen = self.chosen
-        if chosen is not None and chosen.id == state.version.id:
+        if chosen is not None and chosen.version.id == state.version.id:
             self.view.show_state(state)
 
-    def _on_frozen(self, sentence: str) -> None:
-        self.notice_came.emit(sentence, "ok")
-        self._wanted = ""
-        self._list.selectionModel().clear()
+    def _on_outlook(self, outlook: FreezeOutlook) -> None:
+        if self.stack.currentIndex() == FREEZE and self._freeze.isEnabled():
+            self.freezing.show_outlook(outlook)
+
+    def _on_no_outlook(self, error: FieldsetError) -> None:
+        self.freezing.show_fault(error.message, error.hint)
+
+    def _on_frozen(self, result: FreezeResult) -> None:
+        self._freeze.setEnabled(True)
+        self.notice_came.emit(result.sentence, "ok")
+        self.freezing.show_result(result)
+        self.list.selectionModel().clear()
+        self.refresh()
+
+    def _on_not_frozen(self, error: FieldsetError) -> None:
+        self.freezing.show_fault(error.message, error.hint)
+        self.error_came.emit(error)
+
+    def _on_freeze_stopped(self) -> None:
+        """Read what is there now: cancelled after freezing, the version stands."""
+        self._freeze.setEnabled(True)
+        self.refresh()
+
+    def _on_proof(self, row: VersionRow, proof: Proof) -> None:
+        self._proofs[row.version.id] = proof
+        self.view.verify.setEnabled(True)
+        self.notice_came.emit(proof.sentence, proof.level)
+        chosen = self.chosen
+        if chosen is not None and chosen.version.id == row.version.id:
+            self.view.show_proof(proof)
+            if proof.findings:
+                self.view.tabs.choose(PROOF)
         self.refresh()
 
     def _on_report(self, path: Path) -> None:
@@ -221,38 +348,25 @@ class VersionsPage(QWidget):
             words = tr("The report is here: {path}").format(path=path)
             self.notice_came.emit(words, "ok")
 
-    def _on_stopped(self) -> None:
-        """Read what is there now: cancelled after freezing, the version stands."""
-        self._freeze.setEnabled(True)
-        self.refresh()
-
     def _submit(
         self,
         title: str,
-        function: Callable[..., object],
+        function: Callable[..., Any],
         on_done: Callable[..., None],
         *,
+        on_error: Callable[[FieldsetError], None] | None = None,
+        on_stopped: Callable[[], None] | None = None,
         lane: Lane = Lane.WORK,
         quiet: bool = False,
-    ) -> None:
-        self._runner.submit(
+    ) -> Job:
+        return self._runner.submit(
             Operation(
                 title=title,
                 function=function,
                 on_done=on_done,
-                on_error=self.error_came.emit,
-                on_stopped=None if quiet else self._on_stopped,
+                on_error=on_error or self.error_came.emit,
+                on_stopped=on_stopped,
                 lane=lane,
                 quiet=quiet,
             )
         )
-
-
-def moment_words(version: Version) -> str:
-    """Give when a version was frozen, in local time."""
-    moment = datetime.fromtimestamp(version.created_us / 1e6, UTC).astimezone()
-    return tr("frozen {moment}").format(moment=f"{moment:%Y-%m-%d %H:%M}")
-
-
-def _words(version: Version) -> str:
-    return f"{version.alias}: {version.message}"

@@ -11,11 +11,12 @@ from dataset.project import Project
 from dataset.records import Box, LabelEdit, SampleState
 from labeling import edits
 from station.assembly import Station
-from station.desks.dataset_desk import rule_words
+from station.desks.test_sets_desk import rule_words
 from station.keys import Page
 from station.views.class_table import cell_tone
-from station.views.dataset_contract import DriftRow, SplitCell
+from station.views.dataset_contract import ClassView, CountCell
 from station.views.drift_table import effect_words, span_of
+from station.views.versions_contract import DriftRow
 from tests.gestures import press, wait_until
 from tests.station.conftest import OpenStation, pages_of, street
 
@@ -79,9 +80,10 @@ def test_the_dataset_page_counts_boxes_by_class_and_split(
     page = pages_of(station).dataset
     wait_until(qtbot, lambda: page.state.classes)
 
-    assert page.state.cells[(1, "")] == SplitCell(boxes=8)
+    assert page.state.counts[ClassView.BOXES].cells[(1, "")] == CountCell(count=8)
     assert page.state.unassigned == 2
-    assert [row.samples for row in page.groups.rows] == [4, 4]
+    wait_until(qtbot, lambda: page.groups.model.rows)
+    assert [row.samples for row in page.groups.model.rows] == [4, 4]
 
 
 def test_split_now_assigns_every_new_group(qtbot: QtBot, station: Station) -> None:
@@ -91,20 +93,21 @@ def test_split_now_assigns_every_new_group(qtbot: QtBot, station: Station) -> No
     press(station.window, "Ctrl+T")
 
     wait_until(qtbot, lambda: page.state.classes and not page.state.unassigned)
-    assert all(row.split not in ("", "new") for row in page.groups.rows)
+    idle(qtbot, station)
+    assert all(row.split not in ("", "new") for row in page.groups.model.rows)
     assert station.window.notice.text
 
 
 @pytest.mark.parametrize(
     ("cell", "tone"),
     [
-        (SplitCell(boxes=5), "accent"),
-        (SplitCell(boxes=10, target=10), "ok"),
-        (SplitCell(boxes=5, target=10), "warn"),
-        (SplitCell(boxes=4, target=10), "bad"),
+        (CountCell(count=5), "accent"),
+        (CountCell(count=10, target=10), "ok"),
+        (CountCell(count=5, target=10), "warn"),
+        (CountCell(count=4, target=10), "bad"),
     ],
 )
-def test_a_bar_says_how_far_its_target_is(cell: SplitCell, tone: str) -> None:
+def test_a_bar_says_how_far_its_target_is(cell: CountCell, tone: str) -> None:
     assert cell_tone(cell) == tone
 
 
