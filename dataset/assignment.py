@@ -87,11 +87,12 @@ def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
     join_links(project, links)
     facts, splits = catalog.groups.facts(), project.splits
     classes = catalog.classes.all(include_retired=True)
-    linked = catalog.splits.ledger()
+    linked = catalog.splits.ledger() if links else before
     targets = targets_of(project.settings.shares, classes)
     found = assign(facts, splits, linked, salt=project.salt, targets=targets)
     _write(project, splits, found)
     ledger = catalog.splits.ledger()
+    waits = waiting(facts, splits, ledger, salt=project.salt)
     return SplitOutcome(
         assigned=found,
         joins=tuple(
@@ -100,9 +101,9 @@ def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
             if group_id not in joined_before
         ),
         quarantined=tuple(_quarantine_of(row) for row in linked[len(before) :]),
-        waiting=waiting(facts, splits, ledger, salt=project.salt),
+        waiting=waits,
         moved=_moved(current_split(before), current_split(ledger)),
-        findings=split_findings(project, facts),
+        findings=split_findings(project, facts, ledger, waits),
         splits=splits,
         counts=catalog.tables.by_split(),
     )

@@ -8,8 +8,14 @@ stations that know the same come to the same groups.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+NO_TIMES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({})
+_Item = TypeVar("_Item", str, tuple[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +63,46 @@ class Joined:
     roots: Mapping[str, str]
     conflicts: tuple[GroupLink, ...]
     between: tuple[str, ...]
+
+
+def whole_groups(
+    parts: Iterable[GroupFacts], times: Mapping[str, tuple[int, int]] = NO_TIMES
+) -> tuple[GroupFacts, ...]:
+    """One of each group, of what its sessions brought; in the order of the first ones.
+
+    Args:
+        parts: by session, the id is the group's.
+        times: of the first and last sample, by group.
+    """
+    found: dict[str, list[GroupFacts]] = {}
+    for part in parts:
+        found.setdefault(part.id, []).append(part)
+    groups = (own[0] if len(own) == 1 else _whole(own) for own in found.values())
+    if not times:
+        return tuple(groups)
+    return tuple(
+        replace(group, started_us=first, ended_us=last)
+        for group in groups
+        for first, last in (times.get(group.id, (0, 0)),)
+    )
+
+
+def _whole(parts: Sequence[GroupFacts]) -> GroupFacts:
+    boxes = Counter[int]()
+    for part in parts:
+        boxes.update(dict(part.boxes))
+    return GroupFacts(
+        id=parts[0].id,
+        samples=sum(part.samples for part in parts),
+        boxes=tuple(sorted(boxes.items())),
+        conditions=_distinct(pair for part in parts for pair in part.conditions),
+        places=_distinct(place for part in parts for place in part.places),
+        cameras=_distinct(camera for part in parts for camera in part.cameras),
+    )
+
+
+def _distinct(items: Iterable[_Item]) -> tuple[_Item, ...]:
+    return tuple(dict.fromkeys(items))
 
 
 class UnionFind:

@@ -138,9 +138,11 @@ def waiting(
     salt: bytes,
 ) -> tuple[tuple[str, str], ...]:
     """(group, sealed set) for the groups that `assign` leaves without a row."""
-    current = current_split(ledger)
     rules = _rules(splits)
     closed = {split.name for split, _ in rules if is_full(split)}
+    if not closed:
+        return ()
+    current = current_split(ledger)
     found = []
     for group in groups:
         if group.id not in current:

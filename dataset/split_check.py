@@ -171,36 +171,30 @@ def _missed_class_shares(
 ) -> Iterable[Finding]:
     pool = [s for s in splits if parse_rule(s.rule).is_shortfall and not is_full(s)]
     names = {item.id: item.name for item in classes if not item.retired}
-    boxes = {s.name: _boxes(members.get(s.name, ())) for s in pool}
-    holding: dict[int, list[int]] = defaultdict(list)
-    for split in pool:
-        for group in members.get(split.name, ()):
+    boxes: dict[str, dict[int, int]] = {split.name: {} for split in pool}
+    largest: dict[int, int] = {}
+    holders: dict[int, int] = {}
+    for name, own in boxes.items():
+        for group in members.get(name, ()):
             for class_id, count in group.boxes:
-                holding[class_id].append(count)
-    for class_id in sorted(set(holding) & set(names)):
+                own[class_id] = own.get(class_id, 0) + count
+                holders[class_id] = holders.get(class_id, 0) + 1
+                if count > largest.get(class_id, 0):
+                    largest[class_id] = count
+    for class_id in sorted(set(holders) & set(names)):
         # A class in no more groups than there are splits goes to one after the other.
-        if len(holding[class_id]) <= len(pool):
+        if holders[class_id] <= len(pool):
             continue
-        total = sum(own[class_id] for own in boxes.values())
+        total = sum(own.get(class_id, 0) for own in boxes.values())
         shares = targets.shares(pool, ("class", class_id))
         for split, share in zip(pool, shares, strict=True):
-            have = boxes[split.name][class_id]
-            if (
-                any(shares)
-                and abs(have - total * share) > max(holding[class_id]) + _HAIR
-            ):
+            have = boxes[split.name].get(class_id, 0)
+            if any(shares) and abs(have - total * share) > largest[class_id] + _HAIR:
                 yield _warning(
                     f"{split.name} should hold {100 * share:.0f} % of the boxes of "
                     f"{names[class_id]}, it holds: {100 * have / total:.0f} %",
                     "new groups will mend it",
                 )
-
-
-def _boxes(groups: Iterable[GroupFacts]) -> Counter[int]:
-    found = Counter[int]()
-    for group in groups:
-        found.update(dict(group.boxes))
-    return found
 
 
 def _error(what: str) -> Finding:

@@ -10,23 +10,27 @@ from .groups import GroupFacts
 from .project import Project
 from .records import LedgerRow
 from .settings import BalanceSettings
-from .split import current_split, waiting
+from .split import current_split
 from .split_check import check_split
 from .split_targets import strange_conditions, strange_targets, targets_of
 
 
 def split_findings(
-    project: Project, facts: Sequence[GroupFacts]
+    project: Project,
+    facts: Sequence[GroupFacts],
+    ledger: Sequence[LedgerRow],
+    waits: Sequence[tuple[str, str]],
 ) -> tuple[Finding, ...]:
     """What is wrong or weak about the split as the ledger has it; errors first.
 
     Args:
         project: an open project.
         facts: those of all its groups.
+        ledger: all rows, oldest first.
+        waits: the groups that wait, as `split.waiting` gives them.
     """
-    catalog = project.catalog
+    catalog, splits = project.catalog, project.splits
     classes = catalog.classes.all(include_retired=True)
-    ledger, splits = catalog.splits.ledger(), project.splits
     shares = project.settings.shares
     conditions = {
         f"{key}={value}"
@@ -38,7 +42,7 @@ def split_findings(
         *strange_targets(shares, classes, conditions),
         *strange_conditions(_targets(project.settings.balance), conditions),
         *_forgotten(project, ledger),
-        *_waiting(waiting(facts, splits, ledger, salt=project.salt)),
+        *_waiting(waits),
     )
 
 
@@ -64,9 +68,14 @@ def _waiting(groups: Sequence[tuple[str, str]]) -> Iterator[Finding]:
 def _forgotten(project: Project, ledger: Sequence[LedgerRow]) -> Iterator[Finding]:
     """A warning for each split that has groups and is in the settings no more."""
     named = {split.name for split in project.settings.splits}
-    counts = Counter(split for split in current_split(ledger).values() if split)
-    for split in project.catalog.splits.all():
-        if split.name in named or split.rule == "hand" or not counts[split.name]:
+    others = [
+        split
+        for split in project.catalog.splits.all()
+        if split.name not in named and split.rule != "hand"
+    ]
+    counts = Counter(current_split(ledger).values()) if others else Counter[str]()
+    for split in others:
+        if not counts[split.name]:
             continue
         yield Finding(
             severity=Severity.WARNING,

@@ -10,9 +10,10 @@ from typing import Any
 from .balance import Balance, ClassBalance, judge
 from .catalog import ClassSplitCount, SplitCount
 from .findings import Finding
-from .groups import GroupFacts
+from .groups import GroupFacts, whole_groups
 from .project import Project
 from .records import LabelClass, SampleState, Split
+from .split import waiting
 from .split_findings import split_findings
 from .split_rule import parse_rule
 from .stress_set import StressCount, stress_counts
@@ -98,7 +99,8 @@ def status(project: Project) -> Status:
         counts = catalog.tables.by_split()
         copies = stress_counts(project)
         classes = catalog.classes.all()
-        balance = balance_of(project)
+        parts = catalog.groups.facts_by_session()
+        balance = balance_of(project, parts)
         rows = {row.id: row for row in balance.classes}
         return Status(
             states=catalog.samples.states(),
@@ -115,16 +117,23 @@ def status(project: Project) -> Status:
             unassigned=next((c for c in counts if not c.split), _NOTHING),
             table=(*catalog.tables.class_by_split(), *_rows_of_copies(copies)),
             balance=balance,
-            findings=split_findings(project, _facts(project)),
+            findings=_findings(project, parts),
         )
 
 
-def balance_of(project: Project) -> Balance:
-    """How the project stands against its balance policy."""
+def balance_of(project: Project, parts: Sequence[GroupFacts] | None = None) -> Balance:
+    """How the project stands against its balance policy.
+
+    Args:
+        project: an open project.
+        parts: its groups by session, where somebody has them at hand.
+    """
+    if parts is None:
+        parts = project.catalog.groups.facts_by_session()
     return judge(
         project.settings.balance,
         project.catalog.classes.all(),
-        project.catalog.groups.facts_by_session(),
+        parts,
         ratio_limit=project.settings.balance.ratio,
     )
 
@@ -156,10 +165,17 @@ def split_lines(
     return tuple(lines)
 
 
-def _facts(project: Project) -> tuple[GroupFacts, ...]:
+def _groups(project: Project, parts: Sequence[GroupFacts]) -> tuple[GroupFacts, ...]:
     """The groups; with times, for which samples are looked at, where a rule asks."""
-    rules = {parse_rule(split.rule).kind for split in project.splits}
-    return project.catalog.groups.facts(with_times="after" in rules)
+    if any(parse_rule(split.rule).kind == "after" for split in project.splits):
+        return project.catalog.groups.facts()
+    return whole_groups(parts)
+
+
+def _findings(project: Project, parts: Sequence[GroupFacts]) -> tuple[Finding, ...]:
+    groups, ledger = _groups(project, parts), project.catalog.splits.ledger()
+    waits = waiting(groups, project.splits, ledger, salt=project.salt)
+    return split_findings(project, groups, ledger, waits)
 
 
 def _rows_of_copies(copies: Mapping[str, StressCount]) -> Iterator[ClassSplitCount]:

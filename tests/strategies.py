@@ -18,6 +18,7 @@ from dataset.records import (
     SplitKind,
     VersionSample,
 )
+from dataset.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
 
 WIDTH, HEIGHT = 640, 480
@@ -248,6 +249,26 @@ def split_sets(draw: st.DrawFn) -> tuple[Split, ...]:
         for number, rule in enumerate(rules)
     )
     return (*SPLITS[:2], *tests)
+
+
+@st.composite
+def split_targets(draw: st.DrawFn, splits: tuple[Split, ...]) -> SplitTargets:
+    """Weights, and shares of a class and a condition in one of the splits each."""
+    names = st.sampled_from([split.name for split in splits])
+    share = st.floats(0.0, 1.0)
+    return SplitTargets(
+        size=draw(st.sampled_from([0.0, 1.0])),
+        class_shares=draw(
+            st.dictionaries(
+                st.tuples(names, st.sampled_from(CLASS_IDS)), share, max_size=2
+            )
+        ),
+        condition_shares=draw(
+            st.dictionaries(
+                st.tuples(names, st.just("light"), st.just("night")), share, max_size=1
+            )
+        ),
+    )
 
 
 @st.composite

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from dataset.groups import GroupFacts
+from dataset.groups import GroupFacts, whole_groups
 from dataset.records import LedgerAction, LedgerRow, SplitKind
 
 from .connection import Connection
@@ -16,10 +15,8 @@ from .tables import CURRENT_SPLIT
 from .tallies import Tallies
 from .test_runs import closed_splits
 
-Pairs = tuple[tuple[str, str], ...]
-# Conditions, place and camera of a session.
-_Scene = tuple[Pairs, str, str]
-_Item = TypeVar("_Item", str, tuple[str, str])
+# Conditions, places and cameras of a session.
+_Scene = tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[str, ...]]
 
 
 class Groups:
@@ -81,32 +78,15 @@ class Groups:
         them. Without times, which only rules of test sets ask for, no sample is
         looked at.
         """
-        boxes = self._boxes_by_group()
         times = self._times_by_group() if with_times else {}
-        samples: dict[str, int] = {}
-        seen: dict[str, list[_Scene]] = {}
-        for group_id, _, count, scene in self._tallied():
-            samples[group_id] = samples.get(group_id, 0) + count
-            seen.setdefault(group_id, []).append(scene)
-        return tuple(
-            GroupFacts(
-                id=group_id,
-                samples=samples[group_id],
-                boxes=tuple(boxes.get(group_id, ())),
-                conditions=_distinct(pair for scene in scenes for pair in scene[0]),
-                places=_distinct(scene[1] for scene in scenes if scene[1]),
-                cameras=_distinct(scene[2] for scene in scenes if scene[2]),
-                started_us=times.get(group_id, (0, 0))[0],
-                ended_us=times.get(group_id, (0, 0))[1],
-            )
-            for group_id, scenes in seen.items()
-        )
+        return whole_groups(self.facts_by_session(), times)
 
     def facts_by_session(self) -> tuple[GroupFacts, ...]:
         """What each session brings to each group, under that session's conditions.
 
-        The id is the group's and comes again where a group holds several sessions.
-        For balance: a group that is half day and half night has half its boxes in each.
+        The id is the group's and comes again where a group holds several sessions,
+        the oldest first. For balance: a group that is half day and half night has half
+        its boxes in each. Times are left out.
         """
         boxes: dict[tuple[str, str], list[tuple[int, int]]] = {}
         for group_id, session_id, class_id, count in self._connection.rows(
@@ -114,47 +94,34 @@ class Groups:
             "WHERE boxes > 0 ORDER BY 1, 2, 3"
         ):
             boxes.setdefault((group_id, session_id), []).append((class_id, count))
+        scenes = self._scenes()
         return tuple(
             GroupFacts(
                 id=group_id,
                 samples=count,
                 boxes=tuple(boxes.get((group_id, session_id), ())),
                 conditions=conditions,
-                places=(place,) if place else (),
-                cameras=(camera,) if camera else (),
+                places=places,
+                cameras=cameras,
             )
-            for group_id, session_id, count, scene in self._tallied()
-            for conditions, place, camera in (scene,)
+            for group_id, session_id, count in self._connection.rows(
+                "SELECT t.group_id, t.session_id, t.samples "
+                "FROM group_tallies t JOIN sessions e ON e.id = t.session_id "
+                "WHERE t.samples > 0 ORDER BY t.group_id, e.started_us, e.name"
+            )
+            for conditions, places, cameras in (scenes[session_id],)
         )
 
-    def _tallied(self) -> Iterator[tuple[str, str, int, _Scene]]:
-        """(group, session, labeled or empty samples, scene) of all that has any."""
-        parsed: dict[str, Pairs] = {}
-        for (
-            group_id,
-            session_id,
-            count,
-            conditions,
-            place,
-            source,
-        ) in self._connection.rows(
-            "SELECT t.group_id, t.session_id, t.samples, e.conditions, e.place, "
-            "e.source FROM group_tallies t JOIN sessions e ON e.id = t.session_id "
-            "WHERE t.samples > 0 ORDER BY t.group_id, e.started_us, e.name"
+    def _scenes(self) -> dict[str, _Scene]:
+        """Conditions, place and camera of every session."""
+        found: dict[str, _Scene] = {}
+        for session_id, conditions, place, source in self._connection.rows(
+            "SELECT id, conditions, place, source FROM sessions"
         ):
-            if conditions not in parsed:
-                pairs = ((str(k), str(v)) for k, v in json.loads(conditions))
-                parsed[conditions] = tuple(pairs)
-            yield group_id, session_id, count, (parsed[conditions], place, source)
-
-    def _boxes_by_group(self) -> dict[str, list[tuple[int, int]]]:
-        boxes: dict[str, list[tuple[int, int]]] = {}
-        for group_id, class_id, count in self._connection.rows(
-            "SELECT group_id, class_id, sum(boxes) FROM class_tallies "
-            "WHERE boxes > 0 GROUP BY 1, 2 ORDER BY 1, 2"
-        ):
-            boxes.setdefault(group_id, []).append((class_id, count))
-        return boxes
+            pairs = tuple((str(k), str(v)) for k, v in json.loads(conditions))
+            places = (str(place),) if place else ()
+            found[session_id] = (pairs, places, (str(source),) if source else ())
+        return found
 
     def _times_by_group(self) -> dict[str, tuple[int, int]]:
         rows = self._connection.rows(
@@ -277,7 +244,3 @@ class _Standing:
         if self.is_closed or other.is_closed:
             return self.split == other.split
         return not (self.split and other.split) or self.split == other.split
-
-
-def _distinct(items: Iterable[_Item]) -> tuple[_Item, ...]:
-    return tuple(dict.fromkeys(items))

@@ -96,15 +96,27 @@ def _print(outcome: SplitOutcome, sessions: Sessions, *, dry_run: bool) -> None:
             ["group", "sessions", "split", "why"],
             [[g, _named(g, sessions), what, why] for g, what, why in rows],
         )
-    fresh = [one for one in outcome.assigned if one.split]
-    verb = "would be assigned" if dry_run else "assigned"
-    say(
-        f"{many(len(fresh), 'new group')} {verb}, {outcome.joined} joined, "
-        f"{len(outcome.quarantined) + len(outcome.assigned) - len(fresh)} quarantined, "
-        f"{len(outcome.waiting)} waiting, {outcome.moved} moved"
-    )
+    if not rows:
+        say("no new groups: every group with a label has its split")
+    else:
+        _say_sum(outcome, dry_run=dry_run)
     for finding in outcome.findings:
         tell_finding(finding)
+
+
+def _say_sum(outcome: SplitOutcome, *, dry_run: bool) -> None:
+    fresh = [one for one in outcome.assigned if one.split]
+    verb = "would be assigned" if dry_run else "assigned"
+    parts = [f"{many(len(fresh), 'new group')} {verb}"]
+    out = len(outcome.quarantined) + len(outcome.assigned) - len(fresh)
+    for count, what in (
+        (outcome.joined, "joined"),
+        (out, "quarantined"),
+        (len(outcome.waiting), "waiting"),
+    ):
+        if count:
+            parts.append(f"{count} {what}")
+    say(", ".join([*parts, f"{outcome.moved} moved"]))
 
 
 def _named(group: str, sessions: Sessions) -> str:

@@ -192,6 +192,8 @@ def _tell_draw(drawn: Draw, path: Path | None, as_json: bool) -> None:
         f"trained on {drawn.trained_on or 'no version of this project'}"
     )
     say(f"{drawn.samples} samples, {drawn.boxes} boxes; draws left: {left}")
+    if path is None:
+        say("no bundle was handed out; `--to DIR` writes one with the draw")
 
 
 def _print_sets(sets: tuple[SetLine, ...]) -> None:

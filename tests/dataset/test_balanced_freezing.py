@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dataset.assignment import assign_splits
 from dataset.balancing import repeats_of
 from dataset.check import check
 from dataset.diff import compare
@@ -220,6 +222,23 @@ def test_augmented_copies_fill_up_the_rare_class(tmp_path: Path) -> None:
     assert _boxes(samples, "train") == {1: cars[3], 2: bikes[3]}
     assert cars[3] <= 2 * bikes[3]
     project.close()
+
+
+def test_copies_made_anew_are_the_same_version(tmp_path: Path) -> None:
+    """The same content, recipe and libraries: no copy comes from a store here."""
+    project = _project(tmp_path, "augment")
+    assign_splits(project)
+    project.close()
+    twin = tmp_path / "twin"
+    shutil.copytree(project.root, twin)
+
+    found = []
+    for root in (project.root, twin):
+        with Project.open(root) as opened:
+            found.append(freeze(opened))
+
+    assert found[0].version.id == found[1].version.id
+    assert all(frozen.policy.copies.new > 0 for frozen in found)
 
 
 def test_the_library_versions_are_recorded_but_do_not_count(tmp_path: Path) -> None:

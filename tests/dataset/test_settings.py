@@ -251,6 +251,14 @@ def test_text_that_is_no_toml_is_a_sentence(tmp_path: Path, text: str) -> None:
     assert message.endswith(f": {tmp_path / 'fieldset.toml'}")
 
 
+def test_split_that_is_there_twice_is_told_with_its_place(tmp_path: Path) -> None:
+    twice = "[split.tests.a]\nrule = 'hand'\n[split.tests.a]\nrule = 'random'\n"
+
+    message = fault(tmp_path, twice)
+
+    assert "(at line 3, column 15)" in message
+
+
 def test_byte_order_mark_is_let_pass(tmp_path: Path) -> None:
     assert read(tmp_path, "\ufeff[project]\nname = 'x'").name == "x"
 

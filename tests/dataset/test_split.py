@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dataset.errors import UsageError
 from dataset.findings import Finding, Severity
 from dataset.groups import GroupFacts, GroupLink
-from dataset.records import LedgerAction, LedgerRow, Split, SplitKind
+from dataset.records import LabelClass, LedgerAction, LedgerRow, Split, SplitKind
 from dataset.split import (
     Assignment,
     SplitTargets,
@@ -23,10 +23,11 @@ from dataset.split import (
 )
 from dataset.split_check import check_split
 from dataset.split_rule import Answer, keyed_order, parse_rule
-from tests.strategies import CLASSES, SPLITS, group_sets, split_sets
+from tests.strategies import CLASSES, SPLITS, group_sets, split_sets, split_targets
 
 SALT = b"salt of a project"
 DAY_US = 86_400_000_000
+ZERO_TO_TWO = [LabelClass(id=n, name=f"class {n}", colour="#E69F00") for n in range(3)]
 
 
 def rows(
@@ -127,6 +128,74 @@ def test_a_second_run_adds_nothing(
     ledger = rows(assign(groups, splits, (), salt=SALT))
 
     assert assign(groups, splits, ledger, salt=SALT) == ()
+
+
+@given(group_sets(), split_targets(SPLITS), st.integers(0, 20), st.randoms())
+def test_other_shares_move_nobody_and_leave_nobody_out(
+    groups: list[GroupFacts], targets: SplitTargets, cut: int, random: Random
+) -> None:
+    first = rows(assign(groups[:cut], SPLITS, (), salt=SALT))
+    shuffled = list(groups)
+    random.shuffle(shuffled)
+
+    then = assign(groups, SPLITS, first, salt=SALT, targets=targets)
+
+    assert {a.group_id for a in then} == {g.id for g in groups[cut:]}
+    assert then == assign(shuffled, SPLITS, first, salt=SALT, targets=targets)
+    ledger = rows(then, first)
+    assert errors(check_split(groups, SPLITS, ledger, CLASSES, targets)) == []
+
+
+@given(split_targets(SPLITS), st.sampled_from([("size", ""), ("class", 1)]))
+def test_shares_of_every_dimension_add_up(
+    targets: SplitTargets, name: tuple[str, object]
+) -> None:
+    shares = targets.shares(SPLITS, name)
+
+    assert sum(shares) == pytest.approx(1.0)
+    assert min(shares) >= 0.0
+
+
+def test_what_is_said_of_one_split_is_taken_from_the_others_evenly() -> None:
+    targets = SplitTargets(class_shares={("test-main", 1): 0.30})
+
+    shares = targets.shares(SPLITS, ("class", 1))
+
+    assert shares == pytest.approx([0.7 * 0.7 / 0.85, 0.7 * 0.15 / 0.85, 0.30])
+    assert targets.shares(SPLITS, ("class", 2)) == pytest.approx([0.7, 0.15, 0.15])
+
+
+def test_a_share_of_a_class_is_met_within_the_largest_group() -> None:
+    groups = mixed_groups(150, 3)
+    targets = SplitTargets(class_shares={("test-main", 3): 0.5})
+
+    splits = current_split(rows(assign(groups, SPLITS, (), salt=SALT, targets=targets)))
+
+    counts = {g.id: dict(g.boxes).get(3, 0) for g in groups}
+    have = sum(n for g, n in counts.items() if splits[g] == "test-main")
+    assert abs(have - 0.5 * sum(counts.values())) <= max(counts.values())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_images_that_are_groups_of_their_own_meet_every_class(seed: int) -> None:
+    """Where groups are small F alone now and then left a class a box too far off."""
+    rng = np.random.default_rng(seed)
+    groups = [
+        GroupFacts(
+            id=f"image-{seed}-{number:03}",
+            samples=1,
+            boxes=tuple(
+                (c, int(n)) for c, n in enumerate(rng.integers(0, [3, 27, 7])) if n
+            ),
+        )
+        for number in range(300)
+    ]
+
+    found = check_split(
+        groups, SPLITS, rows(assign(groups, SPLITS, (), salt=SALT)), ZERO_TO_TWO
+    )
+
+    assert found == ()
 
 
 def test_another_salt_gives_another_split() -> None:
@@ -416,6 +485,43 @@ def test_a_retired_test_set_may_become_validation() -> None:
     )
 
     assert errors(check_split([group(1)], SPLITS, ledger)) == []
+
+
+def test_leaving_a_test_set_by_any_way_is_an_error() -> None:
+    out = row("group-001", "test-main", LedgerAction.QUARANTINED)
+    gone = row("group-001", "test-main", LedgerAction.WITHDRAWN)
+    inside = row("group-001", "test-main")
+    splits = (*SPLITS, Split(name="test-b", kind=SplitKind.TEST, rule="hand"))
+
+    def found(*ledger: LedgerRow) -> list[str]:
+        return errors(check_split([group(1)], splits, ledger))
+
+    assert found(inside, out) == ["A group was quarantined out of test-main: group-001"]
+    assert found(inside, gone, row("group-001", "test-b")) == [
+        "A group left test-main for test-b: group-001"
+    ]
+    assert found(inside, gone, row("group-001", "test-main")) == []
+
+
+def test_conditions_that_are_held_out_and_trained_on_are_named() -> None:
+    night = Split(name="test-n", kind=SplitKind.TEST, rule="condition:light=night")
+    dark = group(1, conditions=(("light", "night"),))
+
+    found = check_split([dark], (*SPLITS, night), (row("group-001", "train"),))
+
+    assert (
+        "test-n is meant to be held out (condition:light=night), yet train holds such "
+        "groups: 1" in [f.what for f in found]
+    )
+
+
+def test_missed_shares_of_a_class_are_named() -> None:
+    groups = [group(n) for n in range(20)]
+    ledger = tuple(row(g.id, "train" if n else "val") for n, g in enumerate(groups))
+
+    found = [f.what for f in check_split(groups, SPLITS[:2], ledger, CLASSES[:1])]
+
+    assert "val should hold 18 % of the boxes of car, it holds: 5 %" in found
 
 
 def test_weaknesses_are_named() -> None:

@@ -312,7 +312,7 @@ class TestSplit:
         outcome = call.ok("split", "--project", root)
 
         assert "morning" in outcome.out
-        assert "1 new groups assigned, 0 moved" in outcome.err
+        assert "1 new group assigned, 0 moved" in outcome.err
 
 
 class TestCheck:
