@@ -267,6 +267,28 @@ def rewritten(root: Path, *, with_leaf: bool) -> None:
     edited_json(root, lambda content: content["manifest"].update(bytes=size))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"comparisons": 3}',
+        '{"comparisons": [{}]}',
+        '{"comparisons": [{"kind": "parent", "verdict": "stable", "summary": NaN}]}',
+        '{"comparisons": [{"kind": "parent", "verdict": 1, "summary": ""}]}',
+    ],
+)
+def test_damaged_drift_is_named(call: CommandLine, root: Path, text: str) -> None:
+    (root / "versions" / "v2" / "drift.json").write_text(text)
+
+    outcome = call("diff", "v1", "v2", "--json", "--project", root)
+
+    assert (outcome.code, outcome.out) == (ExitCode.PROJECT, "")
+    assert "drift.json" in outcome.err
+    assert "hint: delete the file" in outcome.err
+
+
 @pytest.mark.parametrize("with_leaf", [False, True])
 def test_a_changed_row_is_never_told_as_a_difference(
     call: CommandLine, root: Path, with_leaf: bool
