@@ -12,6 +12,7 @@ from .errors import BadFile
 from .frozen_version import FrozenVersion
 
 FILE_NAME: Final = "drift.json"
+_TOLD: Final = ("kind", "verdict", "summary")
 
 
 def read_drift(frozen: FrozenVersion) -> dict[str, Any] | None:
@@ -22,18 +23,32 @@ def read_drift(frozen: FrozenVersion) -> dict[str, Any] | None:
     """
     path = frozen.folder / FILE_NAME
     try:
-        content = json.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise BadFile(
-            f"The drift statistics cannot be read: {path}",
-            hint=f"delete the file and run `fieldset version report "
-            f"{frozen.version.alias}`",
-        ) from error
-    if not isinstance(content, dict):
-        raise BadFile(f"The drift statistics cannot be read: {path}")
-    return content
+        raise _damaged(frozen) from error
+    try:
+        content = json.loads(text, parse_constant=_refuse)
+        told = [one[key] for one in content["comparisons"] for key in _TOLD]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(frozen) from error
+    if not all(isinstance(words, str) for words in told):
+        raise _damaged(frozen)
+    return dict(content)
+
+
+def _refuse(constant: str) -> float:
+    """JSON has no NaN and no infinity, and what we print shall have none."""
+    raise ValueError(constant)
+
+
+def _damaged(frozen: FrozenVersion) -> BadFile:
+    alias = frozen.version.alias
+    return BadFile(
+        f"The drift statistics cannot be read: {frozen.folder / FILE_NAME}",
+        hint=f"delete the file; `fieldset drift BASE {alias}` computes them again",
+    )
 
 
 def drift_summary(frozen: FrozenVersion, base_id: str) -> dict[str, Any]:
@@ -44,7 +59,7 @@ def drift_summary(frozen: FrozenVersion, base_id: str) -> dict[str, Any]:
     if frozen.version.parent != base_id:
         return {}
     content = read_drift(frozen)
-    for comparison in (content or {}).get("comparisons", ()):
+    for comparison in content["comparisons"] if content else ():
         if comparison["kind"] == "parent":
             return dict(comparison)
     return {}

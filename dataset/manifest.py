@@ -32,6 +32,7 @@ _REPEATED = (
     "conditions.key_value.key", "conditions.key_value.value",
     "boxes.list.element.origin",
 )  # fmt: skip
+_HINT = "run `fieldset check --deep`, or restore the folder from a backup"
 _CODED = ("state", "group", "split", "boxes.list.element.origin")
 
 
@@ -138,11 +139,13 @@ class Manifest:
         except (OSError, pa.ArrowException) as error:
             raise BadFile(
                 f"The manifest cannot be read: {path}",
-                hint="run `fieldset check --deep`, or restore the version",
+                hint=_HINT,
             ) from error
         if missing := set(FILE.names) - set(self._file.schema_arrow.names):
             self._file.close()
-            raise BadFile(f"The manifest lacks columns: {', '.join(sorted(missing))}")
+            raise BadFile(
+                f"The manifest lacks columns: {', '.join(sorted(missing))}", hint=_HINT
+            )
         meta = self._file.metadata
         sizes = [meta.row_group(i).num_rows for i in range(meta.num_row_groups)]
         self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -186,7 +189,9 @@ class Manifest:
                 use_threads=len(wanted) > 1,
             )
         except (OSError, pa.ArrowException) as error:
-            raise BadFile(f"The manifest is damaged: {self.path}") from error
+            raise BadFile(
+                f"The manifest is damaged: {self.path}", hint=_HINT
+            ) from error
 
     def take(
         self, rows: NDArray[np.int64], columns: Sequence[str] | None = None

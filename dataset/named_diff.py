@@ -65,7 +65,8 @@ def named_diff(
     """
     before, after = (require_sound(read_version(root, name)) for name in (old, new))
     ancestor = require_sound(read_version(root, base)) if base is not None else None
-    closed = closed_names(root, (*before.splits, *after.splits))
+    splits = (*before.splits, *after.splits, *(ancestor.splits if ancestor else ()))
+    closed = closed_names(root, splits)
     versions = readable_versions(root)
     numbers = semvers(root, versions)
     return NamedDiff(

@@ -32,6 +32,25 @@ FILE_NAME: Final = "version.json"
 MANIFEST_NAME: Final = "manifest.parquet"
 FORMAT: Final = "fieldset version"
 SCHEMA: Final = 1
+# What stands outside of the id, and what a program would trip over.
+_KINDS: Final = {
+    "id": str,
+    "parent": str | None,
+    "created_us": int,
+    "message": str,
+    "author": str,
+    "samples": int,
+    "boxes": int,
+    "policy": dict,
+}
+_CLASS_KINDS: Final = {
+    "id": int,
+    "name": str,
+    "colour": str,
+    "key": int | None,
+    "retired": bool,
+}
+_SPLIT_KINDS: Final = {"name": str, "rule": str, "share": int | float, "sealed": bool}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +175,7 @@ def load(path: Path, number: int) -> VersionRecord:
         BadFile: it is damaged, or its roots are not those of its buckets.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes(), parse_constant=_refuse)
         if content["format"] == FORMAT and content["schema"] > SCHEMA:
             raise NewerProject(
                 f"The version was written by a newer fieldset: {path.parent}",
@@ -170,9 +189,32 @@ def load(path: Path, number: int) -> VersionRecord:
         ) from error
 
 
+def _require_kinds(content: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
+    """Raise TypeError where a value is not of its kind; a truth value is no number."""
+    for name, kind in kinds.items():
+        value = content[name]
+        if not isinstance(value, kind) or (
+            isinstance(value, bool) and kind is not bool
+        ):
+            raise TypeError(name)
+
+
+def _refuse(constant: str) -> float:
+    """JSON has no NaN and no infinity; no version was ever made of them."""
+    raise ValueError(constant)
+
+
 def _decode(content: dict[str, Any], number: int) -> VersionRecord:
     if content["format"] != FORMAT:
         raise ValueError("not a version file")
+    _require_kinds(content, _KINDS)
+    for item in content["classes"]:
+        _require_kinds(item, _CLASS_KINDS)
+    for item in content["splits"]:
+        _require_kinds(item, _SPLIT_KINDS)
+    for part in ("splits", "classes"):
+        for item in content["counts"][part]:
+            _require_kinds(item, {n: str if n == "split" else int for n in item})
     buckets, counts = content["buckets"], content["counts"]
     rows = np.frombuffer(base64.b64decode(buckets["rows"]), "<u4").astype(np.int64)
     trees = Trees(

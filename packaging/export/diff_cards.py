@@ -76,32 +76,24 @@ def card_groups(
 
     A box that was relabelled and moved is shown once, among the relabelled.
     """
-    relabelled = [c for c in changes if isinstance(c, BoxRelabelled)]
-    moved = {(c.sample_id, c.old.id): c for c in changes if isinstance(c, BoxMoved)}
-    pairs = Counter((c.old.class_id, c.new.class_id) for c in relabelled)
-    relabelled.sort(key=lambda c: (-pairs[c.old.class_id, c.new.class_id],
-                                   c.old.class_id, c.new.class_id))  # fmt: skip
-    first = [
-        _pair_card(c, moved.pop((c.sample_id, c.old.id), None), old_names, new_names)
-        for c in relabelled
-    ]
-    rest = sorted(moved.values(), key=lambda c: c.iou)
-    second = [_pair_card(c, c, old_names, new_names) for c in rest]
+    relabelled, moved = _pairs(changes, old_names, new_names)
     added = [
-        BoxCard(sample_id=c.sample_id, label=_name(new_names, c.box), old=None,
-                new=c.box)
+        BoxCard(
+            sample_id=c.sample_id, label=_name(new_names, c.box), old=None, new=c.box
+        )
         for c in changes
         if isinstance(c, BoxAdded)
-    ]  # fmt: skip
+    ]
     removed = [
-        BoxCard(sample_id=c.sample_id, label=_name(old_names, c.box), old=c.box,
-                new=None)
+        BoxCard(
+            sample_id=c.sample_id, label=_name(old_names, c.box), old=c.box, new=None
+        )
         for c in changes
         if isinstance(c, BoxRemoved)
-    ]  # fmt: skip
+    ]
     found = (
-        ("Relabelled boxes", "the most frequent change of class first", first),
-        ("Moved boxes", "the least overlap first", second),
+        ("Relabelled boxes", "the most frequent change of class first", relabelled),
+        ("Moved boxes", "the least overlap first", moved),
         ("Added boxes", "in samples that both versions hold", added),
         ("Removed boxes", "from samples that both versions hold", removed),
     )
@@ -112,6 +104,28 @@ def card_groups(
         for heading, order, cards in found
         if cards
     )
+
+
+def _pairs(
+    changes: Sequence[Change],
+    old_names: Mapping[int, str],
+    new_names: Mapping[int, str],
+) -> tuple[list[BoxCard], list[BoxCard]]:
+    """The cards of relabelled boxes, and of those that were only moved."""
+    relabelled = [c for c in changes if isinstance(c, BoxRelabelled)]
+    moved = {(c.sample_id, c.old.id): c for c in changes if isinstance(c, BoxMoved)}
+    counts = Counter((c.old.class_id, c.new.class_id) for c in relabelled)
+
+    def order(change: BoxRelabelled) -> tuple[int, int, int]:
+        pair = (change.old.class_id, change.new.class_id)
+        return -counts[pair], *pair
+
+    first = [
+        _pair_card(c, moved.pop((c.sample_id, c.old.id), None), old_names, new_names)
+        for c in sorted(relabelled, key=order)
+    ]
+    rest = sorted(moved.values(), key=lambda c: c.iou)
+    return first, [_pair_card(c, c, old_names, new_names) for c in rest]
 
 
 def _pair_card(

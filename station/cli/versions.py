@@ -14,6 +14,7 @@ from .options import json_option, opened, project_folder, project_option
 from .output import emit_json, one_line, progress, say, table
 
 if TYPE_CHECKING:
+    from dataset.frozen_version import FrozenVersion
     from dataset.records import Version
 
 
@@ -99,33 +100,8 @@ def show(name: str, folder: Path | None, as_json: bool) -> None:
     root = _root(folder)
     frozen = require_sound(read_version(root, name), with_manifest=True)
     number = _numbers(root)[frozen.version.id]
-    names = {item.id: item.name for item in frozen.classes}
-    record = frozen.record
     if as_json:
-        emit_json(
-            {
-                **_json(frozen.version, number),
-                "splits": [
-                    {
-                        "name": c.split,
-                        "samples": c.samples,
-                        "boxes": c.boxes,
-                        "groups": c.groups,
-                    }
-                    for c in record.split_counts
-                ],
-                "classes": [
-                    {
-                        "id": c.class_id,
-                        "name": names.get(c.class_id, ""),
-                        "split": c.split,
-                        "samples": c.samples,
-                        "boxes": c.boxes,
-                    }
-                    for c in record.class_counts
-                ],
-            }
-        )
+        emit_json({**_json(frozen.version, number), **_counts(frozen)})
         return
     made = frozen.version
     click.echo(f"{made.alias}  {number or 'no number'}  {made.id}")
@@ -137,7 +113,7 @@ def show(name: str, folder: Path | None, as_json: bool) -> None:
         ["split", "samples", "boxes", "groups"],
         [
             [c.split or "no split", c.samples, c.boxes, c.groups]
-            for c in record.split_counts
+            for c in frozen.record.split_counts
         ],
     )
 
@@ -191,6 +167,32 @@ def _numbers(root: Path) -> dict[str, str | None]:
 
     found = semvers(root, readable_versions(root))
     return {key: str(number) if number else None for key, number in found.items()}
+
+
+def _counts(frozen: FrozenVersion) -> dict[str, Any]:
+    """What a version holds by split, and by class and split."""
+    names = {item.id: item.name for item in frozen.classes}
+    return {
+        "splits": [
+            {
+                "name": c.split,
+                "samples": c.samples,
+                "boxes": c.boxes,
+                "groups": c.groups,
+            }
+            for c in frozen.record.split_counts
+        ],
+        "classes": [
+            {
+                "id": c.class_id,
+                "name": names.get(c.class_id, ""),
+                "split": c.split,
+                "samples": c.samples,
+                "boxes": c.boxes,
+            }
+            for c in frozen.record.class_counts
+        ],
+    }
 
 
 def _json(made: Version, number: str | None) -> dict[str, Any]:

@@ -16,7 +16,13 @@ from dataset.sealing import retire, seal
 from dataset.version import read_version, write_version
 from dataset.version_diff import VersionDiff
 from tests.dataset.test_diff import box, sample
-from tests.sealed_projects import labeled_group, members, put, sealable_project
+from tests.sealed_projects import (
+    labeled_group,
+    labels,
+    members,
+    put,
+    sealable_project,
+)
 from tests.strategies import CLASSES, SPLITS
 
 
@@ -144,3 +150,17 @@ def test_what_happened_at_the_freeze_is_kept_beside_it() -> None:
 @pytest.mark.parametrize("record", [None, 3, {}, {"retired": "x"}, {"retired": [3]}])
 def test_a_strange_record_is_none(record: object) -> None:
     assert retired_sets({"record": record}) == frozenset()
+
+
+def test_boxes_of_a_retired_set_are_shown_again(project: Project) -> None:
+    first, *_ = members(project, "test-main")
+    seal(project, "test-main")
+    freeze(project)
+    retire(project, "test-main", reason="spent")
+    project.catalog.labels.put(first.id, labels(9.0))
+    freeze(project)
+
+    found = difference(project, "v1", "v2")
+
+    assert found.boxes.moved == 1
+    assert found.shown == found.changes

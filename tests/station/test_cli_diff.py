@@ -15,12 +15,17 @@ import pytest
 from dataset import sample_batch
 from dataset.manifest import ManifestWriter
 from dataset.project import Project
+from dataset.records import LabelClass, Split, SplitKind
+from dataset.retirement import with_retired
+from dataset.version import write_version
 from labeling.session import LabelingSession
 from station.cli.exit_codes import ExitCode
 from station.cli.main import run
+from tests.dataset.test_diff import sample
 from tests.small_projects import uid
 from tests.station.command_line import CommandLine
 from tests.station.two_versions import add_session, make_two_versions
+from tests.strategies import CLASSES, SPLITS
 
 
 @pytest.fixture
@@ -129,6 +134,63 @@ def test_a_base_that_is_no_ancestor_is_said(call: CommandLine, root: Path) -> No
     assert "note: v3 is no ancestor of v1" in outcome.err
     assert "note: v3 is no ancestor of v2" in outcome.err
     assert outcome.json["base"]["is_ancestor"] is False
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> Path:
+    """Two bare versions: a test member in train, one retired, and other classes."""
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "fieldset.toml").write_text('[project]\nname = "bare"\n')
+    before = (
+        sample(1, split="test-main"), sample(2, split="test-b"), sample(3, split=""),
+        sample(4), sample(5),
+    )  # fmt: skip
+    after = (
+        sample(1), sample(2, split="val"), sample(3, split="val"),
+        sample(4, split=""), sample(5, group="h"),
+    )  # fmt: skip
+    names = (*SPLITS, Split(name="test-b", kind=SplitKind.TEST))
+    classes = (
+        replace(CLASSES[0], name="auto"), replace(CLASSES[1], retired=True),
+        LabelClass(id=9, name="bus", colour="#000000"),
+    )  # fmt: skip
+    for samples, taxonomy, retired in (
+        (before, CLASSES, ()), (after, classes, ("test-b",)),
+    ):  # fmt: skip
+        write_version(
+            bare, samples=samples, classes=taxonomy, splits=names, parent=None,
+            policy=with_retired({"balance": "warn"}, retired), message="", author="",
+            created_us=0,
+        )  # fmt: skip
+    return bare
+
+
+def test_a_moved_test_member_is_an_error_line(call: CommandLine, moved: Path) -> None:
+    told = call.ok("diff", "v1", "v2", "--list", "--project", moved).out
+
+    assert lines(told, "splits") == [
+        "splits    1 moved, 1 retired into validation, 1 assigned, 1 quarantined or "
+        "withdrawn"
+    ]
+    assert lines(told, "error")[0].startswith(
+        "error     samples that left or entered a test set: 1; "
+    )
+    assert "split changed     test-main -> train  error: a test set is touched" in told
+    assert "split retired     test-b -> val" in told
+    assert "split changed     train -> no split\n" in told
+    assert "group changed     g -> h" in told
+
+
+def test_classes_are_told_in_words(call: CommandLine, moved: Path) -> None:
+    told = call.ok("diff", "v1", "v2", "--project", moved).out
+
+    assert lines(told, "class") == [
+        "class     car was renamed to auto (class 1)",
+        "class     bike was retired (class 2)",
+        "class     person was removed (class 3)",
+        "class     bus was added (class 9)",
+    ]
 
 
 def test_page_has_the_changed_boxes(
@@ -265,6 +327,28 @@ def rewritten(root: Path, *, with_leaf: bool) -> None:
         writer.write(batch, leaves)
     size = path.stat().st_size
     edited_json(root, lambda content: content["manifest"].update(bytes=size))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"comparisons": 3}',
+        '{"comparisons": [{}]}',
+        '{"comparisons": [{"kind": "parent", "verdict": "stable", "summary": NaN}]}',
+        '{"comparisons": [{"kind": "parent", "verdict": 1, "summary": ""}]}',
+    ],
+)
+def test_damaged_drift_is_named(call: CommandLine, root: Path, text: str) -> None:
+    (root / "versions" / "v2" / "drift.json").write_text(text)
+
+    outcome = call("diff", "v1", "v2", "--json", "--project", root)
+
+    assert (outcome.code, outcome.out) == (ExitCode.PROJECT, "")
+    assert "drift.json" in outcome.err
+    assert "hint: delete the file" in outcome.err
 
 
 @pytest.mark.parametrize("with_leaf", [False, True])
