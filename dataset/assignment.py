@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from .findings import Finding, Severity
 from .groups import GroupLink
-from .linking import NearDuplicates, join_links
+from .link_findings import link_findings, seen_groups
+from .linking import NearDuplicates, Unseen, join_links
 from .progress import SILENT, Progress
 from .project import Project, now_us
 from .records import LabelClass, LedgerRow
@@ -39,23 +40,27 @@ def assign_splits(
     With `dry_run` the same is done and rolled back. The post-conditions are checked
     on the ledger as it stands afterwards.
 
+    A sample whose image is missing or damaged stops nothing: it is named in an error
+    among the findings, and a group of which nothing could be seen waits.
+
     Raises:
         UsageError: a split's rule does not exist.
-        BadImage: the image of a new sample cannot be decoded.
     """
-    duplicates = NearDuplicates(project)
+    duplicates = NearDuplicates(project, dry_run=dry_run)
     links = duplicates.find(progress=progress)
     catalog = project.catalog
     with catalog.trying() if dry_run else catalog.writing():
         duplicates.keep()
-        return _assigned(project, links)
+        return _assigned(project, links, duplicates.unseen)
 
 
-def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
+def _assigned(
+    project: Project, links: Sequence[GroupLink], unseen: Sequence[Unseen]
+) -> SplitOutcome:
     catalog = project.catalog
     was = current_split(catalog.splits.ledger())
     joined = join_links(project, links)
-    facts, splits = catalog.groups.facts(), project.splits
+    facts, splits = seen_groups(project, catalog.groups.facts(), unseen), project.splits
     classes = catalog.classes.all(include_retired=True)
     found = _with_names(
         assign(facts, splits, catalog.splits.ledger(), salt=project.salt), classes
@@ -86,6 +91,7 @@ def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
         findings=(
             *check_split(facts, splits, ledger, classes),
             *_waiting_findings(waiting(facts, splits, ledger, salt=project.salt)),
+            *link_findings(facts, unseen),
         ),
     )
 

@@ -7,7 +7,8 @@ file. Every public method is one transaction, and joins the one that is open.
 from .catalog import Catalog
 from .classes import checked_class_name, folded_name
 from .journal import JournalEntry
-from .tables import ClassSplitCount, Decided, GroupLine, SplitCount
+from .looks import Decided, Look
+from .tables import ClassSplitCount, GroupLine, SplitCount
 
 __all__ = [
     "Catalog",
@@ -15,6 +16,7 @@ __all__ = [
     "Decided",
     "GroupLine",
     "JournalEntry",
+    "Look",
     "SplitCount",
     "checked_class_name",
     "folded_name",
