@@ -11,7 +11,8 @@ from pathlib import Path
 from .catalog import Catalog, SplitCount
 from .findings import Finding
 from .groups import GroupLink
-from .linking import NearDuplicates, join_links
+from .link_findings import link_findings, seen_groups
+from .linking import NearDuplicates, Unseen, join_links
 from .progress import SILENT, Progress
 from .project import CATALOG_NAME, Project, now_us
 from .records import LedgerRow, Split
@@ -65,27 +66,31 @@ def assign_splits(
     only is tried out on a copy of its catalog. The post-conditions are checked on the
     ledger as it stands afterwards.
 
+    A sample whose image is missing or damaged stops nothing: it is named in an error
+    among the findings, and a group of which nothing could be seen waits.
+
     Raises:
         UsageError: a split's rule does not exist.
-        BadImage: the image of a new sample cannot be decoded.
         StorageFull: no room for the ledger's rows, or for the copy.
     """
     if dry_run and project.catalog.read_only:
         with _copied(project) as copy:
             return assign_splits(copy, dry_run=True, progress=progress)
-    duplicates = NearDuplicates(project)
+    duplicates = NearDuplicates(project, dry_run=dry_run)
     links = duplicates.find(progress=progress)
     catalog = project.catalog
     with catalog.trying() if dry_run else catalog.writing():
         duplicates.keep()
-        return _assigned(project, links)
+        return _assigned(project, links, duplicates.unseen)
 
 
-def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
+def _assigned(
+    project: Project, links: Sequence[GroupLink], unseen: Sequence[Unseen] = ()
+) -> SplitOutcome:
     catalog = project.catalog
     before, joined_before = catalog.splits.ledger(), catalog.groups.joined()
     join_links(project, links)
-    facts, splits = catalog.groups.facts(), project.splits
+    facts, splits = seen_groups(project, catalog.groups.facts(), unseen), project.splits
     classes = catalog.classes.all(include_retired=True)
     linked = catalog.splits.ledger() if links else before
     targets = targets_of(project.settings.shares, classes)
@@ -103,7 +108,10 @@ def _assigned(project: Project, links: Sequence[GroupLink]) -> SplitOutcome:
         quarantined=tuple(_quarantine_of(row) for row in linked[len(before) :]),
         waiting=waits,
         moved=_moved(current_split(before), current_split(ledger)),
-        findings=split_findings(project, facts, ledger, waits),
+        findings=(
+            *split_findings(project, facts, ledger, waits),
+            *link_findings(facts, unseen),
+        ),
         splits=splits,
         counts=catalog.tables.by_split(),
     )

@@ -2,18 +2,23 @@
 
 Within one camera whole pictures are alike whatever stands before it, and scenery is
 labelled day after day. So two samples of ONE camera with known times are linked only
-when they follow each other closely (a session that was cut in two) and look alike.
+
+    moments apart    when they follow each other closely (a session that was cut in
+                     two) and the whole pictures or the boxes' crops look alike
+    again            when the same moments, several that differ among themselves, stand
+                     in both sessions: `find_suspects` names the pairs, `is_repeat`
+                     judges the two sessions
+
 Between cameras, or where the camera is unknown (imported pictures), looks decide:
 
-    both have box crops    at least half of the smaller side's crops find an alike
-                           one, and the whole pictures are alike or two crops agree
-    one or none has        the whole pictures are alike
+    the same picture     thumbnails are the same but for brightness: a single thing
+                         that moved tells two frames of a fixed view apart
+    a part of it         places in both agree on where one lies in the other (a crop, or
+                         an overlap), and thumbnails agree there
 
-Pairs come from tables of 21-bit bands of the 128-bit hashes: six bands find every pair
-at a Hamming distance of five or less (pigeonhole) and most of those a little above. A
-band value that very many sessions share says nothing and is left out. Only bands that
-a new sample has are looked at, so that work grows with the new samples, not with
-their number times that of the old ones.
+Work does not grow with all pairs. Only looks that share two keys are compared (see
+`look`), a key that very many share joins each of them with a few alone, and a new look
+is compared with the `best` partners that share the most.
 """
 
 from __future__ import annotations
@@ -25,13 +30,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .fingerprint import HASH_SIZE, Fingerprint
-from .groups import GroupLink
+from .candidates import candidate_pairs, moment_pairs
+from .groups import GroupLink, UnionFind
+from .likeness import Alignment, Floats, aligned, is_same_scene, residuals, thumb_array
+from .look import Fingerprint
 
-_BAND_BITS: Final = 21
-_SHIFTS: Final = (0, 21, 42)
+_PAIRS_AT_ONCE: Final = 4096
 
-Words = NDArray[np.uint64]
 Pairs = NDArray[np.int64]
 
 
@@ -40,7 +45,7 @@ class Sighting:
     """A sample with what it takes to compare it.
 
     `camera` names one camera at one place, or is "" where that is unknown;
-    `captured_us` is 0 where that is.
+    `captured_us` is 0 where that is. Samples of one `session` are a group anyway.
     """
 
     sample_id: str
@@ -52,18 +57,25 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateLimits:
-    """How alike is alike: Hamming distances of 128 bits, a gap, and a crowd.
+    """How alike is alike; the figures behind it are in tests/benchmarks.
 
-    The distances lie between those of copies and those of different pictures. On the
-    photographs that we have, copies that were re-encoded, halved, darkened by 40 % or
-    given noise are within 8; brightened by 30 %, which clips, 95 % are within 11, and
-    then the crops tell.
+    `whole_bits` and `crop_bits` are Hamming distances of 128 bits. `same_residual` and
+    `part_residual` are in standard deviations, see `likeness`. A key that more than
+    `crowd` looks share says little.
     """
 
     whole_bits: int = 8
     crop_bits: int = 10
     gap_us: int = 10_000_000
-    crowd_sessions: int = 48
+    same_residual: float = 0.6
+    part_residual: float = 0.8
+    part_correlation: float = 0.93
+    part_places: int = 4
+    part_area: tuple[float, float] = (0.35, 0.6)
+    votes: int = 2
+    best: int = 12
+    crowd: int = 24
+    moments: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -75,6 +87,18 @@ class SampleLink:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What a comparison found: links, and pairs that only `is_repeat` can judge."""
+
+    links: tuple[SampleLink, ...]
+    suspects: tuple[SampleLink, ...]
+
+
+AGAIN: Final = "the same moments again"
+A_PART: Final = "a part of the same picture"
+
+
 def find_links(
     new: Sequence[Sighting],
     known: Sequence[Sighting] = (),
@@ -82,20 +106,91 @@ def find_links(
 ) -> tuple[SampleLink, ...]:
     """The links between new samples, and from new to known ones; sorted.
 
-    Samples of one session are never linked: they are a group anyway.
+    Sessions that are suspected to be a repeat are judged by what is given of them.
     """
     limits = limits or DuplicateLimits()
+    found = compare(new, known, limits)
+    everything = [*new, *known]
+    session_of = {one.sample_id: one.session for one in everything}
+    members: dict[str, list[Fingerprint]] = {}
+    for one in sorted(everything, key=lambda one: (one.captured_us, one.sample_id)):
+        members.setdefault(one.session, []).append(one.fingerprint)
+    again = [
+        suspect
+        for suspect in found.suspects
+        if is_repeat(
+            members[session_of[suspect.first]],
+            members[session_of[suspect.second]],
+            limits,
+        )
+    ]
+    return tuple(sorted({*found.links, *again}))
+
+
+def compare(
+    new: Sequence[Sighting], known: Sequence[Sighting], limits: DuplicateLimits
+) -> Compared:
+    """What looks alike among the new samples, and between them and known ones."""
     sightings = [*new, *known]
-    table = _Table(sightings, len(new), limits)
-    pairs = table.alike_wholes() | table.alike_crops()
-    found = []
-    for i, j in pairs:
-        a, b = sightings[i], sightings[j]
-        reason = _reason(a, b, limits)
-        if reason and a.sample_id != b.sample_id:
-            first, second = sorted((a.sample_id, b.sample_id))
-            found.append(SampleLink(first=first, second=second, reason=reason))
-    return tuple(sorted(set(found)))
+    pairs = np.concatenate(
+        [
+            candidate_pairs(sightings, len(new), limits),
+            moment_pairs(sightings, len(new), limits.gap_us),
+        ]
+    )
+    pairs = np.unique(pairs, axis=0) if len(pairs) else pairs
+    thumbs = [thumb_array(one.fingerprint) for one in sightings] if len(pairs) else []
+    links: set[SampleLink] = set()
+    suspects: set[SampleLink] = set()
+    parts: list[tuple[int, int]] = []
+    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+        some = pairs[start : start + _PAIRS_AT_ONCE].tolist()
+        left = residuals(
+            np.stack([thumbs[i] for i, _ in some]),
+            np.stack([thumbs[j] for _, j in some]),
+        )
+        for (i, j), residual in zip(some, left.tolist(), strict=True):
+            a, b = sightings[i], sightings[j]
+            is_same = residual <= limits.same_residual and _has_thumbs(a, b)
+            if _is_one_camera(a, b):
+                if reason := _moments_apart(a, b, limits):
+                    links.add(_link(a, b, reason))
+                elif is_same and _agreeing_crops(a, b, limits):
+                    suspects.add(_link(a, b, AGAIN))
+            elif is_same:
+                links.add(_link(a, b, _same(a, b, limits)))
+            else:
+                parts.append((i, j))
+    links |= _parts(sightings, parts, links, limits)
+    return Compared(links=tuple(sorted(links)), suspects=tuple(sorted(suspects)))
+
+
+def is_repeat(
+    first: Sequence[Fingerprint],
+    second: Sequence[Fingerprint],
+    limits: DuplicateLimits | None = None,
+) -> bool:
+    """Whether two sessions of one camera hold the same moments.
+
+    An empty road looks the same every day, so one alike pair says nothing: there must
+    be several whose pictures differ among themselves, and they must be at least half
+    of the shorter session.
+    """
+    limits = limits or DuplicateLimits()
+    a, b = (_thumbs(side) for side in (first, second))
+    if min(len(a), len(b)) < limits.moments:
+        return False
+    is_alike = _alike_matrix(a, b, limits)
+    matched = min(int(is_alike.any(axis=1).sum()), int(is_alike.any(axis=0).sum()))
+    if 2 * matched < min(len(a), len(b)):
+        return False
+    rows = np.flatnonzero(is_alike.any(axis=1))
+    is_own = _alike_matrix(a[rows], a[rows], limits)
+    distinct: list[int] = []
+    for row in range(len(rows)):
+        if not any(is_own[row, other] for other in distinct):
+            distinct.append(row)
+    return len(distinct) >= limits.moments
 
 
 def group_links(
@@ -118,113 +213,107 @@ def distance(first: bytes, second: bytes) -> int:
     return (int.from_bytes(first, "big") ^ int.from_bytes(second, "big")).bit_count()
 
 
-def _reason(a: Sighting, b: Sighting, limits: DuplicateLimits) -> str:
-    """Why two samples are near-duplicates, or "" when they are not."""
-    if a.session == b.session:
+def _link(a: Sighting, b: Sighting, reason: str) -> SampleLink:
+    first, second = sorted((a.sample_id, b.sample_id))
+    return SampleLink(first=first, second=second, reason=reason)
+
+
+def _is_one_camera(a: Sighting, b: Sighting) -> bool:
+    is_one = bool(a.camera) and a.camera == b.camera
+    return is_one and bool(a.captured_us and b.captured_us)
+
+
+def _has_thumbs(a: Sighting, b: Sighting) -> bool:
+    return bool(a.fingerprint.thumb and b.fingerprint.thumb)
+
+
+def _moments_apart(a: Sighting, b: Sighting, limits: DuplicateLimits) -> str:
+    if abs(a.captured_us - b.captured_us) > limits.gap_us:
         return ""
-    one, other = a.fingerprint, b.fingerprint
-    is_whole_alike = bool(one.whole and other.whole) and (
-        distance(one.whole, other.whole) <= limits.whole_bits
+    one, other = a.fingerprint.whole, b.fingerprint.whole
+    is_whole_alike = bool(one and other) and (
+        distance(one, other) <= limits.whole_bits
+        or is_same_scene(a.fingerprint, b.fingerprint)
     )
-    smaller, larger = sorted((one.crops, other.crops), key=len)
+    if is_whole_alike or _agreeing_crops(a, b, limits):
+        return "the same camera, moments apart"
+    return ""
+
+
+def _agreeing_crops(a: Sighting, b: Sighting, limits: DuplicateLimits) -> int:
+    """How many crops of the side with fewer look alike; 0 when it is under half."""
+    smaller, larger = sorted((a.fingerprint.crops, b.fingerprint.crops), key=len)
     agreeing = sum(
         any(distance(crop, partner) <= limits.crop_bits for partner in larger)
         for crop in smaller
     )
-    is_crop_alike = bool(smaller) and 2 * agreeing >= len(smaller)
-    if a.camera and a.camera == b.camera and a.captured_us and b.captured_us:
-        gap = abs(a.captured_us - b.captured_us)
-        if gap <= limits.gap_us and (is_whole_alike or is_crop_alike):
-            return "the same camera, moments apart"
-        return ""
-    if smaller:
-        if is_crop_alike and (is_whole_alike or agreeing >= 2):
-            return "the same objects"
-        return ""
-    return "the same picture" if is_whole_alike else ""
+    return agreeing if 2 * agreeing >= len(smaller) else 0
 
 
-class _Table:
-    """The hashes of all sightings, the new ones first."""
+def _same(a: Sighting, b: Sighting, limits: DuplicateLimits) -> str:
+    is_same = bool(_agreeing_crops(a, b, limits))
+    return "the same objects" if is_same else "the same picture"
 
-    def __init__(
-        self, sightings: Sequence[Sighting], new: int, limits: DuplicateLimits
-    ) -> None:
-        self._sightings = sightings
-        self._new = new
-        self._limits = limits
-        codes: dict[str, int] = {}
-        self._sessions = np.array(
-            [codes.setdefault(s.session, len(codes)) for s in sightings], np.int64
-        )
 
-    def alike_wholes(self) -> set[tuple[int, int]]:
-        """Pairs of sightings whose whole pictures are alike."""
-        hashes = [(i, s.fingerprint.whole) for i, s in enumerate(self._sightings)]
-        return self._alike([h for h in hashes if h[1]], self._limits.whole_bits)
+def _parts(
+    sightings: Sequence[Sighting],
+    pairs: Sequence[tuple[int, int]],
+    links: Iterable[SampleLink],
+    limits: DuplicateLimits,
+) -> set[SampleLink]:
+    """The pairs of which one is a part of the other.
 
-    def alike_crops(self) -> set[tuple[int, int]]:
-        """Pairs of sightings of which two crops are alike."""
-        hashes = [
-            (i, crop)
-            for i, sighting in enumerate(self._sightings)
-            for crop in sighting.fingerprint.crops
-        ]
-        return self._alike(hashes, self._limits.crop_bits)
+    The slow look, so pairs that are joined already, by whatever way, are left out:
+    their groups would not change. A cropped still of a fixed camera resembles all that
+    the camera ever saw; it is linked to the picture that it fits best, and no other.
+    """
+    session_of = {one.sample_id: one.session for one in sightings}
+    sets = UnionFind()
+    for link in links:
+        sets.union(session_of[link.first], session_of[link.second])
+    found = set()
+    best: dict[tuple[str, str], tuple[float, SampleLink]] = {}
+    for i, j in pairs:
+        a, b = sorted((sightings[i], sightings[j]), key=lambda one: one.sample_id)
+        if sets.find(a.session) == sets.find(b.session):
+            continue
+        place = _part(a, b, limits)
+        if place is None:
+            continue
+        is_told = _agreeing_crops(a, b, limits) >= 2
+        link = _link(a, b, "the same objects" if is_told else A_PART)
+        stills = [(x.sample_id, y.camera) for x, y in ((a, b), (b, a)) if y.camera]
+        for still in stills:
+            fit = (-place.correlation, link)
+            best[still] = min(fit, best.get(still, fit))
+        if not stills:
+            found.add(link)
+            sets.union(a.session, b.session)
+    return found | {link for _, link in best.values()}
 
-    def _alike(
-        self, hashes: list[tuple[int, bytes]], bits: int
-    ) -> set[tuple[int, int]]:
-        if len(hashes) < 2:
-            return set()
-        owners = np.array([owner for owner, _ in hashes], np.int64)
-        data = b"".join(value for _, value in hashes)
-        words = np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, HASH_SIZE // 8)
-        found: set[tuple[int, int]] = set()
-        for word in range(words.shape[1]):
-            for shift in _SHIFTS:
-                keys = (words[:, word] >> np.uint64(shift)) & np.uint64(
-                    2**_BAND_BITS - 1
-                )
-                pairs = self._band_pairs(keys.astype(np.int64), owners, words, bits)
-                found.update(map(tuple, pairs.tolist()))
-        return found
 
-    def _band_pairs(
-        self,
-        keys: NDArray[np.int64],
-        owners: NDArray[np.int64],
-        words: Words,
-        bits: int,
-    ) -> Pairs:
-        """Pairs of owners, smaller first, that share a key and are alike."""
-        has_new = np.zeros(2**_BAND_BITS, bool)
-        has_new[keys[owners < self._new]] = True
-        rows = np.flatnonzero(has_new[keys])
-        rows = rows[~self._crowded(keys[rows], self._sessions[owners[rows]])]
-        rows = rows[np.argsort(keys[rows], kind="stable")]
-        key, owner = keys[rows], owners[rows]
-        found = []
-        step = 1
-        while step < len(rows):
-            same = np.flatnonzero(key[step:] == key[:-step])
-            if not len(same):
-                break
-            a, b = rows[same], rows[same + step]
-            i, j = owner[same], owner[same + step]
-            differing = np.bitwise_count(words[a] ^ words[b]).sum(axis=1)
-            is_pair = (differing <= bits) & (self._sessions[i] != self._sessions[j])
-            is_pair &= np.minimum(i, j) < self._new
-            pair = np.stack([np.minimum(i, j), np.maximum(i, j)], axis=1)[is_pair]
-            found.append(np.unique(pair, axis=0))
-            step += 1
-        return np.concatenate(found) if found else np.empty((0, 2), np.int64)
+def _part(a: Sighting, b: Sighting, limits: DuplicateLimits) -> Alignment | None:
+    """Where the one lies in the other; None where neither is a part."""
+    place = aligned(a.fingerprint, b.fingerprint)
+    if place is None or place.is_same_view:
+        return None
+    least, most = limits.part_area
+    is_part = (
+        place.places >= limits.part_places
+        and place.residual <= limits.part_residual
+        and place.correlation >= limits.part_correlation
+        and min(place.covered) >= least
+        and max(place.covered) >= most
+    )
+    return place if is_part else None
 
-    def _crowded(
-        self, keys: NDArray[np.int64], sessions: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
-        """Rows whose key more sessions share than `crowd_sessions`."""
-        both = np.unique(np.stack([keys, sessions]), axis=1)[0]
-        values, counts = np.unique(both, return_counts=True)
-        crowd = values[counts > self._limits.crowd_sessions]
-        return np.isin(keys, crowd)
+
+def _thumbs(side: Sequence[Fingerprint]) -> Floats:
+    found = [thumb_array(one) for one in side if one.thumb]
+    return np.stack(found) if found else np.zeros((0, 1), np.float32)
+
+
+def _alike_matrix(a: Floats, b: Floats, limits: DuplicateLimits) -> NDArray[np.bool_]:
+    rows, columns = np.indices((len(a), len(b)))
+    left = residuals(a[rows.ravel()], b[columns.ravel()])
+    return np.asarray((left <= limits.same_residual).reshape(len(a), len(b)), np.bool_)

@@ -1,4 +1,4 @@
-"""Orientation and place in EXIF and XMP, read and blanked without touching pixels.
+"""Orientation, place and texts in EXIF and XMP, read and blanked, pixels untouched.
 
 EXIF is a TIFF structure: a byte order, then chained directories (IFDs) of 12-byte
 entries whose longer values lie at offsets from the start (EXIF 2.32, section 4.6).
@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 PREFIX = b"Exif\x00\x00"
 _ORIENTATION = 0x0112
 _GPS_IFD = 0x8825
-_SHORT, _LONG = 3, 4
+_EXIF_IFD = 0x8769
+_ASCII, _SHORT, _LONG = 2, 3, 4
+_TEXT_LIMIT = 256
 _ENTRY_BYTES = 12
 _ENTRY_LIMIT = 1000
 _TYPE_BYTES = {
@@ -93,6 +95,27 @@ def orientation(block: bytes) -> int | None:
     return None
 
 
+def texts(block: bytes, tags: Collection[int]) -> dict[int, str]:
+    """The text values of those tags in an EXIF block, as far as they can be read.
+
+    The first directory and the EXIF directory that it points to are looked at.
+    """
+    tiff = block.removeprefix(PREFIX)
+    found: dict[int, str] = {}
+    try:
+        order = _byte_order(tiff)
+        entries = _entries(tiff, order, _first_ifd(tiff, order))
+        for pointer in [e for e in entries if e.tag == _EXIF_IFD][:1]:
+            (offset,) = struct.unpack_from(order + "I", tiff, pointer.at + 8)
+            entries += _entries(tiff, order, offset)
+        for entry in entries:
+            if entry.tag in tags and entry.kind == _ASCII and entry.tag not in found:
+                found[entry.tag] = _text(tiff, order, entry)
+    except (struct.error, ValueError):
+        pass
+    return found
+
+
 def without_place(block: bytes) -> bytes:
     """The same EXIF block, as long as before, without its GPS directory.
 
@@ -147,6 +170,15 @@ def _entries(tiff: bytes | bytearray, order: str, ifd: int) -> list[_Entry]:
         tag, kind, items = struct.unpack_from(order + "HHI", tiff, at)
         entries.append(_Entry(at=at, tag=tag, kind=kind, count=items))
     return entries
+
+
+def _text(tiff: bytes, order: str, entry: _Entry) -> str:
+    start = entry.at + 8
+    if entry.size > 4:
+        (start,) = struct.unpack_from(order + "I", tiff, start)
+    raw = tiff[start : start + min(entry.size, _TEXT_LIMIT)]
+    text = raw.partition(b"\x00")[0].decode("ascii", "replace")
+    return "".join(c for c in text if c.isprintable()).strip()
 
 
 def _blank_gps(tiff: bytearray, order: str, ifd: int) -> bool:

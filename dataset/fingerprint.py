@@ -1,61 +1,32 @@
-"""What a picture looks like in a few bytes, to find near-duplicates.
+"""Looks at a picture, to find near-duplicates later without it.
 
 A hash is 128 bits: the picture in grey, shrunk to 9x8, says for each pixel whether its
 right neighbour is brighter, and shrunk to 8x9 the same of the one below (the "dHash"
 of N. Krawetz, 2013, in both directions). Brightness, contrast, size and JPEG quality
 hardly touch it. The whole picture has one hash, and each box has that of its crop: a
-fixed camera makes whole pictures alike, but not what is in the boxes.
+fixed camera makes whole pictures alike, but not what is in the boxes. What survives a
+crop are the places of `local_points`; the thumbnail has the last word on a pair.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .local_points import local_points
+from .look import THUMB_SIDE, Fingerprint
 from .records import Box
 
-HASH_SIZE: Final = 16
+__all__ = ["Fingerprint", "fingerprint"]
+
 CROPS_LIMIT: Final = 24
 # Below these a hash is that of the noise.
 MIN_CROP_SIDE: Final = 12.0
 MIN_SPREAD: Final = 4.0
-_VERSION: Final = 1
-_HEAD: Final = struct.Struct(">BBB")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
-    """The hash of a picture (b"" when it is flat) and of its largest boxes' crops."""
-
-    whole: bytes = b""
-    crops: tuple[bytes, ...] = ()
-
-    def to_bytes(self) -> bytes:
-        """The fingerprint as the catalog keeps it."""
-        head = _HEAD.pack(_VERSION, bool(self.whole), len(self.crops))
-        return head + self.whole + b"".join(self.crops)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Fingerprint | None:
-        """What `to_bytes` wrote; None for one of another version or a damaged one."""
-        if len(data) < _HEAD.size:
-            return None
-        version, has_whole, crops = _HEAD.unpack_from(data)
-        hashes = [
-            data[at : at + HASH_SIZE] for at in range(_HEAD.size, len(data), HASH_SIZE)
-        ]
-        if version != _VERSION or [len(h) for h in hashes] != [HASH_SIZE] * (
-            has_whole + crops
-        ):
-            return None
-        whole = hashes[0] if has_whole else b""
-        return cls(whole=whole, crops=tuple(hashes[has_whole:]))
 
 
 def fingerprint(pixels: NDArray[np.uint8], boxes: Sequence[Box] = ()) -> Fingerprint:
@@ -71,7 +42,16 @@ def fingerprint(pixels: NDArray[np.uint8], boxes: Sequence[Box] = ()) -> Fingerp
     largest = sorted(boxes, key=lambda box: (-box.area, box.id))
     hashes = (_hash(_crop(grey, box)) for box in largest)
     crops = [found for found in hashes if found]
-    return Fingerprint(whole=_hash(grey), crops=tuple(crops[:CROPS_LIMIT]))
+    whole, crops = _hash(grey), crops[:CROPS_LIMIT]
+    if not whole:
+        return Fingerprint(crops=tuple(crops))
+    side = (THUMB_SIDE, THUMB_SIDE)
+    return Fingerprint(
+        whole=whole,
+        crops=tuple(crops),
+        thumb=cv2.resize(grey, side, interpolation=cv2.INTER_AREA).tobytes(),
+        points=local_points(grey).tobytes(),
+    )
 
 
 def _crop(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import BadImage
+from .exif_moment import Moment
 
 SIDE_LIMIT = 32_767
 PIXEL_LIMIT = 100_000_000
@@ -24,7 +25,8 @@ class ImageInfo:
     `width` and `height` are those of the UPRIGHT image, that is after `orientation`
     (EXIF 1..8) was applied. `channels` counts what is stored (1 grey, 2 grey and
     alpha, 3 colour, 4 colour and alpha or CMYK), `bits` is per channel. `suffix` is
-    "jpg", "png", "webp" or "bmp".
+    "jpg", "png", "webp" or "bmp". `captured_us` and `device` are when and by which
+    camera the picture says that it was taken; 0 and "" where it does not.
     """
 
     suffix: str
@@ -33,6 +35,8 @@ class ImageInfo:
     orientation: int
     channels: int
     bits: int
+    captured_us: int = 0
+    device: str = ""
 
     @property
     def stored_size(self) -> tuple[int, int]:
@@ -49,6 +53,7 @@ def image_info(
     orientation: int,
     channels: int,
     bits: int,
+    moment: Moment | None = None,
 ) -> ImageInfo:
     """The info for a picture stored with `stored` = (width, height).
 
@@ -73,6 +78,8 @@ def image_info(
         orientation=orientation,
         channels=channels,
         bits=bits,
+        captured_us=moment.captured_us if moment else 0,
+        device=moment.device if moment else "",
     )
 
 

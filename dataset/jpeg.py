@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from . import exif
 from .errors import BadImage
+from .exif_moment import Moment, moment
 from .image_header import (
     CONVERT_HINT,
     ImageInfo,
@@ -71,7 +72,8 @@ def read(data: bytes) -> ImageInfo:
             frame = payload
     if frame is None or len(frame) < 6:
         raise cut_short("JPEG")
-    return _info(frame, exif.upright_orientation(exif_blocks, xmp_packets))
+    orientation = exif.upright_orientation(exif_blocks, xmp_packets)
+    return _info(frame, orientation, moment(exif_blocks))
 
 
 def picture_end(data: bytes) -> int:
@@ -153,7 +155,7 @@ def _after(data: bytes, marker: int, position: int) -> int:
     return position + length
 
 
-def _info(frame: bytes, orientation: int) -> ImageInfo:
+def _info(frame: bytes, orientation: int, taken: Moment) -> ImageInfo:
     bits, channels = frame[0], frame[5]
     if bits != 8:
         raise BadImage(
@@ -172,4 +174,5 @@ def _info(frame: bytes, orientation: int) -> ImageInfo:
         orientation=orientation,
         channels=channels,
         bits=bits,
+        moment=taken,
     )

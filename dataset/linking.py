@@ -1,73 +1,168 @@
-"""Near-duplicates of a project: fingerprints are kept, groups joined or quarantined."""
+"""Near-duplicates of a project: looks are kept, groups joined or quarantined."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
 
-from .catalog import Decided
-from .duplicates import Sighting, find_links, group_links
-from .fingerprint import Fingerprint, fingerprint
+import numpy as np
+
+from .catalog import Decided, Look
+from .duplicates import (
+    DuplicateLimits,
+    SampleLink,
+    Sighting,
+    compare,
+    group_links,
+    is_repeat,
+)
+from .errors import BadImage, ProjectError, StorageFull
+from .fingerprint import fingerprint
 from .groups import GroupLink
 from .image_file import decode
+from .look import Fingerprint, keys_of
 from .progress import SILENT, Progress
 from .project import Project, now_us
 
+# So many samples are looked at and compared at a time: memory stays small, and what
+# was looked at is kept when a run is stopped.
+_BATCH: Final = 2000
+# Of two sessions that may be the same one again so many pictures are laid side by side.
+_SIDE_BY_SIDE: Final = 64
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """A sample whose image could not be looked at, and why, in a sentence."""
+
+    sample_id: str
+    group: str
+    why: str
+
+
+@dataclass(slots=True)
 class NearDuplicates:
     """What the labelled samples of a project look like, and which are alike.
 
-    Looking decodes each sample once after its labels changed; the fingerprints of
-    the others come from the catalog. So work grows with what is new.
+    Each sample is decoded once after its labels changed. What is new is compared with
+    what its keys hit in the catalog's index, so that work grows with what is new. With
+    `dry_run` nothing is kept, and what is new is held in memory.
     """
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self._fresh: dict[str, tuple[int, bytes]] = {}
+    project: Project
+    dry_run: bool = False
+    limits: DuplicateLimits = field(default_factory=DuplicateLimits)
+    unseen: list[Unseen] = field(default_factory=list)
+    _compared: list[tuple[int, int]] = field(default_factory=list)
+    _group_of: dict[str, str] = field(default_factory=dict)
+    _suspects: set[tuple[str, str]] = field(default_factory=set)
+    _fresh: dict[str, list[Fingerprint]] = field(default_factory=dict)
 
     def find(self, *, progress: Progress = SILENT) -> tuple[GroupLink, ...]:
-        """The links between groups that new samples bring; nothing is written.
+        """The links between groups that new samples bring; the groups stay as they are.
 
-        Raises:
-            BadImage: a sample's image cannot be decoded.
+        A sample whose image is missing or damaged is noted in `unseen`, stays on the
+        queue, and is looked at again by the next run.
         """
-        kept = self._project.catalog.measures.fingerprints()
-        decided = self._project.catalog.tables.decided()
-        known, new = [], []
-        for item in decided:
-            revision, value = kept.get(item.id, (-1, b""))
-            found = Fingerprint.from_bytes(value) if revision == item.revision else None
-            if found is None:
-                new.append(item)
-            else:
-                known.append(_sighting(item, found))
-        fresh = list(self._looked_at(new, progress))
-        links = find_links(fresh, known)
-        return group_links(links, {item.id: item.group for item in decided})
+        looks = self.project.catalog.looks
+        total = looks.count_waiting()
+        links: set[SampleLink] = set()
+        after, done = 0, 0
+        while batch := looks.waiting(after=after, limit=-1 if self.dry_run else _BATCH):
+            after = batch[-1].n
+            links |= self._compare(batch, done, total, progress)
+            done += len(batch)
+        return (*group_links(links, self._group_of), *self._repeats())
 
     def keep(self) -> None:
-        """Keep what `find` looked at, so that it need not look again."""
-        self._project.catalog.measures.put_fingerprints(self._fresh)
+        """Note what was compared; in one transaction with the joins that follow."""
+        self.project.catalog.looks.settle(self._compared)
+
+    def _compare(
+        self, batch: Sequence[Decided], done: int, total: int, progress: Progress
+    ) -> set[SampleLink]:
+        catalog = self.project.catalog
+        pairs = self._looked_at(batch, done, total, progress)
+        new = [_sighting(item, found) for item, found in pairs]
+        looks = _looks([item for item, _ in pairs], new)
+        near = catalog.looks.near_in_time(looks, self.limits.gap_us)
+        near |= catalog.looks.meet(
+            looks,
+            votes=self.limits.votes,
+            best=self.limits.best,
+            keep=not self.dry_run,
+        )
+        known = [
+            (item, Fingerprint.from_bytes(item.look or b""))
+            for item in catalog.looks.kept(near - {look.n for look in looks})
+        ]
+        found = compare(
+            new,
+            [_sighting(item, look) for item, look in known if look is not None],
+            self.limits,
+        )
+        for item, _ in (*pairs, *known):
+            self._group_of[item.id] = item.group
+        self._suspects.update(
+            (one.first, one.second)
+            for one in group_links(found.suspects, self._group_of)
+        )
+        if self.dry_run:
+            for item, look in pairs:
+                self._fresh.setdefault(item.group, []).append(look)
+        self._compared += [(item.n, item.revision) for item, _ in pairs]
+        return set(found.links)
 
     def _looked_at(
-        self, items: Sequence[Decided], progress: Progress
-    ) -> Iterator[Sighting]:
+        self, items: Sequence[Decided], done: int, total: int, progress: Progress
+    ) -> list[tuple[Decided, Fingerprint]]:
+        found = []
         with ThreadPoolExecutor(os.cpu_count() or 1, "fingerprint") as pool:
-            for done, (item, found) in enumerate(
+            for number, (item, seen) in enumerate(
                 zip(items, pool.map(self._look, items), strict=True), start=1
             ):
-                self._fresh[item.id] = (item.revision, found.to_bytes())
-                progress.step(done, len(items), "comparing")
-                yield _sighting(item, found)
+                progress.step(done + number, max(total, done + number), "comparing")
+                if isinstance(seen, Fingerprint):
+                    found.append((item, seen))
+                else:
+                    self.unseen.append(
+                        Unseen(sample_id=item.id, group=item.group, why=seen)
+                    )
+        return found
 
-    def _look(self, item: Decided) -> Fingerprint:
-        boxes = self._project.catalog.labels.boxes(item.id)
-        data = self._project.images.read(item.id, item.suffix)
-        return fingerprint(decode(data), boxes)
+    def _look(self, item: Decided) -> Fingerprint | str:
+        """What the sample looks like, or why that cannot be told."""
+        kept = Fingerprint.from_bytes(item.look) if item.look else None
+        if kept is not None:
+            return kept
+        try:
+            data = self.project.images.read(item.id, item.suffix)
+            return fingerprint(decode(data), self.project.catalog.labels.boxes(item.id))
+        except StorageFull:
+            raise
+        except (BadImage, ProjectError) as error:
+            return error.message
+
+    def _repeats(self) -> tuple[GroupLink, ...]:
+        """The suspected pairs of groups that are one session recorded again."""
+        return tuple(
+            GroupLink(first=first, second=second, reason="the same moments again")
+            for first, second in sorted(self._suspects)
+            if is_repeat(self._members(first), self._members(second), self.limits)
+        )
+
+    def _members(self, group: str) -> list[Fingerprint]:
+        kept = self.project.catalog.looks.of_group(group, _SIDE_BY_SIDE)
+        looks = [Fingerprint.from_bytes(value) for value in kept]
+        known = [look for look in looks if look is not None]
+        return (known + self._fresh.get(group, []))[: 2 * _SIDE_BY_SIDE]
 
 
-def join_links(project: Project, links: Sequence[GroupLink]) -> int:
+def join_links(project: Project, links: Iterable[GroupLink]) -> int:
     """Join linked groups, or quarantine the side nearer to training; how many.
 
     Part of one transaction where the caller has begun one.
@@ -96,3 +191,25 @@ def _sighting(item: Decided, found: Fingerprint) -> Sighting:
         captured_us=item.captured_us,
         fingerprint=found,
     )
+
+
+def _looks(items: Sequence[Decided], sightings: Sequence[Sighting]) -> list[Look]:
+    owner, keys = keys_of([one.fingerprint for one in sightings])
+    ends = np.searchsorted(owner, np.arange(len(items) + 1))
+    return [
+        Look(
+            n=item.n,
+            revision=item.revision,
+            camera=_camera_number(one),
+            captured_us=item.captured_us,
+            value=one.fingerprint.to_bytes(),
+            keys=keys[ends[place] : ends[place + 1]],
+        )
+        for place, (item, one) in enumerate(zip(items, sightings, strict=True))
+    ]
+
+
+def _camera_number(one: Sighting) -> int:
+    """A number that is the same in every run; 0 stands for an unknown camera."""
+    is_known = bool(one.camera and one.captured_us)
+    return 1 + zlib.crc32(one.camera.encode()) if is_known else 0

@@ -306,6 +306,58 @@ MADE_SAMPLES = (
     "CREATE INDEX made_samples_by_id ON made_samples(sample_id)",
 )
 
+LOOKS = (
+    # What samples look like, and where that stands in an index: see catalog/looks.py.
+    # The fingerprints of before lack what a crop is found by: they are taken anew.
+    "DROP TABLE fingerprints",
+    """
+    CREATE TABLE looks (
+        sample_n INTEGER PRIMARY KEY REFERENCES samples(n) ON DELETE CASCADE,
+        revision INTEGER NOT NULL,
+        camera INTEGER NOT NULL,
+        captured_us INTEGER NOT NULL,
+        value BLOB NOT NULL
+    )
+    """,
+    "CREATE INDEX looks_by_moment ON looks(camera, captured_us) WHERE camera <> 0",
+    """
+    CREATE TABLE look_keys (
+        key INTEGER NOT NULL,
+        camera INTEGER NOT NULL,
+        sample_n INTEGER NOT NULL,
+        PRIMARY KEY (key, camera, sample_n)
+    ) WITHOUT ROWID
+    """,
+    # Decided samples that were not compared since their labels last changed.
+    """
+    CREATE TABLE look_queue (
+        sample_n INTEGER PRIMARY KEY REFERENCES samples(n) ON DELETE CASCADE
+    )
+    """,
+    """
+    CREATE TRIGGER sample_came_decided AFTER INSERT ON samples
+    WHEN new.state IN ('labeled', 'empty') BEGIN
+        INSERT INTO look_queue (sample_n) VALUES (new.n);
+    END
+    """,
+    """
+    CREATE TRIGGER sample_was_decided AFTER UPDATE OF revision, state ON samples
+    WHEN new.state IN ('labeled', 'empty') BEGIN
+        INSERT INTO look_queue (sample_n) SELECT new.n
+        WHERE NOT EXISTS (SELECT 1 FROM look_queue WHERE sample_n = new.n);
+    END
+    """,
+    """
+    INSERT INTO look_queue (sample_n)
+    SELECT n FROM samples WHERE state IN ('labeled', 'empty')
+    """,
+    # The format of an import is no camera: two sets of one format are not one place.
+    """
+    UPDATE sessions SET source = ''
+    WHERE name LIKE 'import %' AND source IN ('coco', 'yolo', 'voc', 'images')
+    """,
+)
+
 _FROZEN_COLUMNS = (
     "id, group_id, session_id, packed, reviewed, width, height, suffix, state, "
     "captured_us, source_name, size_bytes, orientation"
@@ -386,6 +438,13 @@ def m0002_test_runs(db: Database) -> None:
 def m0003_made_samples(db: Database) -> None:
     """The lineage of made samples: augmented and corrupted copies."""
     for statement in MADE_SAMPLES:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0004_looks(db: Database) -> None:
+    """What samples look like, with an index of it."""
+    for statement in LOOKS:
         db.execute(statement)
 
 

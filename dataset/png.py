@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from . import exif
 from .errors import BadImage
+from .exif_moment import moment
 from .image_header import (
     ImageInfo,
     cut_short,
@@ -96,6 +97,7 @@ def read(data: bytes) -> ImageInfo:
         orientation=exif.upright_orientation(exif_blocks, xmp_packets),
         channels=_CHANNELS[colour],
         bits=bits,
+        moment=moment(exif_blocks),
     )
 
 

@@ -343,4 +343,6 @@ def _info(answer: dict[str, Any]) -> ImageInfo:
         orientation=answer["orientation"],
         channels=answer["channels"],
         bits=answer["bits"],
+        captured_us=answer["captured_us"],
+        device=answer["device"],
     )

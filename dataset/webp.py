@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from . import exif
 from .errors import BadImage
+from .exif_moment import moment
 from .image_header import ImageInfo, cut_short, damaged, image_info
 
 MAGIC = b"RIFF"
@@ -64,6 +65,7 @@ def read(data: bytes) -> ImageInfo:
         orientation=exif.upright_orientation(exif_blocks, xmp_packets),
         channels=4 if has_alpha else channels,
         bits=8,
+        moment=moment(exif_blocks),
     )
 
 

@@ -8,7 +8,8 @@ from .catalog import Catalog
 from .changed import Mark
 from .classes import checked_class_name, folded_name
 from .journal import JournalEntry
-from .tables import ClassSplitCount, Decided, GroupLine, SplitCount
+from .looks import Decided, Look
+from .tables import ClassSplitCount, GroupLine, SplitCount
 
 __all__ = [
     "Catalog",
@@ -16,6 +17,7 @@ __all__ = [
     "Decided",
     "GroupLine",
     "JournalEntry",
+    "Look",
     "Mark",
     "SplitCount",
     "checked_class_name",

@@ -17,6 +17,7 @@ from .frozen import frozen_batches
 from .groups import Groups
 from .journal import Journal
 from .labels import Labels
+from .looks import Looks
 from .made import Made
 from .measures import Measures
 from .samples import Samples
@@ -33,8 +34,8 @@ class Catalog:
 
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
-        measures, tables, tallies, test_runs, made, changed: the parts, one noun each,
-        over the same connection.
+        measures, looks, tables, tallies, test_runs, made, changed: the parts, one noun
+        each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -48,6 +49,7 @@ class Catalog:
         self.splits = Splits(connection)
         self.versions = Versions(connection)
         self.measures = Measures(connection)
+        self.looks = Looks(connection)
         self.tables = Tables(connection)
         self.test_runs = TestRuns(connection)
         self.made = Made(connection)

@@ -1,4 +1,4 @@
-"""What was measured of samples once: numbers and fingerprints, kept by sample id."""
+"""What was measured of samples once: numbers, kept by sample id."""
 
 from __future__ import annotations
 
@@ -34,20 +34,4 @@ class Measures:
                     (sample_id, digest, json.dumps(dict(values), sort_keys=True))
                     for sample_id, values in numbers.items()
                 ],
-            )
-
-    def fingerprints(self) -> dict[str, tuple[int, bytes]]:
-        """The kept fingerprint of each sample, with the revision it was taken at."""
-        rows = self._connection.each(
-            "SELECT sample_id, revision, value FROM fingerprints"
-        )
-        return {str(i): (int(revision), bytes(value)) for i, revision, value in rows}
-
-    def put_fingerprints(self, values: Mapping[str, tuple[int, bytes]]) -> None:
-        """Keep the fingerprints of several samples with their revisions."""
-        with self._connection.writing():
-            self._connection.run_many(
-                "INSERT OR REPLACE INTO fingerprints (sample_id, revision, value) "
-                "VALUES (?, ?, ?)",
-                [(i, revision, value) for i, (revision, value) in values.items()],
             )

@@ -8,6 +8,7 @@ from dataset.errors import NotFound, PolicyRefusal
 from dataset.records import Sample, SampleState
 
 from .connection import Connection
+from .looks import Looks
 from .tallies import Tallies
 from .test_runs import CLOSED_GROUPS, closed_split_of, closed_splits
 
@@ -27,6 +28,7 @@ class Samples:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._tallies = Tallies(connection)
+        self._looks = Looks(connection)
 
     def add(self, sample: Sample) -> bool:
         """Keep a new sample; False when its bytes are here already.
@@ -186,8 +188,9 @@ class Samples:
             if n is None:
                 raise NotFound(f"There is no such sample: {sample_id}")
             self._tallies.take_out(n)
+            self._looks.forget(n)
             self._connection.run("DELETE FROM samples WHERE n = ?", [n])
-            for table in ("journal", "measures", "fingerprints"):
+            for table in ("journal", "measures"):
                 self._connection.run(
                     f"DELETE FROM {table} WHERE sample_id = ?", [sample_id]
                 )

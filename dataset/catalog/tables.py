@@ -17,7 +17,6 @@ CURRENT_SPLIT = (
     "current AS (SELECT group_id, split, action, reason, max(n) AS n "
     "FROM split_ledger GROUP BY group_id)"
 )
-_FROZEN_STATES = "('labeled', 'empty')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +38,6 @@ class SplitCount:
     samples: int
     groups: int
     boxes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """A labeled or empty sample, with what it takes to look for near-duplicates."""
-
-    id: str
-    suffix: str
-    revision: int
-    group: str
-    camera: str
-    place: str
-    captured_us: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,26 +122,6 @@ class Tables:
                 split=str(row[3]),
                 action=str(row[4]),
                 reason=str(row[5]),
-            )
-            for row in rows
-        )
-
-    def decided(self) -> tuple[Decided, ...]:
-        """Every labeled or empty sample, by id."""
-        rows = self._connection.rows(
-            "SELECT s.id, s.suffix, s.revision, s.group_id, e.source, e.place, "
-            "s.captured_us FROM samples s JOIN sessions e ON e.id = s.session_id "
-            f"WHERE s.state IN {_FROZEN_STATES} ORDER BY s.id"
-        )
-        return tuple(
-            Decided(
-                id=str(row[0]),
-                suffix=str(row[1]),
-                revision=int(row[2]),
-                group=str(row[3]),
-                camera=str(row[4]),
-                place=str(row[5]),
-                captured_us=int(row[6]),
             )
             for row in rows
         )

@@ -1,7 +1,8 @@
 """Takes data sets and plain images from elsewhere into a project.
 
 Every image is checked in a child process first; a bad one is skipped and named.
-Without evidence of sessions each image is a group of its own. Bytes that are here
+Without evidence of sessions each image is a group of its own, but for those that one
+camera took moments apart. Bytes that are here
 already add nothing, and an import can be repeated: the second one completes the first.
 One of our own exports brings its UUIDs, groups, splits and sessions back with it.
 """
@@ -23,6 +24,7 @@ from dataset.project import Project, group_of_sample
 from dataset.records import Box, LabelState, Sample, SampleState, Session, VersionSample
 from dataset.sandbox import SIZE_LIMIT, ImageChecker
 
+from .bursts import Bursts
 from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
 from .intake_labels import ClassMap, imported_boxes, restored_boxes
@@ -66,8 +68,9 @@ def take_in(
         project: where to.
         path: a folder, or one file of a format that allows it.
         format: a reader's name, or "auto".
-        group_by: None or "image" makes each image a group of its own, "folder" each
-            folder; anything else is a pattern (regular expression) searched in the
+        group_by: None makes each image a group of its own, joined by bursts of
+            capture times; "image" leaves those apart, too, "folder" makes each folder
+            a group; anything else is a pattern (regular expression) searched in the
             relative path, whose first group, or whole match, names the group.
         add_classes: whether classes that the project lacks are added.
         ignore_splits: whether splits named in the files are left alone.
@@ -90,6 +93,7 @@ def take_in(
         splits=SplitNotes({s.name: s for s in side_car.splits} if side_car else {}),
     )
     intake.run(progress)
+    intake.bursts.join(project)
     refused = () if ignore_splits else intake.splits.write(project)
     return IntakeSummary(
         format=found.format,
@@ -137,6 +141,11 @@ class _Grouping:
                     hint="use folder, image, or a regular expression",
                 ) from None
 
+    @property
+    def is_by_image(self) -> bool:
+        """Whether nobody said which images belong together."""
+        return self._rule is None
+
     def group_of(self, sample_id: str, source_name: str) -> str:
         """The group's id, the same on every station."""
         key: str | None = None
@@ -176,6 +185,7 @@ class _Intake:
     grouping: _Grouping
     classes: ClassMap
     splits: SplitNotes
+    bursts: Bursts = field(default_factory=Bursts)
     samples: int = 0
     boxes: int = 0
     known: int = 0
@@ -207,7 +217,7 @@ class _Intake:
         workers = min(2, os.cpu_count() or 1) if is_large else 1
         with ImageChecker(workers=workers) as checker:
             for result in checker.check_all(self._read(waiting)):
-                image, data, captured_us = waiting.pop(0)
+                image, data, written_us = waiting.pop(0)
                 if isinstance(result, BadImage):
                     self.skipped.append((image.source_name, result.message))
                     yield None
@@ -216,7 +226,7 @@ class _Intake:
                     image=image,
                     data=self._kept(data),
                     info=result,
-                    captured_us=captured_us,
+                    captured_us=result.captured_us or written_us,
                 )
 
     def _read(self, waiting: list[tuple[ImportedImage, bytes, int]]) -> Iterator[bytes]:
@@ -279,6 +289,8 @@ class _Intake:
                 return
             self.samples += 1
         self._label(sample, loaded, ours)
+        if ours is None and self.grouping.is_by_image:
+            self.bursts.note(sample.group_id, source_name, loaded.info)
         split = ours.split if ours is not None else loaded.image.split
         self.splits.note(sample.group_id, split)
 
@@ -332,7 +344,8 @@ class _Intake:
         sessions = self.project.catalog.sessions
         if ours is None:
             label = self._free_name(f"import {self.found.root.name}")
-            made = self.project.begin_session(name=label, source=self.found.format)
+            # No source: the format is no camera, and two sets are not one place.
+            made = self.project.begin_session(name=label)
         elif sessions.has_name(name):
             made = sessions.by_name(name)
         else:

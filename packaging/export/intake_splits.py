@@ -37,6 +37,7 @@ class SplitNotes:
         if not self._wanted:
             return ()
         catalog = project.catalog
+        self._follow_joins(project)
         refused = [
             (group, f"the group is in several splits: {', '.join(sorted(splits))}")
             for group, splits in sorted(self._leaks.items())
@@ -66,6 +67,15 @@ class SplitNotes:
                 catalog.splits.define(splits[name])
             catalog.splits.append(rows)
         return tuple(refused)
+
+    def _follow_joins(self, project: Project) -> None:
+        """Note again, by the groups that live: some were joined since."""
+        wanted, self._wanted = self._wanted, {}
+        leaks, self._leaks = self._leaks, {}
+        for group, split in wanted.items():
+            living = project.catalog.groups.ensure(group)
+            for said in sorted(leaks.get(group, {split})):
+                self.note(living, said)
 
 
 def _split(name: str) -> Split:

@@ -22,7 +22,8 @@ from .output import emit_json, one_line, progress, say
 @click.option(
     "--group-by",
     help="folder, image, or a pattern whose first group names the group; "
-    "by default each image is a group of its own.",
+    "by default each image is a group of its own, and pictures that one camera took "
+    "moments apart (EXIF) are one.",
 )
 @click.option("--no-new-classes", is_flag=True, help="Refuse classes not known here.")
 @click.option("--ignore-splits", is_flag=True, help="Assign splits anew.")

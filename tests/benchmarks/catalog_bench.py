@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.catalog_bench [SAMPLES ...]
 
-The catalogs are `large_catalog`'s: made from a seed, near-duplicates looked for and
-groups assigned beforehand. Each figure comes from a process of its own: seconds of wall
-time, seconds of processor time, and the most memory that was resident.
+The catalogs are `large_catalog`'s: made from a seed, groups assigned beforehand. What
+samples look like is `near_duplicates_bench`'s matter. Each figure comes from a process
+of its own: seconds of wall time, seconds of processor time, and the most memory that
+was resident.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ import pytest
 
 from dataset.assignment import assign_splits
 from dataset.diff import compare
-from dataset.fingerprint import Fingerprint
 from dataset.freezing import freeze
 from dataset.project import Project
 from dataset.status import status
@@ -36,7 +36,7 @@ MODULE = "tests.benchmarks.catalog_bench"
 
 
 def _change(project: Project) -> None:
-    """Another box in 1,000 samples picked from a seed; what they look like is known."""
+    """Another box in 1,000 samples picked from a seed; near-duplicates aside."""
     ids = [sample.id for sample in project.catalog.samples.each()]
     picked = np.random.default_rng(5).choice(len(ids), min(CHANGES, len(ids)), False)
     labels = project.catalog.labels
@@ -46,10 +46,8 @@ def _change(project: Project) -> None:
             first, *others = before.boxes
             moved = replace(first, x1=first.x1 + 3.0)
             labels.put(ids[at], replace(before, boxes=(moved, *others)))
-        look = Fingerprint().to_bytes()
-        project.catalog.measures.put_fingerprints(
-            {ids[at]: (2, look) for at in picked.tolist()}
-        )
+        looks = project.catalog.looks
+        looks.settle((item.n, item.revision) for item in looks.waiting())
 
 
 STEPS: dict[str, Callable[[Project], object]] = {

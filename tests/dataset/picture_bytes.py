@@ -74,3 +74,39 @@ def webp_with(data: bytes, width: int, height: int, block: bytes) -> bytes:
     body = b"WEBP" + extended + data[12:]
     body += b"EXIF" + struct.pack("<I", len(block)) + padded
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def exif_taken(
+    taken: str, *, part: str = "", offset: str = "", model: str = "", order: str = "<"
+) -> bytes:
+    """An EXIF block that says when a picture was taken, and by what camera."""
+    inner = [(0x9003, taken), (0x9291, part), (0x9011, offset)]
+    first = [(0x0110, model)] if model else []
+    return _directories(first, [(tag, text) for tag, text in inner if text], order)
+
+
+def _directories(
+    first: list[tuple[int, str]], inner: list[tuple[int, str]], order: str
+) -> bytes:
+    """Two directories of texts; the first one points to the inner one."""
+    at_inner = 8 + 2 + 12 * (len(first) + 1) + 4
+    at_texts = at_inner + 2 + 12 * len(inner) + 4
+    texts = b""
+
+    def rows(entries: list[tuple[int, str]]) -> bytes:
+        nonlocal texts
+        found = b""
+        for tag, text in entries:
+            raw = text.encode() + b"\x00"
+            value = raw.ljust(4, b"\x00")
+            if len(raw) > 4:
+                value = struct.pack(f"{order}I", at_texts + len(texts))
+                texts += raw
+            found += struct.pack(f"{order}HHI", tag, 2, len(raw)) + value
+        return found
+
+    head = b"II*\x00" if order == "<" else b"MM\x00*"
+    head += struct.pack(f"{order}IH", 8, len(first) + 1) + rows(first)
+    head += struct.pack(f"{order}HHII", 0x8769, 4, 1, at_inner)
+    head += struct.pack(f"{order}IH", 0, len(inner)) + rows(inner)
+    return head + struct.pack(f"{order}I", 0) + texts

@@ -7,12 +7,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from dataset import linking
 from dataset.assignment import _assigned, assign_splits
 from dataset.erasure import erase
-from dataset.errors import BadImage, ProjectError, StorageFull
-from dataset.findings import Finding
+from dataset.errors import StorageFull
+from dataset.findings import Finding, Severity
 from dataset.groups import GroupLink
+from dataset.image_file import decode
 from dataset.project import Project
 from dataset.records import LabelState, LedgerAction, Sample, SampleState
 from tests.small_projects import (
@@ -132,27 +135,164 @@ def test_near_duplicates_of_two_sessions_share_a_split(project: Project) -> None
     assert len(outcome.assigned) == 5
 
 
-def test_missing_image_is_a_sentence_and_assigns_nothing(project: Project) -> None:
+def spoil(project: Project, sample: Sample) -> bytes:
+    """Replace a stored image by something else; gives what it was."""
+    path = project.image_path(sample)
+    data = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(b"no picture")
+    return data
+
+
+def errors_of(findings: tuple[Finding, ...]) -> list[Finding]:
+    return [f for f in findings if f.severity is Severity.ERROR]
+
+
+def test_missing_image_is_named_and_stops_nothing_else(project: Project) -> None:
     add_sessions(project, 3)
     sample = next(iter(project.catalog.samples.each()))
     project.image_path(sample).unlink()
 
-    with pytest.raises(ProjectError, match=sample.id):
-        assign_splits(project)
+    outcome = assign_splits(project)
 
-    assert project.catalog.splits.ledger() == ()
+    (error,) = errors_of(outcome.findings)
+    assert error.what.endswith(f": {sample.id}")
+    assert "erase" in error.next_step
+    # Its session has other pictures, so its group is no secret.
+    assert len(outcome.assigned) == 3
+    assert "" not in splits_of(project).values()
 
 
-def test_damaged_image_is_a_sentence_and_assigns_nothing(project: Project) -> None:
+def test_damaged_image_is_looked_at_again_until_it_is_mended(project: Project) -> None:
     add_sessions(project, 3)
-    path = project.image_path(next(iter(project.catalog.samples.each())))
-    path.chmod(0o644)
-    path.write_bytes(b"no picture")
+    sample = next(iter(project.catalog.samples.each()))
+    data = spoil(project, sample)
 
-    with pytest.raises(BadImage):
-        assign_splits(project)
+    outcomes = [assign_splits(project) for _ in range(2)]
+    project.image_path(sample).write_bytes(data)
+    mended = assign_splits(project)
 
-    assert project.catalog.splits.ledger() == ()
+    assert [len(errors_of(o.findings)) for o in outcomes] == [1, 1]
+    assert errors_of(mended.findings) == []
+
+
+def test_group_of_which_nothing_was_seen_waits(project: Project) -> None:
+    add_sessions(project, 3)
+    lonely = new_session(project, "lonely")
+    (sample,) = filled(project, lonely, 1, first=7000)
+    label(project, (sample,))
+    data = spoil(project, sample)
+
+    outcome = assign_splits(project)
+    waiting = splits_of(project)[sample.group_id]
+    project.image_path(sample).write_bytes(data)
+    after = assign_splits(project)
+
+    assert len(outcome.assigned) == 3
+    assert waiting == ""
+    assert [a.group_id for a in after.assigned] == [sample.group_id]
+
+
+def test_erased_sample_is_waited_for_no_longer(project: Project) -> None:
+    add_sessions(project, 3)
+    sample = next(iter(project.catalog.samples.each()))
+    spoil(project, sample)
+    assign_splits(project)
+
+    erase(project, sample.id)
+
+    assert errors_of(assign_splits(project).findings) == []
+
+
+def copies(project: Project, count: int, *, seed: int = 1) -> None:
+    """The same picture in other bytes, each as a group of its own, unknown camera."""
+    session = project.begin_session(name=f"copies {seed}")
+    for number in range(count):
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 40 + number]
+        data = cv2.imencode(".jpg", pixels(seed, 320, 240), quality)[1].tobytes()
+        taken = project.take_in(
+            data, session, captured_us=0, group_id=f"g-{seed:04}{number:012}"
+        )
+        label(project, (taken.sample,))
+
+
+def test_nothing_but_copies_is_one_group_and_said_so(project: Project) -> None:
+    copies(project, 40)
+
+    outcome = assign_splits(project)
+
+    assert outcome.joined == 39
+    assert len(outcome.assigned) == 1
+    (told,) = [f for f in outcome.findings if "nothing can be held out" in f.what]
+    assert told.severity is Severity.WARNING
+    assert told.what.endswith(": 40")
+
+
+def test_one_sample_alone_is_no_crowd(project: Project) -> None:
+    copies(project, 1)
+
+    outcome = assign_splits(project)
+
+    assert len(outcome.assigned) == 1
+    assert not [f for f in outcome.findings if "nothing can be held out" in f.what]
+
+
+def test_copy_that_is_labelled_later_joins_then(project: Project) -> None:
+    add_sessions(project, 3)
+    copies(project, 1)
+    session = project.begin_session(name="later")
+    data = cv2.imencode(".png", pixels(1, 320, 240))[1].tobytes()
+    late = project.take_in(data, session, captured_us=0).sample
+    first = assign_splits(project)
+
+    label(project, (late,))
+    second = assign_splits(project)
+
+    assert (first.joined, second.joined) == (0, 1)
+    assert project.catalog.samples.get(late.id).group_id == f"g-{1:04}{0:012}"
+    assert second.assigned == ()
+
+
+def test_labels_changed_since_are_looked_at_again_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_sessions(project, 3)
+    assign_splits(project)
+    sample = next(iter(project.catalog.samples.each()))
+    seen: list[int] = []
+
+    def counted(data: bytes) -> NDArray[np.uint8]:
+        seen.append(len(data))
+        return decode(data)
+
+    monkeypatch.setattr(linking, "decode", counted)
+    label(project, (sample,))
+    assign_splits(project)
+    assign_splits(project)
+
+    assert len(seen) == 1
+
+
+def indexed(project: Project) -> list[tuple[int, int, int]]:
+    return project.catalog._connection.rows("SELECT * FROM look_keys")
+
+
+def test_index_holds_what_is_there_and_nothing_else(project: Project) -> None:
+    add_sessions(project, 2)
+    assign_splits(project)
+    before = indexed(project)
+    sample = next(iter(project.catalog.samples.each()))
+    (n,) = project.catalog._connection.rows(
+        "SELECT n FROM samples WHERE id = ?", [sample.id]
+    )[0]
+
+    label(project, (sample,))
+    assign_splits(project)
+    relooked = indexed(project)
+    erase(project, sample.id)
+
+    assert relooked == before
+    assert indexed(project) == [row for row in before if row[2] != n]
 
 
 def test_two_programs_assign_at_once(project: Project) -> None:
@@ -423,6 +563,8 @@ def test_full_disk_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
     ):
         add_sessions(project, 12)
         before = content(project.catalog)
+        # A log that is longer than what it holds would have room for more.
+        project.catalog._connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         ballast = disk / "ballast"
         with suppress(OSError), ballast.open("wb", buffering=0) as file:
             while True:

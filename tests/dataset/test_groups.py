@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dataset.duplicates import (
-    DuplicateLimits,
     SampleLink,
     Sighting,
     distance,
@@ -254,12 +253,16 @@ def test_adding_in_two_steps_finds_what_one_step_finds() -> None:
     assert at_once
 
 
-def test_what_a_crowd_shares_says_nothing() -> None:
-    crowd = [sighting(f"s{n:02}", scene(1)) for n in range(20)]
+def test_a_crowd_of_copies_hangs_together_by_few_links() -> None:
+    crowd = [sighting(f"s{n:03}", scene(1)) for n in range(200)]
 
-    found = find_links(crowd, limits=DuplicateLimits(crowd_sessions=10))
+    found = find_links(crowd)
 
-    assert found == ()
+    sets = UnionFind(one.session for one in crowd)
+    for x in found:
+        sets.union(f"session of {x.first}", f"session of {x.second}")
+    assert len(sets.sets()) == 1
+    assert len(found) <= 12 * len(crowd)
 
 
 def test_links_of_samples_become_links_of_groups() -> None:
