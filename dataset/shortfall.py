@@ -260,10 +260,9 @@ class Shortfall:
         class or condition is to be split otherwise.
         """
         targets = self._targets
-        is_plain = not targets.class_shares and not targets.condition_shares
         levelled = {
             "class": targets.classes > 0,
-            "size": targets.size > 0 and is_plain,
+            "size": targets.size > 0 and targets.is_plain,
             "condition": False,
         }
         largest, holders = [0] * len(self._names), [0] * len(self._names)

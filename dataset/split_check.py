@@ -50,8 +50,7 @@ def check_split(
         *_empty(splits, members),
         *_missing_classes(groups, splits, members, classes),
         *_held_out(splits, members),
-        *_missed_shares(splits, members),
-        *_missed_class_shares(splits, members, classes, targets or SplitTargets()),
+        *_missed_shares(splits, members, classes, targets or SplitTargets()),
     )
 
 
@@ -145,9 +144,36 @@ def _is_meant(rule: SplitRule, group: GroupFacts) -> bool:
     return rule.value in (group.places if rule.kind == "place" else group.cameras)
 
 
-def _missed_shares(splits: Sequence[Split], members: Members) -> Iterable[Finding]:
+def _missed_shares(
+    splits: Sequence[Split],
+    members: Members,
+    classes: Sequence[LabelClass],
+    targets: SplitTargets,
+) -> Iterable[Finding]:
     # A sealed set takes nothing more: no new group will mend its share.
     pool = [s for s in splits if parse_rule(s.rule).is_shortfall and not is_full(s)]
+    off = set()
+    # Where a class is to be split otherwise the size goes along with it.
+    if targets.is_plain:
+        for split, wanted, have in _off_in_size(pool, members):
+            off.add(split.name)
+            yield _warning(
+                f"{split.name} should hold {wanted:.0f} samples, it holds: {have}",
+                "new groups will mend it",
+            )
+    for split, name, wanted, part in _off_in_classes(pool, members, classes, targets):
+        if split.name not in off:
+            yield _warning(
+                f"{split.name} should hold {100 * wanted:.0f} % of the boxes of "
+                f"{name}, it holds: {100 * part:.0f} %",
+                "new groups will mend it",
+            )
+
+
+def _off_in_size(
+    pool: Sequence[Split], members: Members
+) -> Iterable[tuple[Split, float, int]]:
+    """(split, samples wanted, samples there) of those off by more than a group."""
     sizes = {s.name: sum(g.samples for g in members.get(s.name, ())) for s in pool}
     total, shares = sum(sizes.values()), sum(split.share for split in pool)
     if not total or not shares:
@@ -156,21 +182,16 @@ def _missed_shares(splits: Sequence[Split], members: Members) -> Iterable[Findin
     for split in pool:
         wanted = total * split.share / shares
         if abs(sizes[split.name] - wanted) > largest:
-            yield _warning(
-                f"{split.name} should hold {wanted:.0f} samples, it holds: "
-                f"{sizes[split.name]}",
-                "new groups will mend it",
-            )
+            yield split, wanted, sizes[split.name]
 
 
-def _missed_class_shares(
-    splits: Sequence[Split],
+def _off_in_classes(
+    pool: Sequence[Split],
     members: Members,
     classes: Sequence[LabelClass],
     targets: SplitTargets,
-) -> Iterable[Finding]:
-    pool = [s for s in splits if parse_rule(s.rule).is_shortfall and not is_full(s)]
-    names = {item.id: item.name for item in classes if not item.retired}
+) -> Iterable[tuple[Split, str, float, float]]:
+    """(split, class, part wanted, part there) of those off by more than a group."""
     boxes: dict[str, dict[int, int]] = {split.name: {} for split in pool}
     largest: dict[int, int] = {}
     holders: dict[int, int] = {}
@@ -179,22 +200,17 @@ def _missed_class_shares(
             for class_id, count in group.boxes:
                 own[class_id] = own.get(class_id, 0) + count
                 holders[class_id] = holders.get(class_id, 0) + 1
-                if count > largest.get(class_id, 0):
-                    largest[class_id] = count
-    for class_id in sorted(set(holders) & set(names)):
+                largest[class_id] = max(count, largest.get(class_id, 0))
+    for item in classes:
         # A class in no more groups than there are splits goes to one after the other.
-        if holders[class_id] <= len(pool):
+        if item.retired or holders.get(item.id, 0) <= len(pool):
             continue
-        total = sum(own.get(class_id, 0) for own in boxes.values())
-        shares = targets.shares(pool, ("class", class_id))
+        total = sum(own.get(item.id, 0) for own in boxes.values())
+        shares = targets.shares(pool, ("class", item.id))
         for split, share in zip(pool, shares, strict=True):
-            have = boxes[split.name].get(class_id, 0)
-            if any(shares) and abs(have - total * share) > largest[class_id] + _HAIR:
-                yield _warning(
-                    f"{split.name} should hold {100 * share:.0f} % of the boxes of "
-                    f"{names[class_id]}, it holds: {100 * have / total:.0f} %",
-                    "new groups will mend it",
-                )
+            have = boxes[split.name].get(item.id, 0)
+            if any(shares) and abs(have - total * share) > largest[item.id] + _HAIR:
+                yield split, item.name, share, have / total
 
 
 def _error(what: str) -> Finding:

@@ -29,20 +29,28 @@ def split_findings(
         ledger: all rows, oldest first.
         waits: the groups that wait, as `split.waiting` gives them.
     """
-    catalog, splits = project.catalog, project.splits
-    classes = catalog.classes.all(include_retired=True)
-    shares = project.settings.shares
+    shares, splits = project.settings.shares, project.splits
+    classes = project.catalog.classes.all(include_retired=True)
+    return (
+        *check_split(facts, splits, ledger, classes, targets_of(shares, classes)),
+        *settings_findings(project),
+        *_forgotten(project, ledger),
+        *_waiting(waits),
+    )
+
+
+def settings_findings(project: Project) -> tuple[Finding, ...]:
+    """A warning for each class and condition of the settings that is not there."""
+    catalog, settings = project.catalog, project.settings
+    classes = catalog.classes.all()
     conditions = {
         f"{key}={value}"
         for session in catalog.sessions.all()
         for key, value in session.conditions
     }
     return (
-        *check_split(facts, splits, ledger, classes, targets_of(shares, classes)),
-        *strange_targets(shares, classes, conditions),
-        *strange_conditions(_targets(project.settings.balance), conditions),
-        *_forgotten(project, ledger),
-        *_waiting(waits),
+        *strange_targets(settings.shares, classes, conditions),
+        *strange_conditions(_targets(settings.balance), conditions),
     )
 
 

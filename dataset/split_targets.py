@@ -35,6 +35,11 @@ class SplitTargets:
     condition_shares: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
     class_names: Mapping[int, str] = field(default_factory=dict)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every class and condition is split as everything is."""
+        return not self.class_shares and not self.condition_shares
+
     def shares(self, splits: Sequence[Split], name: Name) -> list[float]:
         """The part of a dimension that each split should have; they add up to 1.
 

@@ -14,7 +14,7 @@ from .groups import GroupFacts, whole_groups
 from .project import Project
 from .records import LabelClass, SampleState, Split
 from .split import waiting
-from .split_findings import split_findings
+from .split_findings import settings_findings, split_findings
 from .split_rule import parse_rule
 from .stress_set import StressCount, stress_counts
 
@@ -173,7 +173,11 @@ def _groups(project: Project, parts: Sequence[GroupFacts]) -> tuple[GroupFacts, 
 
 
 def _findings(project: Project, parts: Sequence[GroupFacts]) -> tuple[Finding, ...]:
-    groups, ledger = _groups(project, parts), project.catalog.splits.ledger()
+    ledger = project.catalog.splits.ledger()
+    if not ledger:
+        # Nothing was split yet, so no split can miss anything.
+        return settings_findings(project)
+    groups = _groups(project, parts)
     waits = waiting(groups, project.splits, ledger, salt=project.salt)
     return split_findings(project, groups, ledger, waits)
 

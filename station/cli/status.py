@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import json_option, opened, project_option
-from .output import emit_json, one_line, table, tell_finding
+from .output import emit_json, one_line, table
 
 if TYPE_CHECKING:
     from dataset.balance import Balance
@@ -64,7 +64,9 @@ def _print(name: str, found: Status, pace: Pace | None, policy: str) -> None:
             "an image"
         )
     for finding in found.findings:
-        tell_finding(finding)
+        click.echo(f"{finding.severity.value.capitalize()}: {one_line(finding.what)}")
+        if finding.next_step:
+            click.echo(f"  {one_line(finding.next_step)}")
 
 
 def _print_table(found: Status) -> None:

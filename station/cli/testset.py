@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ def list_sets(folder: Path | None, as_json: bool) -> None:
     with opened(folder, read_only=True) as project:
         lines = ledger(project)
         sets = set_lines(project, lines)
+        aliases = {version.id: version.alias for version in project.versions()}
     if as_json:
         told = [line_json(line) for line in lines]
         emit_json(
@@ -50,7 +52,7 @@ def list_sets(folder: Path | None, as_json: bool) -> None:
     _print_sets(sets)
     if lines:
         click.echo()
-        _print_lines(lines)
+        _print_lines(lines, aliases)
 
 
 @testset.command()
@@ -201,34 +203,34 @@ def _print_sets(sets: tuple[SetLine, ...]) -> None:
         [
             item.split.name,
             item.state.value,
-            item.split.rule or "random",
             item.samples,
             item.groups,
             item.boxes,
             f"{item.used} of {item.budget}",
-            item.root[:16] or "-",
+            item.root[:12] or "-",
+            item.split.rule or "random",
         ]
         for item in sets
     ]
-    head = ["set", "state", "rule", "samples", "groups", "boxes", "draws", "root"]
+    head = ["set", "state", "samples", "groups", "boxes", "draws", "root", "rule"]
     table(head, rows)
 
 
-def _print_lines(lines: tuple[LedgerLine, ...]) -> None:
+def _print_lines(lines: tuple[LedgerLine, ...], aliases: Mapping[str, str]) -> None:
     rows: list[list[Any]] = [
         [
             line.n,
             _day(line.at_us),
             line.event.value,
             line.split,
-            line.model[:16] or "-",
-            line.version[:15] or "-",
-            f"{line.operator} at {line.station}",
-            line.reason,
+            line.model[:12] or "-",
+            aliases.get(line.version, line.version[:10]) or "-",
+            f"{line.operator} at {line.station}"
+            + (f": {line.reason}" if line.reason else ""),
         ]
         for line in lines
     ]
-    table(["line", "when (UTC)", "", "set", "model", "version", "who", "note"], rows)
+    table(["line", "when (UTC)", "", "set", "model", "version", "who and why"], rows)
 
 
 def _day(at_us: int) -> str:
