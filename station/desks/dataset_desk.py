@@ -70,10 +70,12 @@ class ProjectDatasetDesk:
 
     def groups(self) -> GroupsState:
         """Read every group; the same value again where nothing changed."""
-        with Project.open(self._root, read_only=True) as mine:
-            with mine.catalog.reading():
-                lines = mine.catalog.tables.group_lines()
-                labeled, held = self._without_split(mine, lines)
+        with (
+            Project.open(self._root, read_only=True) as mine,
+            mine.catalog.reading(),
+        ):
+            lines = mine.catalog.tables.group_lines()
+            labeled, held = self._without_split(mine, lines)
         rows = self._kept(group_rows(lines, labeled, held))
         if self._groups is None or rows != self._groups.rows:
             self._groups = GroupsState(
