@@ -275,7 +275,7 @@ class DatasetPage(QWidget):
                 title,
                 lambda _progress, ask=function: ask(),
                 on_done,
-                lane=Lane.ASSIST,
+                lane=Lane.READING,
                 quiet=True,
             )
 
@@ -284,7 +284,7 @@ class DatasetPage(QWidget):
             tr("Read the ledger of a group"),
             lambda _progress: self._desk.story(group_id),
             partial(self.groups.show_story, group_id),
-            lane=Lane.ASSIST,
+            lane=Lane.READING,
             quiet=True,
         )
 

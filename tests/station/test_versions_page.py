@@ -191,6 +191,20 @@ def test_a_version_that_a_command_freezes_appears(
     wait_until(qtbot, lambda: page.rows.rows[0].alias == "v3")
 
 
+def test_drift_that_is_made_later_is_shown(
+    qtbot: QtBot, open_station: OpenStation, root: Path
+) -> None:
+    drift = root / "versions" / "v2" / "drift.json"
+    kept = drift.read_bytes()
+    drift.unlink()
+    page = page_of(opened(qtbot, open_station, root))
+    assert page.view.drift.model.rows == ()
+
+    drift.write_bytes(kept)
+
+    wait_until(qtbot, lambda: page.view.drift.model.rows)
+
+
 def test_the_verdict_stands_before_the_freeze_and_the_outcome_after(
     qtbot: QtBot, station: Station, root: Path
 ) -> None:
