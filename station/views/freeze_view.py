@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ..language import tr
 from ..theme import Theme
-from .cards import Card
+from .cards import Card, scrolled
 from .dataset_contract import FindingRow
 from .finding_list import FindingList
 from .labels import button, label, set_tone
@@ -73,10 +73,14 @@ class FreezeView(QWidget):
         row.addStretch(1)
         row.addWidget(card, 100)
         row.addStretch(1)
-        page = QVBoxLayout(self)
+        inner = QWidget()
+        page = QVBoxLayout(inner)
         page.setContentsMargins(16, 16, 16, 16)
         page.addLayout(row)
         page.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(inner))
 
     @property
     def lines(self) -> str:
