@@ -22,12 +22,16 @@ from station.views.label_page import LabelPage
 from station.window import Window
 
 WAIT_MS = 10_000
+# Freezing writes a report: it is limited only so that a test cannot hang.
+LONG_WAIT_MS = 90_000
 LEFT = Qt.MouseButton.LeftButton
 
 
-def wait_until(qtbot: QtBot, condition: Callable[[], object]) -> None:
+def wait_until(
+    qtbot: QtBot, condition: Callable[[], object], timeout_ms: int = WAIT_MS
+) -> None:
     """Let the window work until the condition holds."""
-    qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(condition()), timeout=timeout_ms)
 
 
 def at(canvas: Canvas, x: float, y: float) -> QPoint:

@@ -18,7 +18,14 @@ from station.keys import Page
 from station.views.change_picture import surroundings
 from station.views.version_list import version_words
 from station.views.versions_page import FAULT, FREEZE, NOTHING, VERSION, VersionsPage
-from tests.gestures import click_button, click_row, press, type_words, wait_until
+from tests.gestures import (
+    LONG_WAIT_MS,
+    click_button,
+    click_row,
+    press,
+    type_words,
+    wait_until,
+)
 from tests.sealed_projects import frozen, labeled_group, put, sealable_project
 from tests.station.conftest import OpenStation, pages_of
 from tests.station.two_versions import make_two_versions
@@ -53,7 +60,7 @@ def page_of(station: Station) -> VersionsPage:
 
 
 def idle(qtbot: QtBot, station: Station) -> None:
-    wait_until(qtbot, lambda: station.runner.is_idle)
+    wait_until(qtbot, lambda: station.runner.is_idle, LONG_WAIT_MS)
 
 
 def kinds(page: VersionsPage) -> dict[str, int | None]:
@@ -220,7 +227,11 @@ def test_the_verdict_stands_before_the_freeze_and_the_outcome_after(
     type_words(page.freezing.message, "third")
     click_button(page.freezing.yes)
 
-    wait_until(qtbot, lambda: page.freezing.verdict.text().startswith("v3 is frozen"))
+    wait_until(
+        qtbot,
+        lambda: page.freezing.verdict.text().startswith("v3 is frozen"),
+        LONG_WAIT_MS,
+    )
     idle(qtbot, station)
     assert page.rows.rows[0].version.message == "third"
     click_button(page.freezing.back)
