@@ -41,6 +41,7 @@ class Lane(StrEnum):
     ASSIST = "assist"
     CAMERA = "camera"
     LIVE = "live"
+    READING = "reading"
     WORK = "work"
     IMAGES = "images"
     THUMBNAILS = "thumbnails"
@@ -51,6 +52,7 @@ LANE_THREADS: Mapping[Lane, int] = {
     Lane.ASSIST: 1,
     Lane.CAMERA: 1,
     Lane.LIVE: 1,
+    Lane.READING: 1,
     Lane.WORK: 1,
     Lane.IMAGES: 2,
     Lane.THUMBNAILS: 1,

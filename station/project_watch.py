@@ -80,7 +80,7 @@ class ProjectWatch(QObject):
                 on_done=self._on_stamp,
                 on_error=lambda _error: None,
                 on_stopped=self._end_look,
-                lane=Lane.ASSIST,
+                lane=Lane.READING,
                 quiet=True,
             )
         )

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QLineEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from station.views.canvas import Canvas
@@ -17,12 +22,16 @@ from station.views.label_page import LabelPage
 from station.window import Window
 
 WAIT_MS = 10_000
+# Freezing writes a report: it is limited only so that a test cannot hang.
+LONG_WAIT_MS = 90_000
 LEFT = Qt.MouseButton.LeftButton
 
 
-def wait_until(qtbot: QtBot, condition: Callable[[], object]) -> None:
+def wait_until(
+    qtbot: QtBot, condition: Callable[[], object], timeout_ms: int = WAIT_MS
+) -> None:
     """Let the window work until the condition holds."""
-    qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(condition()), timeout=timeout_ms)
 
 
 def at(canvas: Canvas, x: float, y: float) -> QPoint:
@@ -107,3 +116,25 @@ def redo(qtbot: QtBot, window: Window, page: LabelPage) -> None:
     """Press Ctrl+Shift+Z and wait until it is done."""
     press(window, "Ctrl+Shift+Z")
     saved(qtbot, page)
+
+
+def click_button(button: QAbstractButton) -> None:
+    """Click a button."""
+    QTest.mouseClick(button, LEFT)
+
+
+def click_row(view: QAbstractItemView, index: QModelIndex) -> None:
+    """Scroll to a row of a list, table or tree, and click it."""
+    view.scrollTo(index)
+    QTest.mouseClick(
+        view.viewport(),
+        LEFT,
+        Qt.KeyboardModifier.NoModifier,
+        view.visualRect(index).center(),
+    )
+
+
+def type_words(field: QLineEdit, words: str) -> None:
+    """Replace what a field holds by typing."""
+    field.clear()
+    QTest.keyClicks(field, words)

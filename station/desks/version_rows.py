@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from dataset.errors import FieldsetError
@@ -18,6 +19,7 @@ from ..language import tr
 from ..moments import moment_words
 from ..views.versions_contract import VersionRow
 
+DERIVED = ("drift.json", "report.html")
 NO_ROOTS = VersionRoots(images="", labels="", splits="")
 _FOLDER_NAME = re.compile(r"v([1-9][0-9]{0,8})")
 Stamp = tuple[object, ...]
@@ -65,7 +67,7 @@ class VersionRows:
     def _stamp(self, number: int) -> Stamp:
         """What tells whether a version's row is still true, without reading it."""
         found: list[object] = [sorted(self._faults.items()), self._seals()]
-        for name in (FILE_NAME, MANIFEST_NAME):
+        for name in (FILE_NAME, MANIFEST_NAME, *DERIVED):
             try:
                 facts = (self._root / FOLDER / f"v{number}" / name).stat()
             except OSError:
@@ -73,6 +75,14 @@ class VersionRows:
             else:
                 found.append((facts.st_mtime_ns, facts.st_size))
         return tuple(found)
+
+    def _derived_ns(self, folder: Path) -> int:
+        """When drift or report were made; a comparison shows them, too."""
+        times = [0]
+        for name in DERIVED:
+            with suppress(OSError):
+                times.append((folder / name).stat().st_mtime_ns)
+        return max(times)
 
     def _seals(self) -> list[str]:
         return sorted(path.name for path in (self._root / "seals").glob("*.json"))
@@ -103,6 +113,7 @@ class VersionRows:
             when=moment_words(version.created_us),
             splits=tuple(split.name for split in splits),
             sealed=self._closed(splits),
+            derived_ns=self._derived_ns(frozen.folder),
             fault=fault,
             hint=_restore() if fault else "",
         )

@@ -9,6 +9,7 @@ gives the same picture. Nothing of this machine's settings is read or written.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from dataset.project import Project
+from dataset.sealing import Person, draw, seal
 from labeling.motion import background_from
 from labeling.session import LabelingSession
 from station.assembly import Station
@@ -61,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def prepare(root: Path) -> None:
-    """The demo, and one session more whose first image is labelled."""
+    """The demo, a sealed test drawn twice, and one session more, begun to label."""
     run_demo(root)
     with Project.open(root) as project:
         recorder = Recorder(project)
@@ -77,6 +79,16 @@ def prepare(root: Path) -> None:
             pass
         recorder.close()
         _label_first(project)
+        _use_tests(project)
+
+
+def _use_tests(project: Project) -> None:
+    """Seal a test set and draw it for two models."""
+    by = Person(operator="A. Berg", station="north-gate")
+    seal(project, "test-night", by=by)
+    for model, trained_on in (("yolo-n", "v1"), ("yolo-s", "v2")):
+        digest = hashlib.sha256(model.encode()).hexdigest()
+        draw(project, "test-night", model=digest, trained_on=trained_on, by=by)
 
 
 def _label_first(project: Project) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
+    QScrollArea,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -52,6 +53,17 @@ class Card(QFrame):
         """Show a sentence to the right of the head."""
         self._aside.setText(words)
         set_tone(self._aside, tone)
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """Give a part that scrolls where the window is too low for it."""
+    area = QScrollArea()
+    area.setWidget(inner)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
 
 
 def plain_table(row_px: int = ROW_PX) -> QTableView:

@@ -161,6 +161,11 @@ class ChangePicture(QWidget):
         return self._canvas.words
 
     @property
+    def caption(self) -> str:
+        """What stands below the picture."""
+        return self._caption.text()
+
+    @property
     def room(self) -> QSize:
         """How large the picture may be, in device pixels."""
         return self._canvas.size() * self._canvas.devicePixelRatioF()

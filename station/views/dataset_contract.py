@@ -2,7 +2,7 @@
 
 See `contracts` for what a desk is. Unlike others, the desks of the Dataset page open
 the project a second time: counting and splitting never keep an edit waiting, and
-their methods are called on the lanes ASSIST and WORK.
+their methods are called on the lanes READING and WORK.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from ..keys import Page
 from ..language import tr
 from ..theme import Theme
 from .balance_card import BalanceCard
-from .cards import Card
+from .cards import Card, scrolled
 from .class_table import ClassSplitTable
 from .contracts import Commands
 from .dataset_contract import (
@@ -36,7 +36,7 @@ from .test_sets import LedgerView, TestSetCard
 
 SIDE_PX = 400
 VIEWS = (ClassView.BOXES, ClassView.GROUPS, ClassView.TARGETS)
-CARD_FRAME_PX = 64
+CARD_FRAME_PX = 74
 LEAST_CLASSES_PX = 170
 CLASSES_SHARE = 0.55
 
@@ -92,14 +92,15 @@ class DatasetPage(QWidget):
         right.addWidget(self.balance)
         right.addWidget(self.test_card, 1)
         holder = QWidget()
-        holder.setFixedWidth(SIDE_PX)
         right.setContentsMargins(0, 0, 0, 0)
         holder.setLayout(right)
+        side = scrolled(holder)
+        side.setFixedWidth(SIDE_PX)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 16, 16, 16)
         row.setSpacing(14)
         row.addLayout(left, 1)
-        row.addWidget(holder)
+        row.addWidget(side)
 
     def _class_card(self) -> Card:
         self._classes = Card(tr("Labeled classes"))
@@ -275,7 +276,7 @@ class DatasetPage(QWidget):
                 title,
                 lambda _progress, ask=function: ask(),
                 on_done,
-                lane=Lane.ASSIST,
+                lane=Lane.READING,
                 quiet=True,
             )
 
@@ -284,7 +285,7 @@ class DatasetPage(QWidget):
             tr("Read the ledger of a group"),
             lambda _progress: self._desk.story(group_id),
             partial(self.groups.show_story, group_id),
-            lane=Lane.ASSIST,
+            lane=Lane.READING,
             quiet=True,
         )
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ..language import tr
 from ..theme import Theme
-from .cards import Card
+from .cards import Card, scrolled
 from .dataset_contract import FindingRow
 from .finding_list import FindingList
 from .labels import button, label, set_tone
@@ -44,11 +44,11 @@ class FreezeView(QWidget):
         self._findings_head = label(tr("The split, as it would be checked"), "head")
         self.findings = FindingList(theme, most_rows=FINDINGS_SHOWN)
         self.yes = button(tr("Freeze"), "primary")
-        self._back = button(tr("Not now"))
+        self.back = button(tr("Not now"))
         self._lay_out()
         self.yes.clicked.connect(self._ask)
         self.message.returnPressed.connect(self._ask)
-        self._back.clicked.connect(self.left)
+        self.back.clicked.connect(self.left)
 
     def _lay_out(self) -> None:
         card = Card(tr("A version never changes once it is frozen"))
@@ -66,17 +66,26 @@ class FreezeView(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         buttons.addStretch(1)
-        buttons.addWidget(self._back)
+        buttons.addWidget(self.back)
         buttons.addWidget(self.yes)
         column.addLayout(buttons)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(card, 100)
         row.addStretch(1)
-        page = QVBoxLayout(self)
+        inner = QWidget()
+        page = QVBoxLayout(inner)
         page.setContentsMargins(16, 16, 16, 16)
         page.addLayout(row)
         page.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(inner))
+
+    @property
+    def lines(self) -> str:
+        """What stands below the verdict."""
+        return self._lines.text()
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
@@ -127,7 +136,7 @@ class FreezeView(QWidget):
             part.setVisible(is_asking)
         if is_asking:
             self.message.clear()
-        self._back.setText(tr("Not now") if is_asking else tr("Show it"))
+        self.back.setText(tr("Not now") if is_asking else tr("Show it"))
 
     def _say(self, words: str, tone: str, lines: tuple[str, ...]) -> None:
         self.verdict.setText(words)

@@ -138,6 +138,11 @@ class GroupList(QWidget):
         self._story.show()
 
     @property
+    def story(self) -> str:
+        """What is told of the chosen group."""
+        return self._story.text() if not self._story.isHidden() else ""
+
+    @property
     def chosen(self) -> GroupRow | None:
         """The group that is chosen; None for none."""
         row = self.view.currentIndex().data(ROW_ROLE)

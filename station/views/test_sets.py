@@ -57,16 +57,16 @@ class TestSetCard(Card):
             "muted",
             wraps=True,
         )
-        self._seal = button(tr("Seal…"))
-        self._draw = button(tr("Draw…"))
-        self._retire = button(tr("Retire…"))
+        self.seal = button(tr("Seal…"))
+        self.draw = button(tr("Draw…"))
+        self.retire = button(tr("Retire…"))
         self._lay_out()
         self._fit_columns(theme)
         self.view.selectionModel().currentRowChanged.connect(self._on_chosen)
         for one, signal in (
-            (self._seal, self.seal_requested),
-            (self._draw, self.draw_requested),
-            (self._retire, self.retire_requested),
+            (self.seal, self.seal_requested),
+            (self.draw, self.draw_requested),
+            (self.retire, self.retire_requested),
         ):
             one.clicked.connect(lambda _on=False, out=signal: out.emit(self.chosen))
         self._show_chosen()
@@ -77,7 +77,7 @@ class TestSetCard(Card):
         self.column.addWidget(self._about)
         row = QHBoxLayout()
         row.setSpacing(10)
-        for one in (self._seal, self._draw, self._retire):
+        for one in (self.seal, self.draw, self.retire):
             row.addWidget(one)
         row.addStretch(1)
         self.column.addLayout(row)
@@ -114,9 +114,9 @@ class TestSetCard(Card):
 
     def _show_chosen(self) -> None:
         row = self.chosen
-        self._seal.setEnabled(row is not None and row.may_seal)
-        self._draw.setEnabled(row is not None and row.may_draw)
-        self._retire.setEnabled(row is not None and row.may_retire)
+        self.seal.setEnabled(row is not None and row.may_seal)
+        self.draw.setEnabled(row is not None and row.may_draw)
+        self.retire.setEnabled(row is not None and row.may_retire)
         words = about_words(row) if row else ""
         if self._is_broken:
             why = tr(

@@ -21,7 +21,8 @@ from .dataset_contract import FindingRow, Level
 class VersionRow:
     """One version of the list; `fault` says what is wrong with its files, or "".
 
-    `detail` says it in full, `hint` is the next step.
+    `detail` says it in full, `hint` is the next step. `derived_ns` is the time of the
+    newest of the files that were made of the version later: drift and report.
 
     `splits` are those that hold samples, `sealed` those of them that were sealed.
     """
@@ -33,6 +34,7 @@ class VersionRow:
     fault: str = ""
     detail: str = ""
     hint: str = ""
+    derived_ns: int = 0
 
     @property
     def alias(self) -> str:

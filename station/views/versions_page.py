@@ -141,7 +141,7 @@ class VersionsPage(QWidget):
             tr("Read the versions"),
             self._desk.versions,
             self._show_versions,
-            lane=Lane.ASSIST,
+            lane=Lane.READING,
             quiet=True,
         )
 
@@ -293,7 +293,7 @@ class VersionsPage(QWidget):
             lambda progress: self._desk.state(row.alias, against, progress),
             self._show_state,
             on_error=partial(self._show_fault, row),
-            lane=Lane.ASSIST,
+            lane=Lane.READING,
             quiet=True,
         )
 

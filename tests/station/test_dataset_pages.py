@@ -17,7 +17,7 @@ from station.views.class_table import cell_tone
 from station.views.dataset_contract import ClassView, CountCell
 from station.views.drift_table import effect_words, span_of
 from station.views.versions_contract import DriftRow
-from tests.gestures import press, wait_until
+from tests.gestures import LONG_WAIT_MS, press, wait_until
 from tests.station.conftest import OpenStation, pages_of, street
 
 
@@ -71,7 +71,7 @@ def station(
 
 
 def idle(qtbot: QtBot, station: Station) -> None:
-    wait_until(qtbot, lambda: station.runner.is_idle)
+    wait_until(qtbot, lambda: station.runner.is_idle, LONG_WAIT_MS)
 
 
 def test_the_dataset_page_counts_boxes_by_class_and_split(
@@ -172,10 +172,14 @@ def test_two_versions_are_frozen_compared_and_exported(
     page = pages_of(station).versions
     station.window.show_page(Page.VERSIONS)
     page.freeze("first")
-    wait_until(qtbot, lambda: [v.alias for v in page.rows.rows] == ["v1"])
+    wait_until(qtbot, lambda: [v.alias for v in page.rows.rows] == ["v1"], LONG_WAIT_MS)
+    # The version is listed as soon as its files are there; the report takes longer.
+    idle(qtbot, station)
     add_labeled(labeled_root, "three", range(30, 33))
     page.freeze("second")
-    wait_until(qtbot, lambda: [v.alias for v in page.rows.rows] == ["v2", "v1"])
+    wait_until(
+        qtbot, lambda: [v.alias for v in page.rows.rows] == ["v2", "v1"], LONG_WAIT_MS
+    )
     idle(qtbot, station)
 
     assert page.chosen is not None
@@ -183,7 +187,7 @@ def test_two_versions_are_frozen_compared_and_exported(
     assert page.view.drift.model.rows
     target = tmp_path / "out"
     page.export("v2", "coco", target)
-    wait_until(qtbot, lambda: str(target) in station.window.notice.text)
+    wait_until(qtbot, lambda: str(target) in station.window.notice.text, LONG_WAIT_MS)
     assert any(target.rglob("*.json"))
 
 
