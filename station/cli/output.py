@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from dataset.errors import FieldsetError
+from dataset.findings import Finding
 from dataset.progress import Progress
 
 # Parts of emoji that show nothing themselves.
@@ -34,6 +35,13 @@ def say(text: str) -> None:
     # Whoever closed stderr does not want to hear it; the work goes on.
     with suppress(BrokenPipeError):
         click.echo(one_line(text), err=True)
+
+
+def tell_finding(finding: Finding) -> None:
+    """Print a finding as a sentence, and what to do about it on the next line."""
+    say(f"{finding.severity.value}: {finding.what}")
+    if finding.next_step:
+        say(f"  {finding.next_step}")
 
 
 def show_error(error: FieldsetError) -> None:

@@ -6,17 +6,23 @@ from pathlib import Path
 
 import click
 
+from .exit_codes import ExitCode
 from .options import json_option, opened, project_option
-from .output import emit_json, one_line, progress, say, table
+from .output import emit_json, progress, say, table, tell_finding
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
 @project_option
 @json_option
-def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
-    """Give every new group its split; nothing that has one ever moves."""
+def split(dry_run: bool, folder: Path | None, as_json: bool) -> int:
+    """Give every new group its split; nothing that has one ever moves.
+
+    An image that is missing or damaged stops nothing: all else is done, the sample is
+    named, and the exit code is 3.
+    """
     from dataset.assignment import assign_splits
+    from dataset.findings import has_errors
     from dataset.status import status
 
     with opened(folder) as project, progress("comparing") as bar:
@@ -41,7 +47,7 @@ def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
                 "findings": [finding.to_json() for finding in outcome.findings],
             }
         )
-        return
+        return ExitCode.PROJECT if has_errors(outcome.findings) else ExitCode.DONE
     rows = [
         [
             a.group_id,
@@ -56,7 +62,8 @@ def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
     verb = "would be assigned" if dry_run else "assigned"
     say(f"{len(outcome.assigned)} new groups {verb}, {outcome.moved} moved")
     for finding in outcome.findings:
-        say(f"{finding.severity.value}: {one_line(finding.what)}")
+        tell_finding(finding)
+    return ExitCode.PROJECT if has_errors(outcome.findings) else ExitCode.DONE
 
 
 def _short(names: tuple[str, ...]) -> str:

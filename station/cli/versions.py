@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dataset.errors import ProjectError
+
 from .exit_codes import ExitCode
 from .options import json_option, opened, project_folder, project_option
-from .output import emit_json, one_line, progress, say, table
+from .output import emit_json, one_line, progress, say, table, tell_finding
 from .person import user_name
 
 if TYPE_CHECKING:
@@ -35,8 +37,13 @@ def create(
     no_report: bool,
     folder: Path | None,
     as_json: bool,
-) -> None:
-    """Assign new groups, check the balance, and freeze what is labeled."""
+) -> int:
+    """Assign new groups, check the balance, and freeze what is labeled.
+
+    A sample whose image cannot be seen stops nothing: the version is made, the sample
+    is named, and the exit code is 3.
+    """
+    from dataset.findings import errors_of, has_errors
     from dataset.freezing import freeze
     from station.version_report import write_version_report
 
@@ -48,20 +55,36 @@ def create(
             progress=bar,
         )
         # The version stands from here on; what follows is derived and resumable.
+        unmade = ""
         if not no_report:
-            write_version_report(project, frozen.version.alias, progress=bar)
+            try:
+                write_version_report(project, frozen.version.alias, progress=bar)
+            except ProjectError as error:
+                unmade = error.message
     made = frozen.version
+    is_whole = not unmade and not has_errors(frozen.split.findings)
+    code = ExitCode.DONE if is_whole else ExitCode.PROJECT
+    if unmade:
+        say(f"error: The version stands, its report was not made: {unmade}")
     if as_json:
         emit_json(
-            {**_json(made), "known": frozen.known, "policy": frozen.policy.to_json()}
+            {
+                **_json(made),
+                "known": frozen.known,
+                "policy": frozen.policy.to_json(),
+                "findings": [finding.to_json() for finding in frozen.split.findings],
+            }
         )
-        return
+        return code
     if frozen.known:
         say(f"This content is frozen already as {made.alias}, {made.id}")
     click.echo(f"{made.alias}  {made.id}")
     say(f"{made.samples} samples, {made.boxes} boxes")
     for sentence in frozen.policy.sentences:
         say(sentence)
+    for finding in errors_of(frozen.split.findings):
+        tell_finding(finding)
+    return code
 
 
 @version.command("list")
