@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from dataset.catalog import Look
 from dataset.duplicates import Sighting, find_links
 from dataset.fingerprint import fingerprint
+from dataset.groups import UnionFind
 from dataset.linking import NearDuplicates, join_links
 from dataset.look import HASH_SIZE, POINT, THUMB_SIZE, Fingerprint
 from dataset.project import Project
@@ -179,17 +180,24 @@ def print_quality(data: Path, half: int = 1) -> None:
             sighting(f"copy of {name}", change(pixels))
             for name, pixels in pictures.items()
         ]
-        linked = {
-            frozenset((link.first, link.second))
-            for link in find_links(copies, originals)
-        }
+        links = find_links(copies, originals)
+        sets = UnionFind(pictures)
+        for link in links:
+            sets.union(link.first, link.second)
         found = Counter(
             name.split("/")[0]
             for name in pictures
-            if frozenset((name, f"copy of {name}")) in linked
+            if sets.find(name) == sets.find(f"copy of {name}")
+        )
+        strangers = sum(
+            link.first.removeprefix("copy of ") != link.second.removeprefix("copy of ")
+            for link in links
         )
         each = ", ".join(f"{name} {found[name] / total[name]:.3f}" for name in SETS)
-        say(f"{title:30} {found.total() / total.total():.3f}  ({each})")
+        say(
+            f"{title:30} {found.total() / total.total():.3f}  ({each}), "
+            f"{strangers} links to others"
+        )
     links = find_links(originals)
     pairs = len(list(combinations(originals, 2)))
     say(f"links between originals: {len(links)} of {pairs} pairs")
