@@ -34,12 +34,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dataset.catalog import Look
 from dataset.duplicates import Sighting, find_links
 from dataset.fingerprint import fingerprint
 from dataset.groups import UnionFind
 from dataset.linking import NearDuplicates, join_links
-from dataset.look import HASH_SIZE, POINT, THUMB_SIZE, Fingerprint
+from dataset.look import HASH_SIZE, POINT, THUMB_SIZE, Fingerprint, keys_of
 from dataset.project import Project
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -47,6 +46,7 @@ MORE = 1_000
 MODULE = "tests.benchmarks.near_duplicates_bench"
 _CHUNK = 1_000
 _PLACES = 16
+_ROWS_AT_ONCE = 2_000_000
 _KINDS = np.repeat([0, 1, 2, 3, 4, 5, 6, 7], 2).astype(np.uint8)
 SETS = {
     "bccd": "boxes-bccd/JPEGImages/*.jpg",
@@ -275,16 +275,7 @@ def make(folder: Path, known: int, new: int) -> None:
                 [(n, i, session.id) for n, i in rows],
             )
             connection.run("DELETE FROM look_queue WHERE sample_n <= ?", [known])
-        for chunk in range(known // _CHUNK):
-            project.catalog.looks.put(
-                [
-                    Look(
-                        n=chunk * _CHUNK + i + 1, revision=0, camera=0, captured_us=1,
-                        value=look.to_bytes(), keys=look.keys,
-                    )
-                    for i, look in enumerate(looks(chunk))
-                ]
-            )  # fmt: skip
+        _enter(project, known)
         # Looked at, but not yet entered: what an image costs to decode is not meant.
         for chunk in range(known // _CHUNK, (known + new) // _CHUNK):
             with project.catalog.writing():
@@ -296,6 +287,35 @@ def make(folder: Path, known: int, new: int) -> None:
                         for i, look in enumerate(looks(chunk))
                     ],
                 )
+
+
+def _enter(project: Project, known: int) -> None:
+    """Enter that many looks, in the order of the index: it saves an hour."""
+    connection = project.catalog._connection
+    keys, numbers = [], []
+    for chunk in range(known // _CHUNK):
+        some = looks(chunk)
+        owner, key = keys_of(some)
+        keys.append(key)
+        numbers.append((owner + chunk * _CHUNK + 1).astype(np.int32))
+        with project.catalog.writing():
+            connection.run_many(
+                "INSERT INTO looks (sample_n, revision, camera, captured_us, value) "
+                "VALUES (?, 0, 0, 1, ?)",
+                [(chunk * _CHUNK + i + 1, k.to_bytes()) for i, k in enumerate(some)],
+            )
+    if not keys:
+        return
+    key, number = np.concatenate(keys), np.concatenate(numbers)
+    order = np.argsort(key, kind="stable")
+    for start in range(0, len(order), _ROWS_AT_ONCE):
+        part = order[start : start + _ROWS_AT_ONCE]
+        with project.catalog.writing():
+            connection.run_many(
+                "INSERT INTO look_keys (level, key, camera, sample_n) "
+                "VALUES (1, ?, 0, ?)",
+                zip(key[part].tolist(), number[part].tolist(), strict=True),
+            )
 
 
 def search(folder: Path) -> dict[str, float]:
