@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,3 +36,13 @@ class Finding:
             "path": self.path,
             "next": self.next_step,
         }
+
+
+def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings that are errors, in their order."""
+    return tuple(one for one in findings if one.severity is Severity.ERROR)
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Whether any finding is an error."""
+    return bool(errors_of(findings))

@@ -40,9 +40,10 @@ _SCALES: Final = (0.55, 1.8)
 # those of a picture that was cut by 2 % of a side move more, but for some.
 _STILL: Final = 0.006
 _STILL_SHARE: Final = 0.5
-# Where much moves, places are carried along, but no two alike (they are not firm), and
-# most cells of the thumbnails stay as they are.
+# Where much moves, places are carried along, but not far, no two alike (they are not
+# firm), and most cells of the thumbnails stay as they are.
 _FIRM_SHARE: Final = 0.85
+_CARRIED: Final = 0.02
 _CALM: Final = 0.15
 _BACKGROUND: Final = 0.7
 _OVERLAP_GRID: Final = 24
@@ -160,8 +161,9 @@ def aligned(first: Fingerprint, second: Fingerprint) -> Alignment | None:
     error = np.abs(fitted - there[inliers]).max(axis=1)
     is_firm = bool((error < _STILL).mean() >= _FIRM_SHARE)
     still = int((np.abs(here - there).max(axis=1) < _STILL).sum())
+    carried = float(np.median(np.abs(here - there)[inliers].max(axis=1)))
     is_same_view = still >= _STILL_SHARE * places or (
-        not is_firm and is_same_scene(first, second)
+        not is_firm and carried < _CARRIED and is_same_scene(first, second)
     )
     if found is None or is_same_view:
         # Laid over each other any further they would take what moved for a shift.
@@ -239,9 +241,12 @@ def _agreeing(
         return np.zeros(len(here), bool)
     shift = there[i] - scale * here[i]
     error = np.abs(here * scale[:, None, :] + shift[:, None, :] - there).max(axis=2)
-    is_near = error < _NEAR
-    best = int(np.argmax(is_near.sum(axis=1)))
-    return np.asarray(is_near[best], np.bool_)
+    best = int(np.argmax(np.maximum(0.0, _NEAR - error).sum(axis=1)))
+    is_near = error[best] < _NEAR
+    # What the first pair was off by is put right by all that agree with it.
+    (sx, tx), (sy, ty) = (_line(here[is_near, k], there[is_near, k]) for k in (0, 1))
+    refined = np.abs(here * (sx, sy) + (tx, ty) - there).max(axis=1) < _NEAR
+    return np.asarray(refined if refined.sum() >= is_near.sum() else is_near, np.bool_)
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:

@@ -75,6 +75,8 @@ class NearDuplicates:
         while batch := looks.waiting(after=after, limit=-1 if self.dry_run else _BATCH):
             after = batch[-1].n
             links |= self._compare(batch, done, total, progress)
+            if not self.dry_run:
+                looks.tidy()
             done += len(batch)
         return (*group_links(links, self._group_of), *self._repeats())
 

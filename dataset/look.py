@@ -129,4 +129,6 @@ def _crop_keys(words: NDArray[np.int64]) -> Keys:
     return (family << _CROP_BITS) | words
 
 
+# Keys of one kind and piece follow each other; there are at most 68 families.
+KEY_FAMILY: Final = 1 << _CROP_BITS
 FIRST_CROP_KEY: Final = _FIRST_CROP_FAMILY << _CROP_BITS

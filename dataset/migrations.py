@@ -322,10 +322,11 @@ LOOKS = (
     "CREATE INDEX looks_by_moment ON looks(camera, captured_us) WHERE camera <> 0",
     """
     CREATE TABLE look_keys (
+        level INTEGER NOT NULL,
         key INTEGER NOT NULL,
         camera INTEGER NOT NULL,
         sample_n INTEGER NOT NULL,
-        PRIMARY KEY (key, camera, sample_n)
+        PRIMARY KEY (level, key, camera, sample_n)
     ) WITHOUT ROWID
     """,
     # Decided samples that were not compared since their labels last changed.

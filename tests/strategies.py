@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
 from dataset.balancing import TrainRow
+from dataset.duplicates import Sighting
 from dataset.groups import GroupFacts, GroupLink
+from dataset.look import Fingerprint
 from dataset.recipes import AugmentRecipe
 from dataset.records import (
     Box,
@@ -345,3 +348,32 @@ def train_rows() -> st.SearchStrategy[list[TrainRow]]:
         boxes=counts.map(lambda found: tuple(sorted(found.items()))),
     )
     return st.lists(row, max_size=30, unique_by=lambda found: found.id)
+
+
+def sightings(looks: Sequence[Fingerprint]) -> st.SearchStrategy[list[Sighting]]:
+    """Samples that look like some of `looks`, of a few sessions, cameras and times.
+
+    A session is of one camera; "" is an import without one.
+    """
+    cameras = ("", "", "cam-1", "cam-1", "cam-2")
+
+    rows = st.lists(
+        st.tuples(
+            st.integers(0, len(looks) - 1),
+            st.integers(0, 2 * len(cameras) - 1),
+            st.integers(1, 60),
+        ),
+        max_size=12,
+    )
+    return rows.map(
+        lambda found: [
+            Sighting(
+                sample_id=f"sample-{number:02}",
+                session=f"session-{session}",
+                camera=cameras[session % len(cameras)],
+                captured_us=second * 1_000_000,
+                fingerprint=looks[look],
+            )
+            for number, (look, session, second) in enumerate(found)
+        ]
+    )

@@ -3,8 +3,14 @@
 A look stands under each of its keys (`dataset.look`), so that a new one reads what its
 own keys hit and nothing else. Of one camera only the first `CROWD` samples stand under
 a key: the background of a fixed camera has the same keys in every picture, and more of
-them would say no more. `look_queue` holds the decided samples that were not compared
-since their labels last changed; triggers keep it.
+them would say no more.
+
+The keys of a look lie all over the index, so that entering a few looks would rewrite
+much of a large one. New rows therefore stand on level 0, close together; `tidy` moves
+them to level 1 when they have become many.
+
+`look_queue` holds the decided samples that were not compared since their labels last
+changed; triggers keep it.
 """
 
 from __future__ import annotations
@@ -16,11 +22,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.look import FIRST_CROP_KEY, Fingerprint
+from dataset.look import FIRST_CROP_KEY, KEY_FAMILY, Fingerprint
 
 from .connection import Connection
 
 CROWD: Final = 24
+# Level 0 may hold half a million rows, or those of every tenth sample.
+_FRESH_ROWS: Final = 500_000
+_FRESH_ROWS_A_SAMPLE: Final = 5
 _MANY: Final = 500
 _DECIDED = "s.state IN ('labeled', 'empty')"
 _FACTS = "s.n, s.id, s.suffix, s.revision, s.group_id, e.source, e.place, s.captured_us"
@@ -114,9 +123,10 @@ class Looks:
             "SELECT DISTINCT other FROM (SELECT other, row_number() OVER "
             "(PARTITION BY n ORDER BY shared DESC, other) AS place FROM ("
             "SELECT p.n AS n, k.sample_n AS other, count(*) AS shared "
-            "FROM temp.probes p CROSS JOIN look_keys k ON k.key = p.key "
-            "WHERE k.sample_n <> p.n AND (k.camera <> p.camera OR k.camera = 0 "
-            "OR p.key >= ?) GROUP BY 1, 2 HAVING count(*) >= ?)) WHERE place <= ?",
+            "FROM temp.probes p CROSS JOIN look_keys k ON k.level IN (0, 1) "
+            "AND k.key = p.key WHERE k.sample_n <> p.n "
+            "AND (k.camera <> p.camera OR k.camera = 0 OR p.key >= ?) "
+            "GROUP BY 1, 2 HAVING count(*) >= ?)) WHERE place <= ?",
             [FIRST_CROP_KEY, votes, best],
         )
         return {int(other) for (other,) in rows}
@@ -131,11 +141,36 @@ class Looks:
             [(k.n, k.revision, k.camera, k.captured_us, k.value, k.n) for k in looks],
         )
         self._connection.run(
-            "INSERT OR IGNORE INTO look_keys (key, camera, sample_n) "
-            "SELECT p.key, p.camera, p.n FROM temp.probes p WHERE (SELECT count(*) "
-            "FROM (SELECT 1 FROM look_keys k WHERE k.key = p.key "
-            f"AND k.camera = p.camera LIMIT {CROWD})) < {CROWD}"
+            "INSERT OR IGNORE INTO look_keys (level, key, camera, sample_n) "
+            "SELECT 0, p.key, p.camera, p.n FROM temp.probes p WHERE (SELECT count(*) "
+            "FROM (SELECT 1 FROM look_keys k WHERE k.level IN (0, 1) "
+            f"AND k.key = p.key AND k.camera = p.camera LIMIT {CROWD})) < {CROWD}"
         )
+
+    def tidy(self) -> None:
+        """Move the new rows of the index to the others where they have become many.
+
+        In short transactions: who labels meanwhile is not kept waiting.
+        """
+        connection = self._connection
+        fresh = int(connection.value("SELECT count(*) FROM look_keys WHERE level = 0"))
+        newest = connection.value("SELECT max(sample_n) FROM looks") or 0
+        if fresh <= max(_FRESH_ROWS, _FRESH_ROWS_A_SAMPLE * int(newest)):
+            return
+        last = int(connection.value("SELECT max(key) FROM look_keys WHERE level = 0"))
+        for first in range(0, last + 1, KEY_FAMILY):
+            part = [first, first + KEY_FAMILY]
+            with connection.writing():
+                connection.run(
+                    "INSERT OR IGNORE INTO look_keys (level, key, camera, sample_n) "
+                    "SELECT 1, key, camera, sample_n FROM look_keys "
+                    "WHERE level = 0 AND key >= ? AND key < ? ORDER BY key",
+                    part,
+                )
+                connection.run(
+                    "DELETE FROM look_keys WHERE level = 0 AND key >= ? AND key < ?",
+                    part,
+                )
 
     def _forget_other(self, look: Look) -> None:
         """Take another look of the same sample out; the same one may stay."""
@@ -159,7 +194,8 @@ class Looks:
         known = Fingerprint.from_bytes(bytes(value))
         if known is not None:
             self._connection.run_many(
-                "DELETE FROM look_keys WHERE key = ? AND camera = ? AND sample_n = ?",
+                "DELETE FROM look_keys WHERE level IN (0, 1) AND key = ? "
+                "AND camera = ? AND sample_n = ?",
                 [(key, camera, n) for key in known.keys.tolist()],
             )
         self._connection.run("DELETE FROM looks WHERE sample_n = ?", [n])

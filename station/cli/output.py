@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dataset.errors import FieldsetError
+from dataset.findings import Finding
 from dataset.progress import Progress
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ def say(text: str) -> None:
     # Whoever closed stderr does not want to hear it; the work goes on.
     with suppress(BrokenPipeError):
         click.echo(one_line(text), err=True)
+
+
+def tell_finding(finding: Finding) -> None:
+    """Print a finding as a sentence, and what to do about it on the next line."""
+    say(f"{finding.severity.value}: {finding.what}")
+    if finding.next_step:
+        say(f"  {finding.next_step}")
 
 
 def show_error(error: FieldsetError) -> None:
@@ -125,13 +133,6 @@ def _print_row(
     click.echo(_GAP.join([*parts, folded[0]]).rstrip())
     for more in folded[1:]:
         click.echo(" " * left + more)
-
-
-def tell_finding(finding: Finding) -> None:
-    """Print a finding as a sentence, and what to do about it on the next line."""
-    say(f"{finding.severity.value}: {finding.what}")
-    if finding.next_step:
-        say(f"  {finding.next_step}")
 
 
 def many(count: int, what: str) -> str:

@@ -10,6 +10,7 @@ import click
 
 from dataset.errors import ReadOnlyProject
 
+from .exit_codes import ExitCode
 from .options import json_option, opened, project_option
 from .output import emit_json, many, progress, say, table, tell_finding
 
@@ -26,17 +27,23 @@ _SESSION_WIDTH = 28
 @click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
 @project_option
 @json_option
-def split(dry_run: bool, folder: Path | None, as_json: bool) -> None:
-    """Give every new group its split; nothing that has one ever moves."""
+def split(dry_run: bool, folder: Path | None, as_json: bool) -> int:
+    """Give every new group its split; nothing that has one ever moves.
+
+    An image that is missing or damaged stops nothing: all else is done, the sample is
+    named, and the exit code is 3.
+    """
     from dataset.assignment import assign_splits
+    from dataset.findings import has_errors
 
     with _open(folder, dry_run) as project, progress("comparing") as bar:
         outcome = assign_splits(project, dry_run=dry_run, progress=bar)
         sessions = project.catalog.groups.sessions()
     if as_json:
         emit_json(_json(outcome, sessions))
-        return
-    _print(outcome, sessions, dry_run=dry_run)
+    else:
+        _print(outcome, sessions, dry_run=dry_run)
+    return ExitCode.PROJECT if has_errors(outcome.findings) else ExitCode.DONE
 
 
 def _open(folder: Path | None, dry_run: bool) -> Project:

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dataset.errors import ProjectError
 from station.identity import user_name
 
 from .exit_codes import ExitCode
 from .options import json_option, opened, project_folder, project_option
-from .output import emit_json, one_line, progress, say, table
+from .output import emit_json, one_line, progress, say, table, tell_finding
 
 if TYPE_CHECKING:
+    from dataset.freezing import Frozen
     from dataset.frozen_version import FrozenVersion
+    from dataset.progress import Progress
+    from dataset.project import Project
     from dataset.records import Version
 
 
@@ -37,10 +41,14 @@ def create(
     no_report: bool,
     folder: Path | None,
     as_json: bool,
-) -> None:
-    """Assign new groups, check the balance, and freeze what is labeled."""
+) -> int:
+    """Assign new groups, check the balance, and freeze what is labeled.
+
+    A sample whose image cannot be seen stops nothing: the version is made, the sample
+    is named, and the exit code is 3.
+    """
+    from dataset.findings import has_errors
     from dataset.freezing import freeze
-    from station.version_report import write_version_report
 
     with opened(folder) as project, progress("freezing") as bar:
         frozen = freeze(
@@ -50,20 +58,49 @@ def create(
             progress=bar,
         )
         # The version stands from here on; what follows is derived and resumable.
-        if not no_report:
-            write_version_report(project, frozen.version.alias, progress=bar)
-    made = frozen.version
-    number = _numbers(_root(folder))[made.id]
+        unmade = "" if no_report else _unmade_report(project, frozen, bar)
+    if unmade:
+        say(f"error: The version stands, its report was not made: {unmade}")
+    number = _numbers(_root(folder))[frozen.version.id]
     if as_json:
-        known = {"known": frozen.known, "policy": frozen.policy.to_json()}
-        emit_json({**_json(made, number), **known})
-        return
+        findings = [finding.to_json() for finding in frozen.split.findings]
+        emit_json(
+            {
+                **_json(frozen.version, number),
+                "known": frozen.known,
+                "policy": frozen.policy.to_json(),
+                "findings": findings,
+            }
+        )
+    else:
+        _print_made(frozen, number)
+    is_whole = not unmade and not has_errors(frozen.split.findings)
+    return ExitCode.DONE if is_whole else ExitCode.PROJECT
+
+
+def _unmade_report(project: Project, frozen: Frozen, bar: Progress) -> str:
+    """Why the version's report could not be made; "" where it is there."""
+    from station.version_report import write_version_report
+
+    try:
+        write_version_report(project, frozen.version.alias, progress=bar)
+    except ProjectError as error:
+        return error.message
+    return ""
+
+
+def _print_made(frozen: Frozen, number: str) -> None:
+    from dataset.findings import errors_of
+
+    made = frozen.version
     if frozen.known:
         say(f"This content is frozen already as {made.alias}, {made.id}")
     click.echo(f"{made.alias}  {made.id}")
     say(f"{number or 'no number'}: {made.samples} samples, {made.boxes} boxes")
     for sentence in frozen.policy.sentences:
         say(sentence)
+    for finding in errors_of(frozen.split.findings):
+        tell_finding(finding)
 
 
 @version.command("list")

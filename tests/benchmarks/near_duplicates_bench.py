@@ -34,11 +34,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dataset.catalog import Look
 from dataset.duplicates import Sighting, find_links
 from dataset.fingerprint import fingerprint
+from dataset.groups import UnionFind
 from dataset.linking import NearDuplicates, join_links
-from dataset.look import HASH_SIZE, POINT, THUMB_SIZE, Fingerprint
+from dataset.look import HASH_SIZE, POINT, THUMB_SIZE, Fingerprint, keys_of
 from dataset.project import Project
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -46,6 +46,7 @@ MORE = 1_000
 MODULE = "tests.benchmarks.near_duplicates_bench"
 _CHUNK = 1_000
 _PLACES = 16
+_ROWS_AT_ONCE = 2_000_000
 _KINDS = np.repeat([0, 1, 2, 3, 4, 5, 6, 7], 2).astype(np.uint8)
 SETS = {
     "bccd": "boxes-bccd/JPEGImages/*.jpg",
@@ -179,17 +180,24 @@ def print_quality(data: Path, half: int = 1) -> None:
             sighting(f"copy of {name}", change(pixels))
             for name, pixels in pictures.items()
         ]
-        linked = {
-            frozenset((link.first, link.second))
-            for link in find_links(copies, originals)
-        }
+        links = find_links(copies, originals)
+        sets = UnionFind(pictures)
+        for link in links:
+            sets.union(link.first, link.second)
         found = Counter(
             name.split("/")[0]
             for name in pictures
-            if frozenset((name, f"copy of {name}")) in linked
+            if sets.find(name) == sets.find(f"copy of {name}")
+        )
+        strangers = sum(
+            link.first.removeprefix("copy of ") != link.second.removeprefix("copy of ")
+            for link in links
         )
         each = ", ".join(f"{name} {found[name] / total[name]:.3f}" for name in SETS)
-        say(f"{title:30} {found.total() / total.total():.3f}  ({each})")
+        say(
+            f"{title:30} {found.total() / total.total():.3f}  ({each}), "
+            f"{strangers} links to others"
+        )
     links = find_links(originals)
     pairs = len(list(combinations(originals, 2)))
     say(f"links between originals: {len(links)} of {pairs} pairs")
@@ -267,16 +275,7 @@ def make(folder: Path, known: int, new: int) -> None:
                 [(n, i, session.id) for n, i in rows],
             )
             connection.run("DELETE FROM look_queue WHERE sample_n <= ?", [known])
-        for chunk in range(known // _CHUNK):
-            project.catalog.looks.put(
-                [
-                    Look(
-                        n=chunk * _CHUNK + i + 1, revision=0, camera=0, captured_us=1,
-                        value=look.to_bytes(), keys=look.keys,
-                    )
-                    for i, look in enumerate(looks(chunk))
-                ]
-            )  # fmt: skip
+        _enter(project, known)
         # Looked at, but not yet entered: what an image costs to decode is not meant.
         for chunk in range(known // _CHUNK, (known + new) // _CHUNK):
             with project.catalog.writing():
@@ -288,6 +287,35 @@ def make(folder: Path, known: int, new: int) -> None:
                         for i, look in enumerate(looks(chunk))
                     ],
                 )
+
+
+def _enter(project: Project, known: int) -> None:
+    """Enter that many looks, in the order of the index: it saves an hour."""
+    connection = project.catalog._connection
+    keys, numbers = [], []
+    for chunk in range(known // _CHUNK):
+        some = looks(chunk)
+        owner, key = keys_of(some)
+        keys.append(key)
+        numbers.append((owner + chunk * _CHUNK + 1).astype(np.int32))
+        with project.catalog.writing():
+            connection.run_many(
+                "INSERT INTO looks (sample_n, revision, camera, captured_us, value) "
+                "VALUES (?, 0, 0, 1, ?)",
+                [(chunk * _CHUNK + i + 1, k.to_bytes()) for i, k in enumerate(some)],
+            )
+    if not keys:
+        return
+    key, number = np.concatenate(keys), np.concatenate(numbers)
+    order = np.argsort(key, kind="stable")
+    for start in range(0, len(order), _ROWS_AT_ONCE):
+        part = order[start : start + _ROWS_AT_ONCE]
+        with project.catalog.writing():
+            connection.run_many(
+                "INSERT INTO look_keys (level, key, camera, sample_n) "
+                "VALUES (1, ?, 0, ?)",
+                zip(key[part].tolist(), number[part].tolist(), strict=True),
+            )
 
 
 def search(folder: Path) -> dict[str, float]:

@@ -8,7 +8,7 @@ from random import Random
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -18,6 +18,7 @@ from dataset.duplicates import (
     distance,
     find_links,
     group_links,
+    is_repeat,
 )
 from dataset.fingerprint import Fingerprint, fingerprint
 from dataset.groups import GroupLink, UnionFind, join_groups
@@ -309,3 +310,88 @@ def test_boxes_that_are_small_or_outside_have_no_crop() -> None:
     found = fingerprint(scene(1), [at(3, 5), at(5000, 60), at(50, 60)])
 
     assert len(found.crops) == 1
+
+
+def cropped(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    return pixels[: round(height * 0.92), round(width * 0.08) :]
+
+
+LOOKS = [
+    fingerprint(change(scene(seed)))
+    for seed in range(3)
+    for change in (re_encoded, brighter, cropped)
+]
+
+
+def hanging_together(
+    everything: list[Sighting], links: list[SampleLink]
+) -> tuple[tuple[str, ...], ...]:
+    session_of = {one.sample_id: one.session for one in everything}
+    sets = UnionFind(session_of.values())
+    for x in links:
+        sets.union(session_of[x.first], session_of[x.second])
+    return sets.sets()
+
+
+@settings(max_examples=60)
+@given(strategies.sightings(LOOKS), st.randoms())
+def test_groups_do_not_depend_on_the_order_of_arrival(
+    everything: list[Sighting], random: Random
+) -> None:
+    at_once = hanging_together(everything, list(find_links(everything)))
+    arriving = list(everything)
+    random.shuffle(arriving)
+
+    known: list[Sighting] = []
+    links: list[SampleLink] = []
+    while arriving:
+        batch = [
+            arriving.pop() for _ in range(min(len(arriving), random.randint(1, 4)))
+        ]
+        links += find_links(batch, known)
+        known += batch
+
+    assert hanging_together(everything, links) == at_once
+
+
+@given(links_of_ids)
+def test_joining_twice_is_joining_once(links: list[GroupLink]) -> None:
+    once, twice = UnionFind(IDS), UnionFind(IDS)
+    for x in links:
+        once.union(x.first, x.second)
+    for x in [*links, *reversed(links)]:
+        twice.union(x.second, x.first)
+
+    assert once.sets() == twice.sets()
+    assert all(once.find(once.find(i)) == once.find(i) for i in IDS)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cropped_picture_is_found_without_boxes(seed: int) -> None:
+    found = find_links(
+        [sighting("b", cropped(scene(seed)))], [sighting("a", scene(seed))]
+    )
+
+    assert [x.reason for x in found] == ["a part of the same picture"]
+
+
+def test_a_thing_that_moved_tells_two_pictures_of_one_view_apart() -> None:
+    one, _ = pasted(scene(1), 50, 90, 80)
+    other, _ = pasted(scene(1), 50, 220, 150)
+
+    assert find_links([sighting("a", one), sighting("b", other)]) == ()
+
+
+def test_a_repeat_needs_several_moments_that_differ() -> None:
+    moments = [fingerprint(pasted(scene(1), s, 30 * s, 80)[0]) for s in range(1, 7)]
+    again = [
+        fingerprint(re_encoded(pasted(scene(1), s, 30 * s, 80)[0])) for s in range(1, 7)
+    ]
+    others = [fingerprint(pasted(scene(1), s, 30 * s, 20)[0]) for s in range(1, 7)]
+
+    assert is_repeat(moments, again)
+    assert is_repeat(again[:3], moments)
+    assert not is_repeat(moments, others)
+    assert not is_repeat(moments[:1] * 6, again[:1] * 6)
+    assert not is_repeat(moments[:2], again[:2])
