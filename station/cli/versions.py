@@ -89,7 +89,7 @@ def _unmade_report(project: Project, frozen: Frozen, bar: Progress) -> str:
     return ""
 
 
-def _print_made(frozen: Frozen, number: str) -> None:
+def _print_made(frozen: Frozen, number: str | None) -> None:
     from dataset.findings import errors_of
 
     made = frozen.version
