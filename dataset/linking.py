@@ -13,6 +13,7 @@ import numpy as np
 
 from .catalog import Decided, Look
 from .duplicates import (
+    AGAIN,
     DuplicateLimits,
     SampleLink,
     Sighting,
@@ -22,7 +23,7 @@ from .duplicates import (
 )
 from .errors import BadImage, ProjectError, StorageFull
 from .fingerprint import fingerprint
-from .groups import GroupLink
+from .groups import GroupLink, UnionFind
 from .image_file import decode
 from .look import Fingerprint, keys_of
 from .progress import SILENT, Progress
@@ -61,6 +62,7 @@ class NearDuplicates:
     _group_of: dict[str, str] = field(default_factory=dict)
     _suspects: set[tuple[str, str]] = field(default_factory=set)
     _fresh: dict[str, list[Fingerprint]] = field(default_factory=dict)
+    _varied: dict[str, bool] = field(default_factory=dict)
 
     def find(self, *, progress: Progress = SILENT) -> tuple[GroupLink, ...]:
         """The links between groups that new samples bring; the groups stay as they are.
@@ -150,12 +152,29 @@ class NearDuplicates:
             return error.message
 
     def _repeats(self) -> tuple[GroupLink, ...]:
-        """The suspected pairs of groups that are one session recorded again."""
-        return tuple(
-            GroupLink(first=first, second=second, reason="the same moments again")
-            for first, second in sorted(self._suspects)
-            if is_repeat(self._members(first), self._members(second), self.limits)
-        )
+        """The suspected pairs of groups that are one session recorded again.
+
+        Most stations are suspected for what stands there every day; a group whose
+        pictures are all alike is sorted out once, not with each other one.
+        """
+        sets, found = UnionFind(), []
+        for first, second in sorted(self._suspects):
+            if sets.find(first) == sets.find(second):
+                continue
+            if not (self._is_varied(first) and self._is_varied(second)):
+                continue
+            if is_repeat(self._members(first), self._members(second), self.limits):
+                sets.union(first, second)
+                found.append(GroupLink(first=first, second=second, reason=AGAIN))
+        return tuple(found)
+
+    def _is_varied(self, group: str) -> bool:
+        if group not in self._varied:
+            few = self._members(group)
+            if len(few) > _SIDE_BY_SIDE // 2:
+                few = few[::2]
+            self._varied[group] = is_repeat(few, few, self.limits)
+        return self._varied[group]
 
     def _members(self, group: str) -> list[Fingerprint]:
         kept = self.project.catalog.looks.of_group(group, _SIDE_BY_SIDE)
