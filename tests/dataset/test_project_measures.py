@@ -9,12 +9,11 @@ import pytest
 from dataset import measuring
 from dataset.drift_file import (
     compare_version,
-    read_drift,
     write_drift,
 )
 from dataset.errors import BadFile, BadImage, ProjectError
 from dataset.freezing import freeze
-from dataset.kept_drift import drift_summary
+from dataset.kept_drift import drift_summary, read_drift
 from dataset.measures import DIGEST, METRICS
 from dataset.measuring import embeddings, measure_file, measured, with_boxes
 from dataset.progress import Cancelled
