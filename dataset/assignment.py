@@ -18,6 +18,7 @@ from .project import CATALOG_NAME, Project, now_us
 from .records import LedgerRow, Split
 from .split import Assignment, assign, current_split, waiting
 from .split_findings import split_findings
+from .split_rule import asks_for_times
 from .split_targets import targets_of
 
 
@@ -90,7 +91,9 @@ def _assigned(
     catalog = project.catalog
     before, joined_before = catalog.splits.ledger(), catalog.groups.joined()
     join_links(project, links)
-    facts, splits = seen_groups(project, catalog.groups.facts(), unseen), project.splits
+    splits = project.splits
+    groups = catalog.groups.facts(with_times=asks_for_times(splits))
+    facts = seen_groups(project, groups, unseen)
     classes = catalog.classes.all(include_retired=True)
     linked = catalog.splits.ledger() if links else before
     targets = targets_of(project.settings.shares, classes)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,6 +27,7 @@ from typing import Final
 from .errors import UsageError
 from .groups import GroupFacts
 from .recipes import is_stress, parse_stress
+from .records import Split
 
 _DAY_US: Final = 86_400_000_000
 _AFTER = re.compile(r"after:(\d{4}-\d{2}-\d{2})(?:/(\d{1,4})d)?")
@@ -97,6 +99,11 @@ class SplitRule:
         if self.embargo_us and group.ended_us >= self.after_us - self.embargo_us:
             return Answer.EMBARGO
         return Answer.LEAVES
+
+
+def asks_for_times(splits: Iterable[Split]) -> bool:
+    """Whether a rule looks at when groups were captured: that is read of samples."""
+    return any(parse_rule(split.rule).kind == "after" for split in splits)
 
 
 def parse_rule(rule: str) -> SplitRule:

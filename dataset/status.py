@@ -15,7 +15,7 @@ from .project import Project
 from .records import LabelClass, SampleState, Split
 from .split import waiting
 from .split_findings import settings_findings, split_findings
-from .split_rule import parse_rule
+from .split_rule import asks_for_times
 from .stress_set import StressCount, stress_counts
 
 _NOTHING = SplitCount(split="", samples=0, groups=0, boxes=0)
@@ -167,7 +167,7 @@ def split_lines(
 
 def _groups(project: Project, parts: Sequence[GroupFacts]) -> tuple[GroupFacts, ...]:
     """The groups; with times, for which samples are looked at, where a rule asks."""
-    if any(parse_rule(split.rule).kind == "after" for split in project.splits):
+    if asks_for_times(project.splits):
         return project.catalog.groups.facts()
     return whole_groups(parts)
 

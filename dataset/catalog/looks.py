@@ -77,8 +77,10 @@ class Looks:
         Those behind the number `after`, at most `limit` (-1: all).
         """
         rows = self._connection.rows(
+            # CROSS JOIN: the queue first, however few SQLite thinks its rows are.
             f"SELECT {_FACTS}, l.value FROM look_queue q "
-            "JOIN samples s ON s.n = q.sample_n JOIN sessions e ON e.id = s.session_id "
+            "CROSS JOIN samples s ON s.n = q.sample_n "
+            "JOIN sessions e ON e.id = s.session_id "
             "LEFT JOIN looks l ON l.sample_n = s.n AND l.revision = s.revision "
             f"WHERE q.sample_n > ? AND {_DECIDED} ORDER BY q.sample_n LIMIT ?",
             [after, limit],
