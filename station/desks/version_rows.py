@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from dataset.errors import FieldsetError
@@ -12,6 +13,7 @@ from dataset.frozen_version import FrozenVersion
 from dataset.progress import Progress
 from dataset.published_seals import closed_names
 from dataset.records import Split, Version, VersionRoots
+from dataset.semver import semvers
 from dataset.version import FOLDER, read_version
 from dataset.version_file import FILE_NAME, MANIFEST_NAME
 
@@ -57,7 +59,13 @@ class VersionRows:
                 self._known[number] = known
             rows.append(known[1])
             progress.step(done, len(numbers), tr("versions"))
-        return tuple(rows)
+        return self._with_semvers(rows)
+
+    def _with_semvers(self, rows: Sequence[VersionRow]) -> tuple[VersionRow, ...]:
+        found = semvers(self._root, [row.version for row in rows if not row.fault])
+        return tuple(
+            replace(row, semver=str(found.get(row.version.id) or "")) for row in rows
+        )
 
     def _on_disk(self) -> set[int]:
         files = (self._root / FOLDER).glob(f"*/{FILE_NAME}")

@@ -20,7 +20,7 @@ def short_id(version_id: str) -> str:
 
 
 class VersionDelegate(RowDelegate):
-    """Paints alias, id and samples, the message, and when and by whom."""
+    """Paints alias, numbers, id and samples, the message, and when and by whom."""
 
     row_px = 92
 
@@ -60,6 +60,10 @@ class VersionDelegate(RowDelegate):
         painter.setFont(bold(plain))
         self.words(painter, line, row.alias)
         along = painter.fontMetrics().horizontalAdvance(row.alias) + 10
+        if row.semver:
+            painter.setFont(plain)
+            self.words(painter, line.adjusted(along, 0, -room, 0), row.semver, "muted")
+            along += painter.fontMetrics().horizontalAdvance(row.semver) + 10
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPixelSize(self.theme.head_px)
         painter.setFont(fixed)
@@ -84,7 +88,8 @@ def version_words(row: VersionRow) -> str:
     size = tr("{samples} samples, {boxes} boxes").format(
         samples=f"{version.samples:,}", boxes=f"{version.boxes:,}"
     )
-    lines = [f"{row.alias}  {version.id}", version.message, size]
+    head = "  ".join(part for part in (row.alias, row.semver, version.id) if part)
+    lines = [head, version.message, size]
     if row.fault:
         lines.append("; ".join(p for p in (row.fault, row.detail, row.hint) if p))
     if row.splits:

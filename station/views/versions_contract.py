@@ -25,9 +25,11 @@ class VersionRow:
     newest of the files that were made of the version later: drift and report.
 
     `splits` are those that hold samples, `sealed` those of them that were sealed.
+    `semver` is the semantic number, "" where it is not known.
     """
 
     version: Version
+    semver: str = ""
     when: str = ""
     splits: tuple[str, ...] = ()
     sealed: tuple[str, ...] = ()

@@ -72,6 +72,7 @@ def test_the_list_says_what_each_version_holds(station: Station) -> None:
     newest, oldest = page_of(station).rows.rows
 
     assert (newest.alias, oldest.alias) == ("v2", "v1")
+    assert (newest.semver, oldest.semver) == ("2.0.0", "1.0.0")
     assert newest.version.message == "second"
     assert newest.splits
     words = version_words(newest)
@@ -216,7 +217,7 @@ def test_the_verdict_stands_before_the_freeze_and_the_outcome_after(
     qtbot: QtBot, station: Station, root: Path
 ) -> None:
     with Project.open(root) as other:
-        labeled_group(other, "", first=900)
+        labeled_group(other, "", first=5000)
     page = page_of(station)
 
     press(station.window, "Ctrl+Shift+F")
