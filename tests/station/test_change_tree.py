@@ -18,12 +18,14 @@ from dataset.changes import (
     SplitChanged,
 )
 from dataset.records import Version, VersionRoots
+from dataset.version_balance import VersionBalance
 from dataset.version_diff import BoxCounts, SampleCounts, SplitCounts, VersionDiff
 from station.desks.change_tree import DiffTree, boxes_before_after
 from station.theme import DARK
 from station.views.change_tree import PAGE_ROWS, ChangeModel, ChangeView
 from tests.small_projects import box
 
+NO_BALANCE = VersionBalance(policy="", ratio=None, train_ratio=None, missing=())
 NAMES = {1: "car", 2: "van"}
 
 
@@ -72,6 +74,7 @@ def tree(
         splits=SplitCounts(),
         classes=(),
         taxonomy=taxonomy,
+        balance=(NO_BALANCE, NO_BALANCE),
         changes=changes,
         sealed=sealed,
     )

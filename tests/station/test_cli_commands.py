@@ -485,7 +485,7 @@ def test_interrupted_capture_ends_its_session_and_is_130(
     for seed in range(400):
         (folder / f"{seed:03}.jpg").write_bytes(jpeg(seed))
     with subprocess.Popen(
-        [PROGRAM, "capture", "--source", folder, "--every", "1ms", "--json"],
+        [PROGRAM, "capture", "--source", folder, "--every", "20ms", "--json"],
         cwd=tmp_path / "p",
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dataset import sample_batch
-from dataset.manifest import ManifestWriter
+from dataset.manifest import ManifestWriter, with_leaves
 from dataset.project import Project
 from dataset.records import LabelClass, Split, SplitKind
 from dataset.retirement import with_retired
@@ -324,7 +324,7 @@ def rewritten(root: Path, *, with_leaf: bool) -> None:
     )
     path.unlink()
     with ManifestWriter(path) as writer:
-        writer.write(batch, leaves)
+        writer.write(with_leaves(batch, leaves))
     size = path.stat().st_size
     edited_json(root, lambda content: content["manifest"].update(bytes=size))
 

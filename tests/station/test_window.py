@@ -184,6 +184,8 @@ def test_no_word_is_cut_off(
     for page in PAGES:
         station.window.show_page(page)
         wait_until(qtbot, lambda: station.runner.is_idle)
+        # What a finished job says is laid out with the next turn of the event loop.
+        QApplication.processEvents()
         assert cut_off(station.window) == []
 
 
