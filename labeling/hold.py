@@ -141,5 +141,6 @@ def _namespace() -> str:
 def _started(number: int) -> str:
     """When a process began, in ticks since the boot; "" where nobody can tell."""
     told = _text(Path(f"/proc/{number}/stat"))
-    # The name, in brackets, may hold anything.
-    return told.rpartition(")")[2].split()[19] if ")" in told else ""
+    # The name, in brackets, may hold anything. A zombie has ended.
+    facts = told.rpartition(")")[2].split()
+    return facts[19] if len(facts) > 19 and facts[0] not in "ZX" else ""

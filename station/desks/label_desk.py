@@ -41,12 +41,14 @@ class ProjectLabelDesk:
         self._hold: Hold | None = None
         self._choice: Choice | None = None
         self._session_words: dict[str, str] = {}
+        self._queue = 0
 
     @property
     def _session(self) -> LabelingSession:
         if self._labeling is None:
             if self._hold is None:
                 self._hold = Hold(self._project.catalog)
+            self._queue += 1
             self._labeling = LabelingSession(
                 self._project,
                 choice=self._chosen(),
@@ -213,6 +215,7 @@ class ProjectLabelDesk:
             pace_text=pace_words(view),
             note=note_words(view),
             notice=turned_words(view),
+            queue=self._queue,
             history=view.history,
             can_undo=view.can_undo,
             can_redo=view.can_redo,

@@ -9,7 +9,7 @@ from ..language import tr
 
 
 def pace_words(view: LabelView) -> str:
-    """Give the pace of this session and of the newest images; "" before there is one."""
+    """Give the pace of this session and of the newest images; "" before that."""
     lines = []
     if view.session_pace is not None:
         lines.append(f"{tr('This session')}: {_figures(view.session_pace)}")

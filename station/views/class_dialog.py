@@ -1,4 +1,4 @@
-"""Class work in the window: a list of classes, and what can be done to the chosen one."""
+"""Class work in the window: the classes, and what can be done to the chosen one."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ class LabelScene:
 
     `position` counts from 1; `history` is newest first; `touched` is the id of the
     box that the last edit made or changed. `note` says why nothing is carried here, or
-    who else has the sample; `notice` is the sentence on what was just done.
+    who else has the sample; `notice` is the sentence on what was just done; `queue` is
+    another number when the queue was made anew.
     """
 
     sample: Sample
@@ -59,6 +60,7 @@ class LabelScene:
     pace_text: str = ""
     note: str = ""
     notice: tuple[str, str] = ("", "")
+    queue: int = 0
     history: tuple[str, ...] = ()
     can_undo: bool = False
     can_redo: bool = False

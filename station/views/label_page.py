@@ -138,6 +138,8 @@ class LabelPage(QWidget):
         self._jump.place_given.connect(self._jump_to)
         self._panel.redo_requested.connect(self.redo)
         self._film.frame_chosen.connect(self._go_to)
+        self._film.frames_wanted.connect(self._calls.ask_frames)
+        self._calls.frames_came.connect(self._film.rows.put)
         self._toolbar.choice_made.connect(self._choose_queue)
         self._skip_menu.reason_chosen.connect(self._skip)
 
@@ -356,7 +358,7 @@ class LabelPage(QWidget):
         if state is None:
             self._toolbar.show_sentence("")
             self._panel.show_boxes(tr("Boxes here"), ())
-            self._film.show_frames(self._frames, "")
+            self._film.show_place(None, -1, 0)
             self.queue_came.emit(0)
             return
         is_new = before is None or before.sample.id != state.sample.id
@@ -379,7 +381,7 @@ class LabelPage(QWidget):
 
     def _show_sample(self, state: LabelScene) -> None:
         self._pictures.look_ahead()
-        self._film.show_frames(self._frames, state.sample.id)
+        self._film.show_place(state.queue, state.position - 1, state.total)
         if state.session_text:
             self.session_came.emit(state.session_text)
 
@@ -420,8 +422,11 @@ class LabelPage(QWidget):
 
     def _on_film(self, frames: tuple[FilmFrame, ...]) -> None:
         self._frames = frames
-        current = "" if self._state is None else self._state.sample.id
-        self._film.show_frames(frames, current)
+        state = self._state
+        ids = [frame.sample_id for frame in frames]
+        if state is not None and state.sample.id in ids:
+            first = state.position - 1 - ids.index(state.sample.id)
+            self._film.rows.put(first, frames)
         self._pictures.set_neighbours(frames)
 
     def _on_stopped(self) -> None:
