@@ -420,6 +420,52 @@ CHANGE_CLOCK = (
     """,
 )
 
+LABELING = (
+    # A journal row is of `labels` or of `classes`. Rows of one bulk act have the number
+    # of its first row as `step` (0: a step of its own); `holder` is the window that
+    # made it. See catalog/journal.py and catalog/class_acts.py.
+    "ALTER TABLE journal ADD COLUMN kind TEXT NOT NULL DEFAULT 'labels'",
+    "ALTER TABLE journal ADD COLUMN step INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE journal ADD COLUMN holder TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE journal ADD COLUMN drags INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX journal_by_step ON journal(step) WHERE step <> 0",
+    # The boxes that a merge of classes moved, so that it can be taken back.
+    """
+    CREATE TABLE class_moves (
+        journal_n INTEGER NOT NULL,
+        sample_n INTEGER NOT NULL REFERENCES samples(n) ON DELETE CASCADE,
+        box_id TEXT NOT NULL,
+        is_proposal INTEGER NOT NULL,
+        PRIMARY KEY (journal_n, sample_n, box_id, is_proposal)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX class_moves_by_sample ON class_moves(sample_n)",
+    # Windows at the queue, and the samples that each has before it.
+    """
+    CREATE TABLE holders (
+        id TEXT PRIMARY KEY,
+        machine TEXT NOT NULL,
+        process TEXT NOT NULL,
+        beats INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE claims (
+        sample_n INTEGER PRIMARY KEY REFERENCES samples(n) ON DELETE CASCADE,
+        holder TEXT NOT NULL REFERENCES holders(id) ON DELETE CASCADE
+    )
+    """,
+    "CREATE INDEX claims_by_holder ON claims(holder)",
+    # Where each person was in the queue: the choice of samples and the next ids.
+    """
+    CREATE TABLE queue_places (
+        person TEXT PRIMARY KEY,
+        choice TEXT NOT NULL,
+        ahead TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+)
+
 
 @catalog_migrations()
 def m0001_first_tables(db: Database) -> None:
@@ -453,4 +499,11 @@ def m0004_looks(db: Database) -> None:
 def m0005_change_clock(db: Database) -> None:
     """What changed since a version was frozen."""
     for statement in CHANGE_CLOCK:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0007_labeling(db: Database) -> None:
+    """Steps and class work in the journal; claims and places in the queue."""
+    for statement in LABELING:
         db.execute(statement)

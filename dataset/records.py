@@ -197,7 +197,8 @@ class LabelEdit:
     """A change of one sample's labels, from the state it was made on.
 
     `keys` counts the keys and drags that the person spent on the sample since it
-    was shown; it is 0 for every edit but the one that goes on.
+    was shown, `drags` the drags among them; both are 0 for every edit but the one that
+    goes on.
     """
 
     sample_id: str
@@ -206,6 +207,7 @@ class LabelEdit:
     after: LabelState
     at_us: int
     keys: int = 0
+    drags: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,23 @@ class Queue:
         self._at = min(max(self._at + by, 0), len(self._ids))
         return self.current
 
+    def start_at(self, sample_id: str | None) -> None:
+        """Begin at that sample, or at the end where there is none."""
+        self._at = len(self._ids) if sample_id is None else self._ids.index(sample_id)
+
+    def at(self, position: int) -> str | None:
+        """The id at a place counted from 1; None where there is none."""
+        return self._ids[position - 1] if 0 < position <= len(self._ids) else None
+
+    def beginning(self, start: str) -> str | None:
+        """The first id, from the current place on and round, that begins so."""
+        places = (*range(self._at, len(self._ids)), *range(self._at))
+        return next((i for n in places if (i := self._ids[n]).startswith(start)), None)
+
+    def slice(self, first: int, count: int) -> tuple[str, ...]:
+        """Up to `count` ids from the place `first`, counted from 0."""
+        return tuple(self._ids[max(first, 0) : max(first, 0) + count])
+
     def go_to(self, sample_id: str) -> None:
         """Go to a sample; one that the queue does not hold is put in here."""
         try:
@@ -49,6 +66,7 @@ class Queue:
         """Ids from `before` places back to `after` places on."""
         return tuple(self._ids[max(self._at - before, 0) : self._at + after + 1])
 
-    def ahead(self) -> tuple[str, ...]:
-        """Ids from the current place on."""
-        return tuple(self._ids[self._at :])
+    def ahead(self, count: int | None = None) -> tuple[str, ...]:
+        """Ids from the current place on, at most `count`."""
+        end = None if count is None else self._at + count
+        return tuple(self._ids[self._at : end])

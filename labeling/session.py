@@ -7,11 +7,12 @@ edits: going to a sample, and offering proposals for it, leaves the catalog alon
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as changed
 
-from dataset.catalog import Catalog
+from dataset.catalog import Catalog, Turned
 from dataset.errors import UsageError
 from dataset.project import Project, now_us
 from dataset.records import (
@@ -26,18 +27,14 @@ from dataset.records import (
 
 from . import edits
 from .carry_request import CarryRequest, PixelCache, carry_request
+from .choice import STATE_FILTERS, TODO, Choice
 from .geometry import Corners, clip
-from .pace import Pace, pace_of
-from .queue import Queue
+from .hold import Hold
+from .pace import Pace, pace_of_accepts
+from .walk import Walk
 
-TODO = (SampleState.NEW, SampleState.PROPOSED)
-STATE_FILTERS: dict[str, tuple[SampleState, ...]] = {
-    "todo": TODO,
-    "labeled": (SampleState.LABELED,),
-    "empty": (SampleState.EMPTY,),
-    "skipped": (SampleState.SKIPPED,),
-    "any": (),
-}
+__all__ = ["STATE_FILTERS", "TODO", "LabelView", "LabelingSession"]
+
 _HISTORY_SHOWN = 12
 _PACE_OVER = 50
 # A version keeps 1/1024 px, and a box has to keep a width and a height there.
@@ -50,7 +47,9 @@ class LabelView:
 
     `proposals` are the kept ones and those offered by carry-over; `position` counts
     from 1 in a queue of `total`; `left` of them are still to do; `history` is newest
-    first; `touched` is the id of the box the last edit made or changed.
+    first; `touched` is the id of the box the last edit made or changed. `is_first`: the
+    session begins here, so nothing is carried; `is_held_elsewhere`: another window has
+    the sample before it, too; `turned` is what was just undone or made again.
     """
 
     sample: Sample
@@ -64,6 +63,10 @@ class LabelView:
     can_redo: bool
     touched: str
     pace: Pace | None
+    session_pace: Pace | None = None
+    is_first: bool = False
+    is_held_elsewhere: bool = False
+    turned: Turned | None = None
 
 
 class LabelingSession:
@@ -81,20 +84,26 @@ class LabelingSession:
         state: str = "todo",
         class_id: int | None = None,
         session_id: str | None = None,
+        choice: Choice | None = None,
+        hold: Hold | None = None,
+        person: str = "",
         clock: Callable[[], int] = now_us,
     ) -> None:
-        if state not in STATE_FILTERS:
-            raise UsageError(
-                f"There is no such queue filter: {state}",
-                hint=f"the filters are {', '.join(STATE_FILTERS)}",
-            )
+        """Begin at the person's place in the queue of `choice`.
+
+        The other filters make a choice where none is given; `hold` keeps other windows
+        off the samples ahead, `person` says whose place is kept.
+        """
         self._project = project
         self._clock = clock
-        self._queue = Queue(
-            self._catalog.samples.queue_ids(
-                states=STATE_FILTERS[state], class_id=class_id, session_id=session_id
-            )
+        self._walk = Walk(
+            project,
+            choice or Choice(state=state, class_id=class_id, session_id=session_id),
+            hold,
+            person,
         )
+        self._queue = self._walk.queue
+        self._turned: Turned | None = None
         self._offers: dict[str, tuple[Proposal, ...]] = {}
         self._touched = ""
         self._seen = ("", LabelState())
@@ -166,10 +175,11 @@ class LabelingSession:
         """Drop all proposals of the sample."""
         return self._edit("dropped the proposals", edits.drop_proposals)
 
-    def accept(self, keys: int = 1) -> LabelView | None:
+    def accept(self, keys: int = 1, drags: int = 0) -> LabelView | None:
         """Accept all boxes and sure proposals, save, and go on.
 
-        `keys` counts what the person pressed and dragged for this sample.
+        `keys` counts what the person pressed and dragged for this sample, `drags`
+        the drags among it.
 
         Raises:
             UsageError: there is nothing to accept.
@@ -181,12 +191,13 @@ class LabelingSession:
         title = f"accepted {self._queue.position}, {len(after.boxes)} boxes"
         if carried:
             title = f"accepted {self._queue.position}, carried {carried} boxes"
-        self._save(sample_id, title, before, after, keys)
-        return self._go_on()
+        with self._going_on():
+            self._save(sample_id, title, before, after, keys, drags)
+            return self._go_on()
 
-    def mark_empty(self, keys: int = 1) -> LabelView | None:
+    def mark_empty(self, keys: int = 1, drags: int = 0) -> LabelView | None:
         """Say that nothing is on the sample, save, and go on."""
-        return self._decide("empty", edits.mark_empty, keys)
+        return self._decide("empty", edits.mark_empty, keys, drags)
 
     def skip(self, reason: str) -> LabelView | None:
         """Leave the sample out for a reason, save, and go on."""
@@ -197,14 +208,31 @@ class LabelingSession:
         return self._decide("reviewed", edits.review, 0)
 
     def undo(self) -> LabelView | None:
-        """Take the newest edit back, also one of an earlier run, and go to it."""
-        entry = self._catalog.labels.undo()
-        return self.current if entry is None else self.go_to(entry.sample_id)
+        """Take the newest step back, also one of an earlier run, and go to it.
+
+        Class work is undone where it stands; the view tells of it in `turned`.
+        """
+        return self._show_turned(self._catalog.labels.undo())
 
     def redo(self) -> LabelView | None:
-        """Make the edit again that was undone last, and go to it."""
-        entry = self._catalog.labels.redo()
-        return self.current if entry is None else self.go_to(entry.sample_id)
+        """Make the step again that was undone last, and go to it."""
+        return self._show_turned(self._catalog.labels.redo())
+
+    def jump(self, words: str) -> LabelView | None:
+        """Go to a number in the queue, or to the id that begins so.
+
+        Raises:
+            NotFound: there is no such sample.
+        """
+        return self.go_to(self._walk.find(words))
+
+    def beat(self) -> None:
+        """Keep the window's hold and the person's place; call it now and then."""
+        self._walk.beat()
+
+    def pause(self) -> None:
+        """Keep the place, and leave the samples to other windows for a while."""
+        self._walk.pause()
 
     def next(self) -> LabelView | None:
         """Go to the next sample; writes nothing."""
@@ -217,18 +245,22 @@ class LabelingSession:
     def step(self, by: int) -> LabelView | None:
         """Go on or back by that many samples; writes nothing."""
         self._touched = ""
-        self._queue.step(by)
+        self._walk.step(by)
         return self.current
 
     def go_to(self, sample_id: str) -> LabelView | None:
         """Go to one sample; writes nothing."""
         self._touched = ""
-        self._queue.go_to(sample_id)
+        self._walk.go_to(sample_id)
         return self.current
 
     def neighbours(self, before: int, after: int) -> tuple[Sample, ...]:
         """The samples round the current one, in queue order."""
         return self._catalog.samples.many(self._queue.around(before, after))
+
+    def frames(self, first: int, count: int) -> tuple[Sample, ...]:
+        """The samples from a place of the queue, counted from 0."""
+        return self._catalog.samples.many(self._queue.slice(first, count))
 
     def offer(
         self, sample_id: str, proposals: tuple[Proposal, ...]
@@ -303,14 +335,18 @@ class LabelingSession:
         return self.current
 
     def _decide(
-        self, title: str, edit: Callable[[LabelState], LabelState], keys: int
+        self,
+        title: str,
+        edit: Callable[[LabelState], LabelState],
+        keys: int,
+        drags: int = 0,
     ) -> LabelView | None:
         sample_id = self._sample().id
         before = self._looked_at(sample_id)
-        self._save(
-            sample_id, f"{title} {self._queue.position}", before, edit(before), keys
-        )
-        return self._go_on()
+        title = f"{title} {self._queue.position}"
+        with self._going_on():
+            self._save(sample_id, title, before, edit(before), keys, drags)
+            return self._go_on()
 
     def _save(
         self,
@@ -319,6 +355,7 @@ class LabelingSession:
         before: LabelState,
         after: LabelState,
         keys: int,
+        drags: int = 0,
     ) -> None:
         self._catalog.labels.apply(
             LabelEdit(
@@ -328,19 +365,46 @@ class LabelingSession:
                 after=after,
                 at_us=self._clock(),
                 keys=keys,
+                drags=drags,
             )
         )
 
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """One transaction; where it fails the person stays at the sample."""
+        position = self._queue.position
+        try:
+            with self._catalog.writing():
+                yield
+        except BaseException:
+            self._queue.step(position - self._queue.position)
+            raise
+
     def _go_on(self) -> LabelView | None:
+        """Go on in the transaction of what was saved: hold and place cost no flush."""
         self._offers.clear()
-        return self.step(1)
+        self._touched = ""
+        self._walk.step(1)
+        self._walk.keep_place()
+        return self.current
+
+    def _show_turned(self, turned: Turned | None) -> LabelView | None:
+        self._turned = turned
+        try:
+            if turned is None or not turned.sample_id:
+                return self.current
+            return self.go_to(turned.sample_id)
+        finally:
+            self._turned = None
 
     def _view(self, sample_id: str) -> LabelView:
         labels = self._catalog.labels.get(sample_id)
         self._seen = (sample_id, labels)
+        sample = self._catalog.samples.get(sample_id)
         states = self._catalog.samples.states()
+        accepts = self._catalog.journal.accepts(_PACE_OVER)
         return LabelView(
-            sample=self._catalog.samples.get(sample_id),
+            sample=sample,
             boxes=labels.boxes,
             proposals=self._shown(sample_id, labels).proposals,
             position=self._queue.position,
@@ -350,7 +414,13 @@ class LabelingSession:
             can_undo=self._catalog.journal.can_undo(),
             can_redo=self._catalog.journal.can_redo(),
             touched=self._touched,
-            pace=pace_of(self._catalog.journal.decisions(_PACE_OVER)),
+            pace=pace_of_accepts(accepts),
+            session_pace=pace_of_accepts(
+                [each for each in accepts if each.session_id == sample.session_id]
+            ),
+            is_first=self._catalog.samples.is_first(sample),
+            is_held_elsewhere=self._walk.is_held_elsewhere,
+            turned=self._turned,
         )
 
     def _class_name(self, class_id: int) -> str:

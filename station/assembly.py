@@ -175,6 +175,7 @@ class Station(QObject):
     def _end_of(self, project: Project, pages: PageSet | None) -> Callable[[], None]:
         def end() -> None:
             if pages is not None:
+                pages.end_labeling()
                 pages.end_capture()
             project.close()
 
@@ -185,6 +186,7 @@ class Station(QObject):
             "project.open": self._ask_project,
             "project.new": self._ask_new_project,
             "project.import": self._ask_pictures,
+            "project.classes": self._ask_classes,
             "job.cancel": self.runner.cancel_all,
         }
 
@@ -290,6 +292,10 @@ class Station(QObject):
                 lane=Lane.CATALOG,
             )
         )
+
+    def _ask_classes(self) -> None:
+        if self._pages is not None:
+            self._pages.ask_classes()
 
     def _ask_pictures(self) -> None:
         if self._pages is not None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from dataset.errors import FieldsetError
 from dataset.progress import Progress
 from dataset.project import Project
 from dataset.sealing import Person
 from export.intake import take_in
 
 from .desks.capture_desk import RecorderDesk
+from .desks.class_desk import ProjectClassDesk
 from .desks.dataset_desk import ProjectDatasetDesk
 from .desks.label_desk import ProjectLabelDesk
 from .desks.review_desk import ProjectReviewDesk
@@ -28,6 +31,7 @@ from .settings import UserSettings, station_name
 from .theme import Theme
 from .views.capture_contract import SessionForm
 from .views.capture_page import CapturePage
+from .views.class_work import ClassWork
 from .views.dataset_page import DatasetPage
 from .views.label_page import LabelPage
 from .views.review_page import ReviewPage
@@ -51,12 +55,15 @@ class PageSet(QObject):
         *,
         project: Project,
         scope: Scope,
+        theme: Theme,
         capture: CapturePage,
         label: LabelPage,
         review: ReviewPage,
         dataset: DatasetPage,
         versions: VersionsPage,
         recorder: RecorderDesk,
+        label_desk: ProjectLabelDesk,
+        classes: ClassWork,
     ) -> None:
         super().__init__()
         self.capture = capture
@@ -65,8 +72,11 @@ class PageSet(QObject):
         self.dataset = dataset
         self.versions = versions
         self._recorder = recorder
+        self._label_desk = label_desk
+        self.classes = classes
         self._root = project.root
         self._scope = scope
+        self._theme = theme
         self._window: Window | None = None
         self._sessions: dict[Page, str] = {}
         self._watch = ProjectWatch(project.root, scope, self)
@@ -108,6 +118,9 @@ class PageSet(QObject):
             lambda words: self._note_session(Page.LABEL, words)
         )
         self.label.queue_came.connect(self._on_queue)
+        self.label.classes_requested.connect(self.ask_classes)
+        self.dataset.classes_requested.connect(self.ask_classes)
+        self.classes.classes_changed.connect(self._on_classes_changed)
         self.capture.camera_changed.connect(window.status.show_camera)
         self.capture.session_came.connect(
             lambda words: self._note_session(Page.CAPTURE, words)
@@ -119,6 +132,7 @@ class PageSet(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint every page in another look."""
+        self._theme = theme
         for page in (
             self.capture,
             self.label,
@@ -138,6 +152,25 @@ class PageSet(QObject):
     def end_capture(self) -> None:
         """End the session; runs on the catalog's thread at the very end."""
         self._recorder.close()
+
+    def end_labeling(self) -> None:
+        """Keep the place in the queue and let go of it; runs there, too."""
+        # On a full disk the hold ends by itself, a moment later.
+        with suppress(FieldsetError):
+            self._label_desk.leave()
+
+    def ask_classes(self) -> None:
+        """Open the dialog of class work."""
+        if self._window is not None:
+            self.classes.ask(self._theme, self._window)
+
+    def _on_classes_changed(self, sentence: str) -> None:
+        if self._window is None:
+            return
+        self._window.notice.say(sentence, "ok")
+        self.label.note_new_classes()
+        if self._window.page in (Page.REVIEW, Page.DATASET):
+            self._widgets[self._window.page].open()
 
     def ask_pictures(self, window: QWidget) -> None:
         """Ask for a folder of pictures or a data set, and take it in."""
@@ -177,6 +210,8 @@ class PageSet(QObject):
     def _on_page(self, page: Page) -> None:
         if page in self._widgets:
             self._watch.watch(page in WATCHING)
+            if page is not Page.LABEL:
+                self.label.pause()
             self._widgets[page].open()
             self._show_session(page)
 
@@ -227,11 +262,13 @@ def build_pages(
     station = station_name(os.environ, settings)
     recorder = RecorderDesk(project, station)
     person = Person(operator=settings.operator or user_name(), station=station)
+    label_desk = ProjectLabelDesk(project, person=f"{person.operator}@{station}")
     pages = PageSet(
         project=project,
         scope=scope,
+        theme=theme,
         capture=CapturePage(recorder, scope, theme),
-        label=LabelPage(ProjectLabelDesk(project), scope, theme, table),
+        label=LabelPage(label_desk, scope, theme, table),
         review=ReviewPage(ProjectReviewDesk(project), scope, theme, table),
         dataset=DatasetPage(
             ProjectDatasetDesk(project.root),
@@ -241,6 +278,8 @@ def build_pages(
         ),
         versions=VersionsPage(ProjectVersionsDesk(project.root), scope, theme),
         recorder=recorder,
+        label_desk=label_desk,
+        classes=ClassWork(ProjectClassDesk(project), scope),
     )
     pages.capture.panel.form.fill(settings.source, settings.operator, settings.place)
     return pages

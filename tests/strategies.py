@@ -377,3 +377,10 @@ def sightings(looks: Sequence[Fingerprint]) -> st.SearchStrategy[list[Sighting]]
             for number, (look, session, second) in enumerate(found)
         ]
     )
+
+
+# What a person may do while labeling: a name and two numbers that pick what it is
+# done to; which acts there are stands in `tests/labeling/acts.py`.
+def labeling_acts(names: Sequence[str]) -> st.SearchStrategy[tuple[str, int, int]]:
+    """One act of labeling, to be done to whatever is there."""
+    return st.tuples(st.sampled_from(names), st.integers(0, 6), st.integers(0, 6))

@@ -6,20 +6,31 @@ file. Every public method is one transaction, and joins the one that is open.
 
 from .catalog import Catalog
 from .changed import Mark
+from .claims import Holder
+from .class_acts import ClassUse
 from .classes import checked_class_name, folded_name
-from .journal import JournalEntry
+from .journal import Decision, JournalEntry
+from .labels import Turned
 from .looks import Decided, Look
+from .places import Place
+from .queue_order import Wanted
 from .tables import ClassSplitCount, GroupLine, SplitCount
 
 __all__ = [
     "Catalog",
     "ClassSplitCount",
+    "ClassUse",
     "Decided",
+    "Decision",
     "GroupLine",
+    "Holder",
     "JournalEntry",
     "Look",
     "Mark",
+    "Place",
     "SplitCount",
+    "Turned",
+    "Wanted",
     "checked_class_name",
     "folded_name",
 ]

@@ -11,6 +11,8 @@ import pyarrow as pa
 from dataset.errors import ProjectError
 
 from .changed import Changed
+from .claims import Claims
+from .class_acts import ClassActs
 from .classes import Classes
 from .connection import Connection
 from .frozen import frozen_batches
@@ -20,6 +22,7 @@ from .labels import Labels
 from .looks import Looks
 from .made import Made
 from .measures import Measures
+from .places import Places
 from .samples import Samples
 from .sessions import Sessions
 from .splits import Splits
@@ -34,8 +37,8 @@ class Catalog:
 
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
-        measures, looks, tables, tallies, test_runs, made, changed: the parts, one noun
-        each, over the same connection.
+        measures, looks, tables, tallies, test_runs, made, changed, class_acts, claims,
+        places: the parts, one noun each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -45,6 +48,9 @@ class Catalog:
         self.samples = Samples(connection)
         self.journal = Journal(connection)
         self.labels = Labels(connection, self.journal)
+        self.class_acts = ClassActs(connection, self.journal)
+        self.claims = Claims(connection)
+        self.places = Places(connection)
         self.groups = Groups(connection)
         self.splits = Splits(connection)
         self.versions = Versions(connection)

@@ -95,10 +95,7 @@ class Classes:
                 not `#RRGGBB`, or the key is no digit or taken.
         """
         normal = checked_class_name(name)
-        if key is not None and key not in _KEYS:
-            raise UsageError(f"A class's key is a digit: {key}")
-        if colour is not None and not _COLOUR.fullmatch(colour):
-            raise UsageError(f"A colour is written #RRGGBB: {colour}")
+        _refuse_bad_look(colour, key)
         with self._connection.writing():
             self._refuse_taken(normal)
             self._refuse_taken_key(key)
@@ -132,6 +129,57 @@ class Classes:
                 )
         return self.get(class_id)
 
+    def recolour(self, class_id: int, colour: str) -> LabelClass:
+        """Give a class another colour.
+
+        Raises:
+            UsageError: the colour is not `#RRGGBB`.
+            NotFound: there is no such class.
+        """
+        _refuse_bad_look(colour, None)
+        return self._change(class_id, "colour", colour)
+
+    def rekey(self, class_id: int, key: int | None) -> LabelClass:
+        """Give a class another digit key, or none.
+
+        Raises:
+            UsageError: the key is no digit or taken, or the class is retired.
+            NotFound: there is no such class.
+        """
+        _refuse_bad_look(None, key)
+        with self._connection.writing():
+            known = self.get(class_id)
+            if known.retired:
+                raise UsageError(
+                    f"A retired class has no key: {known.name}",
+                    hint="bring it back first",
+                )
+            if known.key != key:
+                self._refuse_taken_key(key)
+            return self._change(class_id, "key", key)
+
+    def bring_back(self, class_id: int) -> LabelClass:
+        """Take a retired class into use again, on a free key.
+
+        Raises:
+            UsageError: it was merged into another one.
+            NotFound: there is no such class.
+        """
+        with self._connection.writing():
+            known, target = self.get(class_id), self.merged_into(class_id)
+            if target != class_id:
+                raise UsageError(
+                    f"The boxes of {known.name} are in another class since a merge: "
+                    f"{self.get(target).name}",
+                    hint="undo the merge, or add a class of another name",
+                )
+            if known.retired:
+                self._connection.run(
+                    "UPDATE classes SET retired = 0, key = ? WHERE id = ?",
+                    [self._free_key(), class_id],
+                )
+        return self.get(class_id)
+
     def retire(self, class_id: int) -> LabelClass:
         """Take a class out of use; its boxes stay and its id is never reused."""
         with self._connection.writing():
@@ -161,27 +209,40 @@ class Classes:
                     hint="merge the other way round",
                 )
             self._refuse_sealed(source)
-            touched = self._connection.rows(
-                "SELECT DISTINCT sample_n FROM boxes WHERE class_id = ?", [source_id]
-            )
-            moved = self._connection.run(
-                "UPDATE boxes SET class_id = ? WHERE class_id = ?",
-                [target_id, source_id],
-            )
+            boxes = "SELECT sample_n, id FROM boxes WHERE class_id = :source"
+            moved = self.move_boxes(source_id, target_id, boxes, {"source": source_id})
             self._connection.run(
                 "UPDATE proposals SET class_id = ? WHERE class_id = ?",
                 [target_id, source_id],
             )
-            self._connection.run_many(
-                "UPDATE samples SET revision = revision + 1, packed = ? WHERE n = ?",
-                [(pack(boxes_of_sample(self._connection, n)), n) for (n,) in touched],
-            )
-            self._tallies.recount_classes((source_id, target_id))
             self.retire(source_id)
             self._connection.run(
                 "UPDATE classes SET merged_into = ? WHERE id = ?",
                 [target_id, source_id],
             )
+        return moved
+
+    def move_boxes(
+        self, source_id: int, target_id: int, chosen: str, arguments: dict[str, object]
+    ) -> int:
+        """Move those boxes of a class that a query of (sample_n, id) chooses.
+
+        Gives their number; call it inside `writing`.
+        """
+        connection = self._connection
+        touched = connection.rows(
+            f"SELECT DISTINCT sample_n FROM ({chosen})", arguments
+        )
+        moved = connection.run(
+            "UPDATE boxes SET class_id = :into WHERE class_id = :from "
+            f"AND (sample_n, id) IN ({chosen})",
+            {**arguments, "into": target_id, "from": source_id},
+        )
+        connection.run_many(
+            "UPDATE samples SET revision = revision + 1, packed = ? WHERE n = ?",
+            [(pack(boxes_of_sample(connection, n)), n) for (n,) in touched],
+        )
+        self._tallies.recount_classes((source_id, target_id))
         return moved
 
     def merged_into(self, class_id: int) -> int:
@@ -190,6 +251,14 @@ class Classes:
             "SELECT merged_into FROM classes WHERE id = ?", [class_id]
         )
         return class_id if target is None else self.merged_into(int(target))
+
+    def _change(self, class_id: int, column: str, value: object) -> LabelClass:
+        with self._connection.writing():
+            self.get(class_id)
+            self._connection.run(
+                f"UPDATE classes SET {column} = ? WHERE id = ?", [value, class_id]
+            )
+            return self.get(class_id)
 
     def _one(self, column: str, value: object) -> LabelClass:
         rows = self._connection.rows(
@@ -226,12 +295,19 @@ class Classes:
             if key is not None and other.key == key:
                 raise UsageError(
                     f"The key {key} chooses another class already: {other.name}",
-                    hint="choose another digit, or leave it out",
+                    hint="choose another digit, or give that class another one first",
                 )
 
     def _free_key(self) -> int | None:
         taken = {c.key for c in self.all()}
         return next((key for key in _KEYS if key not in taken), None)
+
+
+def _refuse_bad_look(colour: str | None, key: int | None) -> None:
+    if key is not None and key not in _KEYS:
+        raise UsageError(f"A class's key is a digit: {key}")
+    if colour is not None and not _COLOUR.fullmatch(colour):
+        raise UsageError(f"A colour is written #RRGGBB: {colour}")
 
 
 def _label_class(row: tuple[object, ...]) -> LabelClass:

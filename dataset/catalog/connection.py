@@ -119,7 +119,7 @@ class Connection:
         with self._lock, self._translated():
             return int(self._raw.execute(sql, arguments).rowcount)
 
-    def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+    def run_many(self, sql: str, rows: Iterable[Arguments]) -> None:
         """Run one writing statement for each row, inside `writing`."""
         with self._lock, self._translated():
             self._raw.executemany(sql, rows)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dataset.errors import FieldsetError, NotFound, PolicyRefusal, ProjectError
 from dataset.packed_boxes import pack
@@ -17,10 +17,28 @@ from dataset.records import (
 )
 
 from .box_rows import BOX_COLUMNS, box_of_row, boxes_of_sample
+from .class_acts import ClassActs
 from .connection import Connection
-from .journal import Journal, JournalEntry
+from .journal import ClassEntry, Journal, JournalEntry
 from .tallies import Tallies
 from .test_runs import closed_split_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A step that was taken back or made again.
+
+    `sample_id` is a sample of it, "" for class work; `before` and `after` are that
+    sample's sides of the edit. `samples` counts what was turned, and `left` says why
+    others stay as they are.
+    """
+
+    title: str
+    sample_id: str = ""
+    before: LabelState = field(default_factory=LabelState)
+    after: LabelState = field(default_factory=LabelState)
+    samples: int = 0
+    left: tuple[FieldsetError, ...] = ()
 
 
 class Labels:
@@ -30,6 +48,7 @@ class Labels:
         self._connection = connection
         self._journal = journal
         self._tallies = Tallies(connection)
+        self._class_acts = ClassActs(connection, journal)
 
     def get(self, sample_id: str) -> LabelState:
         """All that is labelled of a sample.
@@ -107,43 +126,28 @@ class Labels:
                 sample_id, "look at the sample again, then repeat the change"
             )
 
-    def undo(self) -> JournalEntry | None:
-        """Take the last edit back; gives it, or None when there is nothing.
+    def undo(self) -> Turned | None:
+        """Take the last step back; gives it, or None when there is nothing.
+
+        Of a step of many samples those that can be are taken back; what stays is told
+        in `left`.
 
         Raises:
             ProjectError: the sample was changed by something else since; the edit
                 stays, and the next undo takes the one before it back.
             PolicyRefusal: the sample's test set was sealed since; likewise.
         """
-        with self._connection.writing():
-            entry = self._journal.last_done()
-            is_turned = entry is None or self._turn(entry, entry.after, entry.before)
-            if entry is not None and is_turned:
-                self._journal.mark(entry.n, done=False)
-        if entry is not None and not is_turned:
-            raise self._not_turned(
-                entry.sample_id, "undo again takes back the step before this one"
-            )
-        return entry
+        return self._turn_step(back=True)
 
-    def redo(self) -> JournalEntry | None:
-        """Make the last undone edit again; gives it, or None.
+    def redo(self) -> Turned | None:
+        """Make the last undone step again; gives it, or None.
 
         Raises:
             ProjectError: the sample was changed by something else since; the next
                 redo makes the edit after this one again.
             PolicyRefusal: the sample's test set was sealed since; likewise.
         """
-        with self._connection.writing():
-            entry = self._journal.first_undone()
-            is_turned = entry is None or self._turn(entry, entry.before, entry.after)
-            if entry is not None and is_turned:
-                self._journal.mark(entry.n, done=True)
-        if entry is not None and not is_turned:
-            raise self._not_turned(
-                entry.sample_id, "redo again makes the step after this one"
-            )
-        return entry
+        return self._turn_step(back=False)
 
     def put(self, sample_id: str, state: LabelState) -> None:
         """Store labels that came with an import, without a journal entry.
@@ -154,26 +158,49 @@ class Labels:
         with self._connection.writing():
             self._store(sample_id, state)
 
+    def _turn_step(self, *, back: bool) -> Turned | None:
+        journal = self._journal
+        turned: list[JournalEntry | ClassEntry] = []
+        refusals: list[FieldsetError] = []
+        with self._connection.writing():
+            entries = journal.last_step() if back else journal.first_undone_step()
+            for entry in entries:
+                refusal = self._turn(entry, back=back)
+                if refusal is None:
+                    journal.mark(entry.n, done=not back)
+                    turned.append(entry)
+                else:
+                    journal.abandon(entry.n)
+                    refusals.append(refusal)
+        if not entries:
+            return None
+        if not turned:
+            raise refusals[0]
+        return _told(turned, refusals)
+
     def _turn(
-        self, entry: JournalEntry, expected: LabelState, wanted: LabelState
-    ) -> bool:
-        """Store what is wanted where the expected is found; else abandon the entry.
+        self, entry: JournalEntry | ClassEntry, *, back: bool
+    ) -> FieldsetError | None:
+        """Store one side of an entry where the other is found; else why not.
 
         Proposals do not count: whoever made new ones took nothing from a person.
         """
+        if isinstance(entry, ClassEntry):
+            return self._class_acts.turn(entry, back=back)
+        expected, wanted = entry.before, entry.after
+        if back:
+            expected, wanted = wanted, expected
+        hint = "undo again takes back the step before this one"
+        if not back:
+            hint = "redo again makes the step after this one"
+        if split := closed_split_of(self._connection, entry.sample_id):
+            return _closed(split, hint)
         merged = self._merged_classes()
         found = self.get(entry.sample_id)
-        is_closed = closed_split_of(self._connection, entry.sample_id)
-        if is_closed or _decided(found) != _decided(_moved(expected, merged)):
-            self._journal.abandon(entry.n)
-            return False
+        if _decided(found) != _decided(_moved(expected, merged)):
+            return _changed_elsewhere(entry.sample_id, hint)
         self._store(entry.sample_id, _moved(wanted, merged))
-        return True
-
-    def _not_turned(self, sample_id: str, hint: str) -> FieldsetError:
-        """Why an edit could not be taken back or made again."""
-        split = closed_split_of(self._connection, sample_id)
-        return _closed(split, hint) if split else _changed_elsewhere(sample_id, hint)
+        return None
 
     def _merged_classes(self) -> dict[int, int]:
         """Where the boxes of each merged class live now."""
@@ -229,6 +256,24 @@ class Labels:
         return tuple(
             Proposal(box=box_of_row(row), verdict=Verdict(row[8])) for row in rows
         )
+
+
+def _told(
+    turned: Sequence[JournalEntry | ClassEntry], refusals: Sequence[FieldsetError]
+) -> Turned:
+    """What became of a step; the sample that was changed first stands for it."""
+    edits = [entry for entry in turned if isinstance(entry, JournalEntry)]
+    if not edits:
+        return Turned(title=turned[0].title, left=tuple(refusals))
+    first = min(edits, key=lambda entry: entry.n)
+    return Turned(
+        title=first.title,
+        sample_id=first.sample_id,
+        before=first.before,
+        after=first.after,
+        samples=len(edits),
+        left=tuple(refusals),
+    )
 
 
 def _box_row(n: int, box: Box) -> tuple[object, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dataset.errors import NotFound, PolicyRefusal
 from dataset.records import Sample, SampleState
 
 from .connection import Connection
 from .looks import Looks
+from .queue_order import QueueFilter, Wanted, queue_query
 from .tallies import Tallies
-from .test_runs import CLOSED_GROUPS, closed_split_of, closed_splits
+from .test_runs import closed_split_of, closed_splits
 
 _COLUMNS = (
     "s.id, s.session_id, s.sequence, s.suffix, s.width, s.height, s.orientation, "
@@ -18,8 +19,6 @@ _COLUMNS = (
     "s.group_id"
 )
 _SHORTEST_BEGINNING = 4
-# The order in which a queue shows samples: session after session, as captured.
-_SESSION_ORDER = "ORDER BY e.started_us, e.name, s.sequence"
 
 
 class Samples:
@@ -135,21 +134,36 @@ class Samples:
         session_id: str | None = None,
         class_id: int | None = None,
         split: str | None = None,
+        condition: str | None = None,
+        order: str = "session",
+        wanted: Sequence[Wanted] = (),
     ) -> tuple[str, ...]:
-        """Ids in queue order (session by session, as captured), filtered.
+        """Ids of the samples that all filters let through, in the order of a queue.
 
-        Samples of sealed test sets are in no queue: their boxes are closed.
+        Orders: `session` (session by session, as captured), `wanted` (what is wanted
+        most first), `uncertain` (the least sure proposal of a model first), `doubt`
+        (weak proposals, then what was not reviewed and scored least). `split` "" is
+        what no split holds, `condition` is `key=value`. A class is that of a box or of
+        a proposal. Samples of sealed test sets are in no queue: their boxes are closed.
         """
-        where, arguments = _filters(states, session_id, class_id, split)
-        if closed_splits(self._connection):
-            where += " AND " if where else "WHERE "
-            where += f"s.group_id NOT IN ({CLOSED_GROUPS})"
-        rows = self._connection.rows(
-            "SELECT s.id FROM samples s JOIN sessions e ON e.id = s.session_id "
-            f"{where} {_SESSION_ORDER}",
-            arguments,
+        chosen = QueueFilter(
+            states=tuple(states),
+            session_id=session_id,
+            class_id=class_id,
+            split=split,
+            condition=condition,
         )
-        return tuple(str(row[0]) for row in rows)
+        has_sealed = bool(closed_splits(self._connection))
+        query, arguments = queue_query(chosen, order, wanted, has_sealed=has_sealed)
+        return tuple(str(row[0]) for row in self._connection.rows(query, arguments))
+
+    def is_first(self, sample: Sample) -> bool:
+        """Whether a sample is the first of its session."""
+        found = self._connection.value(
+            "SELECT 1 FROM samples WHERE session_id = ? AND sequence < ? LIMIT 1",
+            [sample.session_id, sample.sequence],
+        )
+        return found is None
 
     def many(self, sample_ids: Iterable[str]) -> tuple[Sample, ...]:
         """The samples of those ids in the given order; unknown ids are left out."""
@@ -206,35 +220,6 @@ class Samples:
             "SELECT 1 FROM tombstones WHERE sample_id = ?", [sample_id]
         )
         return found is not None
-
-
-def _filters(
-    states: Iterable[SampleState],
-    session_id: str | None,
-    class_id: int | None,
-    split: str | None,
-) -> tuple[str, list[object]]:
-    parts: list[str] = []
-    arguments: list[object] = []
-    chosen = [state.value for state in states]
-    if chosen:
-        parts.append(f"s.state IN ({', '.join('?' * len(chosen))})")
-        arguments += chosen
-    if session_id is not None:
-        parts.append("s.session_id = ?")
-        arguments.append(session_id)
-    if class_id is not None:
-        parts.append(
-            "EXISTS (SELECT 1 FROM boxes b WHERE b.sample_n = s.n AND b.class_id = ?)"
-        )
-        arguments.append(class_id)
-    if split is not None:
-        parts.append(
-            "s.group_id IN (SELECT group_id FROM split_ledger GROUP BY group_id "
-            "HAVING n = max(n) AND split = ? AND action = 'assigned')"
-        )
-        arguments.append(split)
-    return ("WHERE " + " AND ".join(parts) if parts else ""), arguments
 
 
 def _sample(row: tuple[object, ...]) -> Sample:

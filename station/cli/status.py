@@ -10,6 +10,9 @@ import click
 from .options import json_option, opened, project_option
 from .output import emit_json, one_line, table
 
+# The newest accepts that the pace is told of.
+PACE_OVER = 5000
+
 if TYPE_CHECKING:
     from dataset.balance import Balance
     from dataset.status import SplitLine, Status
@@ -22,29 +25,37 @@ if TYPE_CHECKING:
 def status(folder: Path | None, as_json: bool) -> None:
     """Show states, classes by split, balance, and what to capture next."""
     from dataset.status import status as read_status
-    from labeling.pace import pace_of
+    from labeling.pace import pace_of_accepts, paces_by_session
 
     with opened(folder, read_only=True) as project:
         found = read_status(project)
-        pace = pace_of(project.catalog.journal.decisions(200))
+        accepts = project.catalog.journal.accepts(PACE_OVER)
+        pace = pace_of_accepts(accepts)
+        by_session = [
+            (project.catalog.sessions.get(session_id).name, images, own)
+            for session_id, (images, own) in paces_by_session(accepts).items()
+        ]
         name, policy = project.name, project.settings.balance.effective_policy
     if as_json:
-        emit_json({**found.to_json(), "pace": pace_json(pace)})
+        sessions = [
+            {"session": session, "images": images, **pace_json(own)}
+            for session, images, own in by_session
+        ]
+        told = {**pace_json(pace), "sessions": sessions}
+        emit_json({**found.to_json(), "pace": told})
         return
     _print(name, found, pace, policy)
 
 
 def pace_json(pace: Pace | None) -> dict[str, Any]:
     """The pace with the keys of `status --json`; None where nothing was measured."""
-    if pace is None:
-        return dict.fromkeys(
-            ("seconds_per_image", "seconds_per_box", "keys_per_image"), None
-        )
-    return {
-        "seconds_per_image": pace.seconds_per_image,
-        "seconds_per_box": pace.seconds_per_box,
-        "keys_per_image": pace.keys_per_image,
-    }
+    names = (
+        "seconds_per_image",
+        "seconds_per_box",
+        "keys_per_image",
+        "drags_per_image",
+    )
+    return {name: None if pace is None else getattr(pace, name) for name in names}
 
 
 def _print(name: str, found: Status, pace: Pace | None, policy: str) -> None:

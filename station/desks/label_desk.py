@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from dataset.project import Project
 from dataset.records import Proposal, Sample
+from labeling.choice import ORDERS, STATE_FILTERS, Choice, choice_of
 from labeling.geometry import Corners
-from labeling.session import STATE_FILTERS, LabelingSession, LabelView
+from labeling.hold import Hold
+from labeling.session import LabelingSession, LabelView
 
 from ..session_words import session_words
 from ..views.contracts import (
@@ -16,27 +18,51 @@ from ..views.contracts import (
     FilmFrame,
     LabelScene,
     QueueChoice,
+    QueueFilters,
 )
 from .class_rows import class_rows
+from .label_speech import note_words, pace_words, turned_words
+
+FIELDS = ("order", "state", "class_id", "session_id", "split", "condition")
+SESSIONS_OFFERED = 40
 
 
 class ProjectLabelDesk:
-    """Labels the samples of one project."""
+    """Labels the samples of one project.
 
-    def __init__(self, project: Project) -> None:
+    `person` says whose place in the queue is kept. The window's hold on the samples
+    ahead begins with the first sample asked for, and ends with `leave`.
+    """
+
+    def __init__(self, project: Project, person: str = "") -> None:
         self._project = project
+        self._person = person
         self._labeling: LabelingSession | None = None
-        self._choice = QueueChoice()
+        self._hold: Hold | None = None
+        self._choice: Choice | None = None
         self._session_words: dict[str, str] = {}
+        self._queue = 0
 
     @property
     def _session(self) -> LabelingSession:
         if self._labeling is None:
-            choice = self._choice
+            if self._hold is None:
+                self._hold = Hold(self._project.catalog)
+            self._queue += 1
             self._labeling = LabelingSession(
-                self._project, state=choice.state, class_id=choice.class_id
+                self._project,
+                choice=self._chosen(),
+                hold=self._hold,
+                person=self._person,
             )
         return self._labeling
+
+    def _chosen(self) -> Choice:
+        """The queue of now; at first the one the person had last."""
+        if self._choice is None:
+            place = self._project.catalog.places.get(self._person)
+            self._choice = choice_of(place.choice, self._project)
+        return self._choice
 
     def classes(self) -> tuple[ClassRow, ...]:
         """Give the classes with their boxes and targets."""
@@ -44,11 +70,27 @@ class ProjectLabelDesk:
 
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """Give the orders and states that a queue can be made of."""
-        return {"order": ("session",), "state": tuple(STATE_FILTERS)}
+        return {"order": ORDERS, "state": tuple(STATE_FILTERS)}
+
+    def filters(self) -> QueueFilters:
+        """Give what a queue can be narrowed to, and the choice of now."""
+        catalog, chosen = self._project.catalog, self._chosen()
+        with catalog.reading():
+            sessions = catalog.sessions.all()[::-1]
+            splits = tuple(split.name for split in self._project.splits)
+        conditions = {f"{k}={v}" for each in sessions for k, v in each.conditions}
+        shown = [each for each in sessions if each.id == chosen.session_id]
+        shown += [s for s in sessions[:SESSIONS_OFFERED] if s not in shown]
+        return QueueFilters(
+            choice=QueueChoice(**{name: getattr(chosen, name) for name in FIELDS}),
+            sessions=tuple((each.id, each.name) for each in shown),
+            splits=(*splits, ""),
+            conditions=tuple(sorted(conditions)),
+        )
 
     def choose(self, choice: QueueChoice) -> LabelScene | None:
         """Make another queue and give its first sample."""
-        self._choice = choice
+        self._choice = Choice(**{name: getattr(choice, name) for name in FIELDS})
         self._labeling = None
         return self.current()
 
@@ -69,6 +111,30 @@ class ProjectLabelDesk:
         return tuple(
             self._frame(sample) for sample in self._session.neighbours(before, after)
         )
+
+    def frames(self, first: int, count: int) -> tuple[FilmFrame, ...]:
+        """Give samples from a place of the queue on."""
+        return tuple(self._frame(each) for each in self._session.frames(first, count))
+
+    def jump(self, words: str) -> LabelScene | None:
+        """Go to a number or to an id."""
+        return self._scene(self._session.jump(words))
+
+    def beat(self) -> None:
+        """Keep the place and the samples ahead."""
+        if self._labeling is not None:
+            self._labeling.beat()
+
+    def pause(self) -> None:
+        """Keep the place, and leave the samples to other windows."""
+        if self._labeling is not None:
+            self._labeling.pause()
+
+    def leave(self) -> None:
+        """Keep the place and end the hold; the project is about to be closed."""
+        self.pause()
+        if self._hold is not None:
+            self._hold.leave()
 
     def go_to(self, sample_id: str) -> LabelScene | None:
         """Go to one sample."""
@@ -98,13 +164,13 @@ class ProjectLabelDesk:
         """Accept one proposal."""
         return self._scene(self._session.adopt(box_id))
 
-    def accept(self, keys: int) -> LabelScene | None:
+    def accept(self, keys: int, drags: int) -> LabelScene | None:
         """Accept what is shown and go on."""
-        return self._scene(self._session.accept(keys))
+        return self._scene(self._session.accept(keys, drags))
 
-    def mark_empty(self, keys: int) -> LabelScene | None:
+    def mark_empty(self, keys: int, drags: int) -> LabelScene | None:
         """Say that nothing is here and go on."""
-        return self._scene(self._session.mark_empty(keys))
+        return self._scene(self._session.mark_empty(keys, drags))
 
     def skip(self, reason: str) -> LabelScene | None:
         """Leave the sample out and go on."""
@@ -146,6 +212,10 @@ class ProjectLabelDesk:
             left=view.left,
             seconds_per_image=None if pace is None else pace.seconds_per_image,
             keys_per_image=None if pace is None else pace.keys_per_image,
+            pace_text=pace_words(view),
+            note=note_words(view),
+            notice=turned_words(view),
+            queue=self._queue,
             history=view.history,
             can_undo=view.can_undo,
             can_redo=view.can_redo,

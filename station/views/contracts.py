@@ -43,7 +43,9 @@ class LabelScene:
     """What the Label page shows of one sample.
 
     `position` counts from 1; `history` is newest first; `touched` is the id of the
-    box that the last edit made or changed.
+    box that the last edit made or changed. `note` says why nothing is carried here, or
+    who else has the sample; `notice` is the sentence on what was just done; `queue` is
+    another number when the queue was made anew.
     """
 
     sample: Sample
@@ -55,6 +57,10 @@ class LabelScene:
     left: int = 0
     seconds_per_image: float | None = None
     keys_per_image: float | None = None
+    pace_text: str = ""
+    note: str = ""
+    notice: tuple[str, str] = ("", "")
+    queue: int = 0
     history: tuple[str, ...] = ()
     can_undo: bool = False
     can_redo: bool = False
@@ -69,6 +75,23 @@ class QueueChoice:
     order: str = "session"
     state: str = "todo"
     class_id: int | None = None
+    session_id: str | None = None
+    split: str | None = None
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilters:
+    """What a queue can be narrowed to, and what it is narrowed to now.
+
+    `sessions` holds (id, name), newest first; `splits` names them, "" for none yet;
+    `conditions` are written `key=value`.
+    """
+
+    choice: QueueChoice = QueueChoice()
+    sessions: tuple[tuple[str, str], ...] = ()
+    splits: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
 
 
 class CarryRequest(Protocol):
@@ -91,6 +114,9 @@ class LabelDesk(Protocol):
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """Give the possible `order` and `state` of a `QueueChoice`."""
 
+    def filters(self) -> QueueFilters:
+        """Give what a queue can be narrowed to, and the choice of now."""
+
     def choose(self, choice: QueueChoice) -> LabelScene | None:
         """Make another queue and give its first sample; None when it is empty."""
 
@@ -102,6 +128,18 @@ class LabelDesk(Protocol):
 
     def film(self, before: int, after: int) -> tuple[FilmFrame, ...]:
         """Give the samples round the current one, in queue order."""
+
+    def frames(self, first: int, count: int) -> tuple[FilmFrame, ...]:
+        """Give samples from a place of the queue on, counted from 0."""
+
+    def jump(self, words: str) -> LabelScene | None:
+        """Go to a number in the queue, or to the id that begins so."""
+
+    def beat(self) -> None:
+        """Keep the place and the samples ahead for this window."""
+
+    def pause(self) -> None:
+        """Keep the place, and leave the samples to other windows."""
 
     def go_to(self, sample_id: str) -> LabelScene | None:
         """Go to one sample without writing anything."""
@@ -124,10 +162,10 @@ class LabelDesk(Protocol):
     def adopt(self, box_id: str) -> LabelScene | None:
         """Accept one proposal as it is."""
 
-    def accept(self, keys: int) -> LabelScene | None:
+    def accept(self, keys: int, drags: int) -> LabelScene | None:
         """Accept everything shown and go on; `keys` were pressed meanwhile."""
 
-    def mark_empty(self, keys: int) -> LabelScene | None:
+    def mark_empty(self, keys: int, drags: int) -> LabelScene | None:
         """Say that nothing is here and go on."""
 
     def skip(self, reason: str) -> LabelScene | None:

@@ -28,6 +28,7 @@ from .dataset_contract import (
     TestsState,
 )
 from .group_list import GroupList
+from .labels import button
 from .rows import dress
 from .split_dialog import SplitDialog
 from .tabs import Tabs
@@ -48,11 +49,13 @@ class DatasetPage(QWidget):
         error_came: a `FieldsetError` to show.
         notice_came: a sentence and its tone.
         page_requested: the page the person wants to go to.
+        classes_requested: the person wants to work on the classes.
     """
 
     error_came = Signal(object)
     notice_came = Signal(str, str)
     page_requested = Signal(object)
+    classes_requested = Signal()
 
     def __init__(
         self,
@@ -108,6 +111,8 @@ class DatasetPage(QWidget):
             (tr("boxes by split"), tr("groups by split"), tr("against targets"))
         )
         self._classes.line.addWidget(self.class_tabs)
+        self.edit_classes = button(tr("Edit…"), "chip")
+        self._classes.line.addWidget(self.edit_classes)
         self._classes.column.addWidget(self.table)
         return self._classes
 
@@ -123,6 +128,7 @@ class DatasetPage(QWidget):
 
     def _connect(self) -> None:
         self.class_tabs.tab_chosen.connect(lambda _at: self._show_classes())
+        self.edit_classes.clicked.connect(self.classes_requested)
         self.lower_tabs.tab_chosen.connect(self._on_lower_tab)
         self.balance.split_requested.connect(self.split_now)
         self.balance.plan_requested.connect(self.ask_plan)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal
+from collections.abc import Hashable
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPoint,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyleOptionViewItem, QVBoxLayout, QWidget
 
@@ -12,11 +23,14 @@ from ..language import tr
 from ..pictures import ThumbnailLoader, load_thumbnail
 from ..theme import Theme
 from .contracts import FilmFrame
-from .rows import Index, RowDelegate, RowList, dress, plain_list
+from .rows import NO_PARENT, ROW_ROLE, Index, RowDelegate, dress, plain_list
+from .state_marks import MARK_PX, paint_state
 
 FRAME = QSize(112, 63)
 GAP_PX = 10
 STRIP_PX = 92
+# So many frames are read at once.
+PAGE = 32
 
 STATE_TONES = {
     SampleState.NEW: "muted",
@@ -39,7 +53,7 @@ def state_word(state: SampleState) -> str:
 
 
 class FrameDelegate(RowDelegate):
-    """Paints a small picture with a dot for its state."""
+    """Paints a small picture with the mark of its state."""
 
     def __init__(
         self, theme: Theme, thumbnails: ThumbnailLoader, parent: QWidget
@@ -55,6 +69,13 @@ class FrameDelegate(RowDelegate):
         self._ratio = painter.device().devicePixelRatioF()
         super().paint(painter, option, index)
 
+    def keep_pictures(self, frames: list[FilmFrame]) -> None:
+        """Give up all pictures that are waited for, but those of these frames."""
+        self._thumbnails.forget({self._key(frame) for frame in frames})
+
+    def _key(self, row: FilmFrame) -> Hashable:
+        return row.sample_id, (FRAME * self._ratio).width()
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Give all frames one size."""
         return QSize(FRAME.width() + GAP_PX, FRAME.height() + 8)
@@ -68,7 +89,7 @@ class FrameDelegate(RowDelegate):
         )
         size = FRAME * self._ratio
         image = self._thumbnails.get(
-            (row.sample_id, size.width()),
+            self._key(row),
             lambda: load_thumbnail(row.path, size, max(row.width, row.height)),
         )
         if image is None or image.isNull():
@@ -90,35 +111,92 @@ class FrameDelegate(RowDelegate):
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tr("unreadable"))
 
     def _paint_state(self, painter: QPainter, place: QRectF, row: FilmFrame) -> None:
-        dot = QRectF(place.right() - 14, place.bottom() - 14, 10, 10)
-        painter.setPen(QPen(QColor(0, 0, 0, 150), 1))
-        painter.setBrush(self.theme.colour(STATE_TONES[row.state]))
-        if row.state is SampleState.NEW:
-            painter.setBrush(QColor(0, 0, 0, 90))
-            painter.setPen(QPen(QColor("#FFFFFF"), 1.5))
-        if row.state is SampleState.SKIPPED:
-            painter.drawRect(dot)
-        else:
-            painter.drawEllipse(dot)
-        if row.state is SampleState.EMPTY:
-            painter.setPen(QPen(QColor("#FFFFFF"), 1.5))
-            middle = dot.center().y()
-            painter.drawLine(
-                dot.topLeft().toPoint().x() + 3,
-                round(middle),
-                dot.topRight().toPoint().x() - 3,
-                round(middle),
-            )
+        mark = QRectF(
+            place.right() - MARK_PX - 3, place.bottom() - MARK_PX - 3, MARK_PX, MARK_PX
+        )
+        colour = QColor("#FFFFFF")
+        if row.state not in (SampleState.NEW, SampleState.EMPTY):
+            colour = self.theme.colour(STATE_TONES[row.state])
+        paint_state(painter, mark, row.state, colour, twice=row.reviewed)
+
+
+class FilmRows(QAbstractListModel):
+    """The samples of a whole queue as rows; only those that are looked at are read.
+
+    Signals:
+        frames_wanted: the first place, counted from 0, and how many.
+    """
+
+    frames_wanted = Signal(int, int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._key: object = None
+        self._total = 0
+        self._frames: dict[int, FilmFrame] = {}
+        self._asked: set[int] = set()
+
+    def show_queue(self, key: object, total: int) -> None:
+        """Show the queue `key` of so many samples; the same one keeps its frames."""
+        if (key, total) == (self._key, self._total):
+            return
+        self.beginResetModel()
+        self._key, self._total = key, total
+        self._frames.clear()
+        self._asked.clear()
+        self.endResetModel()
+
+    def put(self, first: int, frames: tuple[FilmFrame, ...]) -> None:
+        """Take frames in from a place on; what changed is announced."""
+        self._asked.discard(first // PAGE)
+        for place, frame in enumerate(frames, start=first):
+            if place < self._total and self._frames.get(place) != frame:
+                self._frames[place] = frame
+                self.dataChanged.emit(self.index(place), self.index(place))
+
+    def frame(self, place: int) -> FilmFrame | None:
+        """The frame at a place, where it was read."""
+        return self._frames.get(place)
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        """Give the number of samples of the queue."""
+        return 0 if parent.isValid() else self._total
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Give the frame for ROW_ROLE and its words for reading aloud."""
+        place = index.row()
+        if not 0 <= place < self._total:
+            return None
+        frame = self._frames.get(place)
+        if role == ROW_ROLE:
+            if frame is None:
+                self._ask(place // PAGE)
+            return frame
+        words = (
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.ToolTipRole,
+            Qt.ItemDataRole.AccessibleTextRole,
+        )
+        if role not in words:
+            return None
+        return "" if frame is None else f"{place + 1:,}: {_words(frame)}"
+
+    def _ask(self, page: int) -> None:
+        if page not in self._asked:
+            self._asked.add(page)
+            self.frames_wanted.emit(page * PAGE, PAGE)
 
 
 class Filmstrip(QWidget):
-    """Shows the neighbours of the current sample.
+    """Shows the queue as small pictures, the current one in the middle.
 
     Signals:
         frame_chosen: the sample id the person clicked.
+        frames_wanted: the first place, counted from 0, and how many.
     """
 
     frame_chosen = Signal(str)
+    frames_wanted = Signal(int, int)
 
     def __init__(
         self,
@@ -130,39 +208,51 @@ class Filmstrip(QWidget):
         dress(self, "foot")
         self.setFixedHeight(STRIP_PX)
         self._thumbnails = thumbnails
-        self._frames: RowList[FilmFrame] = RowList(_words, self)
+        self.rows = FilmRows(self)
         self._delegate = FrameDelegate(theme, thumbnails, self)
-        self._view = plain_list(self._frames, self._delegate)
-        self._view.setFlow(QListView.Flow.LeftToRight)
-        self._view.setWrapping(False)
-        self._view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view = plain_list(self.rows, self._delegate)
+        self.view.setFlow(QListView.Flow.LeftToRight)
+        self.view.setWrapping(False)
+        self.view.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 10, 9, 10)
-        column.addWidget(self._view)
-        self._view.clicked.connect(self._on_clicked)
+        column.addWidget(self.view)
+        self.view.clicked.connect(self._on_clicked)
+        self.view.horizontalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.rows.frames_wanted.connect(self.frames_wanted)
         thumbnails.thumbnail_loaded.connect(self._on_thumbnail)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._delegate.theme = theme
-        self._view.viewport().update()
+        self.view.viewport().update()
 
-    def show_frames(self, frames: tuple[FilmFrame, ...], current: str) -> None:
-        """Show these samples and keep the current one in the middle."""
-        self._frames.replace(frames)
-        for at, frame in enumerate(frames):
-            if frame.sample_id == current:
-                index = self._frames.index(at)
-                self._view.setCurrentIndex(index)
-                self._view.scrollTo(index, QListView.ScrollHint.PositionAtCenter)
-                return
-        self._view.setCurrentIndex(QModelIndex())
+    def show_place(self, queue: object, place: int, total: int) -> None:
+        """Show a queue, with the sample at `place`, counted from 0, in the middle."""
+        self.rows.show_queue(queue, total)
+        index = self.rows.index(place) if 0 <= place < total else QModelIndex()
+        if index == self.view.currentIndex():
+            return
+        self.view.setCurrentIndex(index)
+        if index.isValid():
+            self.view.scrollTo(index, QListView.ScrollHint.PositionAtCenter)
 
     def _on_clicked(self, index: QModelIndex) -> None:
-        self.frame_chosen.emit(self._frames.rows[index.row()].sample_id)
+        frame = self.rows.frame(index.row())
+        if frame is not None:
+            self.frame_chosen.emit(frame.sample_id)
+
+    def _on_scrolled(self, _value: int) -> None:
+        """Give up the pictures of frames that were scrolled past."""
+        room = self.view.viewport().rect()
+        first = self.view.indexAt(room.topLeft() + QPoint(GAP_PX, GAP_PX)).row()
+        count = room.width() // (FRAME.width() + GAP_PX) + 2
+        seen = (self.rows.frame(max(first, 0) + at) for at in range(count))
+        self._delegate.keep_pictures([frame for frame in seen if frame is not None])
 
     def _on_thumbnail(self, _key: object, _image: object) -> None:
-        self._view.viewport().update()
+        self.view.viewport().update()
 
 
 def _words(frame: FilmFrame) -> str:

@@ -15,6 +15,7 @@ from .contracts import CarryRequest, LabelDesk, LabelScene
 FILM_BEFORE = 8
 FILM_AFTER = 8
 RECOUNT_MS = 400
+BEAT_MS = 20_000
 
 Verb = Callable[[], LabelScene | None]
 
@@ -29,6 +30,8 @@ class LabelCalls(QObject):
         state_came: the newest `LabelScene`, None when the queue is empty.
         classes_came: tuple of `ClassRow`.
         film_came: tuple of `FilmFrame`.
+        frames_came: the place in the queue they begin at, and tuple of `FilmFrame`.
+        filters_came: `QueueFilters`.
         call_failed: `FieldsetError`; nothing was saved.
         call_stopped: a verb ended without a state; the one shown before still holds.
         busy_changed: True while something is not saved yet.
@@ -37,6 +40,8 @@ class LabelCalls(QObject):
     state_came = Signal(object)
     classes_came = Signal(object)
     film_came = Signal(object)
+    frames_came = Signal(int, object)
+    filters_came = Signal(object)
     call_failed = Signal(object)
     call_stopped = Signal()
     busy_changed = Signal(bool)
@@ -53,6 +58,20 @@ class LabelCalls(QObject):
         # Counting a large project takes longer than a person needs for an image.
         self._recount = QTimer(self, singleShot=True, interval=RECOUNT_MS)
         self._recount.timeout.connect(self.refresh_classes)
+        self._beat = QTimer(self, interval=BEAT_MS)
+        self._beat.timeout.connect(self._on_beat)
+
+    def begin(self) -> None:
+        """The page is shown: keep the samples ahead for this window."""
+        if not self._beat.isActive():
+            self._beat.start()
+            self._on_beat()
+
+    def pause(self) -> None:
+        """The page is left: other windows may have the samples."""
+        if self._beat.isActive():
+            self._beat.stop()
+            self._quiet(tr("Keep the place"), self._desk.pause, lambda _none: None)
 
     @property
     def desk(self) -> LabelDesk:
@@ -92,6 +111,21 @@ class LabelCalls(QObject):
     def refresh_classes(self) -> None:
         """Count the classes again."""
         self._quiet(tr("Count the classes"), self._desk.classes, self.classes_came.emit)
+
+    def refresh_filters(self) -> None:
+        """Read again what a queue can be narrowed to."""
+        self._quiet(tr("Read the filters"), self._desk.filters, self.filters_came.emit)
+
+    def ask_frames(self, first: int, count: int) -> None:
+        """Read frames of the strip from a place of the queue on."""
+        self._quiet(
+            tr("Read the strip"),
+            lambda: self._desk.frames(first, count),
+            lambda frames: self.frames_came.emit(first, frames),
+        )
+
+    def _on_beat(self) -> None:
+        self._quiet(tr("Keep the place"), self._desk.beat, lambda _none: None)
 
     def _submit(self, verb: Verb) -> None:
         self._pending += 1

@@ -30,6 +30,7 @@ from .contracts import (
 )
 from .empty_page import EmptyNote
 from .filmstrip import Filmstrip
+from .jump_dialog import JumpDialog
 from .label_calls import LabelCalls
 from .label_hints import HintBar
 from .label_panel import LabelPanel
@@ -40,6 +41,8 @@ from .rows import dress
 from .skip_menu import SkipMenu
 
 PENDING = "pending"
+# Keys that are no work on the image.
+NOT_COUNTED = ("label.undo", "label.redo", "label.jump")
 NUDGES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -51,6 +54,7 @@ class LabelPage(QWidget):
         saved_changed: False while an edit is not on disk yet.
         session_came: the words for the session chip.
         queue_came: how many samples are left.
+        classes_requested: the person wants to work on the classes.
     """
 
     notice_came = Signal(str, str)
@@ -58,6 +62,7 @@ class LabelPage(QWidget):
     saved_changed = Signal(bool)
     session_came = Signal(str)
     queue_came = Signal(int)
+    classes_requested = Signal()
 
     def __init__(
         self,
@@ -75,6 +80,7 @@ class LabelPage(QWidget):
         self._classes: dict[int, LabelClass] = {}
         self._class_id: int | None = None
         self._keys = 0
+        self._drags = 0
         self._has_news = False
         self.canvas = Canvas(theme, self)
         self._pictures = LabelPictures(self.canvas, runner, self)
@@ -90,6 +96,7 @@ class LabelPage(QWidget):
             ),
         )
         self._skip_menu = SkipMenu(self)
+        self._jump = JumpDialog(self)
         self._lay_out()
         self._connect()
 
@@ -116,6 +123,7 @@ class LabelPage(QWidget):
         self._calls.state_came.connect(self._show)
         self._calls.classes_came.connect(self._on_classes)
         self._calls.film_came.connect(self._on_film)
+        self._calls.filters_came.connect(self._toolbar.show_filters)
         self._calls.call_failed.connect(self.error_came)
         self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))
@@ -126,8 +134,12 @@ class LabelPage(QWidget):
         self._panel.class_chosen.connect(self._choose_class_id)
         self._panel.box_chosen.connect(self.canvas.select)
         self._panel.undo_requested.connect(self.undo)
+        self._panel.classes_requested.connect(self.classes_requested)
+        self._jump.place_given.connect(self._jump_to)
         self._panel.redo_requested.connect(self.redo)
         self._film.frame_chosen.connect(self._go_to)
+        self._film.frames_wanted.connect(self._calls.ask_frames)
+        self._calls.frames_came.connect(self._film.rows.put)
         self._toolbar.choice_made.connect(self._choose_queue)
         self._skip_menu.reason_chosen.connect(self._skip)
 
@@ -148,6 +160,7 @@ class LabelPage(QWidget):
             "label.draw": self.canvas.arm_drawing,
             "label.delete": self._delete,
             "label.cancel": self.canvas.cancel,
+            "label.jump": self._jump.ask,
             "label.undo": self.undo,
             "label.redo": self.redo,
             "view.fit": self.canvas.fit,
@@ -168,9 +181,23 @@ class LabelPage(QWidget):
     def open(self) -> None:
         """Show the current sample of the queue; call when the page is shown."""
         desk = self._calls.desk
-        self._calls.refresh_classes()
+        # What is there to see first; counting and filters can come a moment later.
         self._calls.leave(desk.renew if self._has_news else desk.current)
+        self._calls.refresh_classes()
+        self._calls.refresh_filters()
+        self._calls.begin()
         self._has_news = False
+
+    def pause(self) -> None:
+        """Another page is shown: leave the samples to other windows."""
+        self._calls.pause()
+
+    def note_new_classes(self) -> None:
+        """Classes changed: read them, and the sample at hand, again."""
+        self._calls.refresh_classes()
+        self._calls.refresh_filters()
+        if self._state is not None:
+            self._calls.leave(self._calls.desk.current)
 
     def note_new_samples(self) -> None:
         """Samples came in: the queue is made again when the page is shown next."""
@@ -178,11 +205,13 @@ class LabelPage(QWidget):
 
     def accept(self) -> None:
         """Accept everything shown and go on."""
-        self._leave(lambda keys: self._calls.desk.accept(keys))
+        drags = self._drags
+        self._leave(lambda keys: self._calls.desk.accept(keys, drags))
 
     def mark_empty(self) -> None:
         """Say that nothing is here and go on."""
-        self._leave(lambda keys: self._calls.desk.mark_empty(keys))
+        drags = self._drags
+        self._leave(lambda keys: self._calls.desk.mark_empty(keys, drags))
 
     def undo(self) -> None:
         """Take the newest edit back."""
@@ -219,7 +248,7 @@ class LabelPage(QWidget):
         """Count the key press, for the pace of labeling."""
 
         def run() -> None:
-            if name.startswith("label.") and name not in ("label.undo", "label.redo"):
+            if name.startswith("label.") and name not in NOT_COUNTED:
                 self._keys += 1
             do()
 
@@ -237,6 +266,10 @@ class LabelPage(QWidget):
 
     def _go_to(self, sample_id: str) -> None:
         self._leave(lambda _keys: self._calls.desk.go_to(sample_id))
+
+    def _jump_to(self, words: str) -> None:
+        self.canvas.flush()
+        self._leave(lambda _keys: self._calls.desk.jump(words))
 
     def open_sample(self, sample_id: str) -> None:
         """Go to one sample, from another page."""
@@ -294,6 +327,7 @@ class LabelPage(QWidget):
 
     def _on_drawn(self, corners: Corners) -> None:
         self._keys += 1
+        self._drags += 1
         class_id = self._class_id
         if class_id is None:
             words = tr("Add a class first: fieldset class add NAME")
@@ -311,6 +345,7 @@ class LabelPage(QWidget):
 
     def _on_moved(self, box_id: str, corners: Corners) -> None:
         self._keys += 1
+        self._drags += 1
         if box_id and not box_id.startswith(PENDING):
             self._calls.edit(lambda: self._calls.desk.move(box_id, corners))
 
@@ -323,15 +358,19 @@ class LabelPage(QWidget):
         if state is None:
             self._toolbar.show_sentence("")
             self._panel.show_boxes(tr("Boxes here"), ())
-            self._film.show_frames(self._frames, "")
+            self._film.show_place(None, -1, 0)
             self.queue_came.emit(0)
             return
         is_new = before is None or before.sample.id != state.sample.id
         if is_new:
-            self._keys = 0
+            self._keys = self._drags = 0
             self.canvas.show_boxes(())
             self._pictures.show(state)
         self._show_on_canvas(state)
+        words, tone = state.notice
+        if words:
+            self.notice_came.emit(words, tone)
+            self._calls.refresh_classes()
         if is_new:
             # Picture and boxes first: what is around them may come a moment later.
             self.canvas.repaint()
@@ -342,7 +381,7 @@ class LabelPage(QWidget):
 
     def _show_sample(self, state: LabelScene) -> None:
         self._pictures.look_ahead()
-        self._film.show_frames(self._frames, state.sample.id)
+        self._film.show_place(state.queue, state.position - 1, state.total)
         if state.session_text:
             self.session_came.emit(state.session_text)
 
@@ -361,6 +400,8 @@ class LabelPage(QWidget):
         """Show in bars and lists what the canvas shows."""
         self._panel.show_boxes(boxes_head(state), box_rows(state, self._classes))
         self._panel.show_chosen_box(self.canvas.selected)
+        self._panel.show_note(state.note)
+        self._panel.show_pace(state.pace_text)
         self._toolbar.show_sentence(queue_sentence(state))
         self._panel.show_history(
             state.history, can_undo=state.can_undo, can_redo=state.can_redo
@@ -381,8 +422,11 @@ class LabelPage(QWidget):
 
     def _on_film(self, frames: tuple[FilmFrame, ...]) -> None:
         self._frames = frames
-        current = "" if self._state is None else self._state.sample.id
-        self._film.show_frames(frames, current)
+        state = self._state
+        ids = [frame.sample_id for frame in frames]
+        if state is not None and state.sample.id in ids:
+            first = state.position - 1 - ids.index(state.sample.id)
+            self._film.rows.put(first, frames)
         self._pictures.set_neighbours(frames)
 
     def _on_stopped(self) -> None:

@@ -126,13 +126,14 @@ class LabelPanel(QWidget):
     Signals:
         class_chosen: the id of the class the person clicked.
         box_chosen: the id of the box the person clicked.
-        undo_requested, redo_requested: a button was clicked.
+        undo_requested, redo_requested, classes_requested: a button was clicked.
     """
 
     class_chosen = Signal(int)
     box_chosen = Signal(str)
     undo_requested = Signal()
     redo_requested = Signal()
+    classes_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,6 +151,11 @@ class LabelPanel(QWidget):
         self._box_view = plain_list(self._boxes, self._delegates[1])
         self._history_view = plain_list(self._history, self._delegates[2])
         self._boxes_head = label(tr("Boxes here"), "head")
+        self._note = label("", "small", wraps=True)
+        self._note.hide()
+        self._pace = label("", "small", wraps=True)
+        self._pace.hide()
+        self._edit_classes = button(tr("Edit…"), "chip")
         self._undo = button(tr("Undo"))
         self._redo = button(tr("Redo"))
         self._lay_out()
@@ -159,25 +165,32 @@ class LabelPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(6)
-        column.addWidget(label(tr("Classes"), "head"))
+        head = QHBoxLayout()
+        head.addWidget(label(tr("Classes"), "head"), 1)
+        head.addWidget(self._edit_classes)
+        column.addLayout(head)
         column.addWidget(self._class_view)
         column.addSpacing(6)
         column.addWidget(self._boxes_head)
+        column.addWidget(self._note)
         column.addWidget(self._box_view, 1)
         column.addSpacing(6)
         column.addWidget(label(tr("History"), "head"))
         column.addWidget(self._history_view)
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
+        self._edit_classes.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         for one in (self._undo, self._redo):
             one.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             buttons.addWidget(one)
         buttons.addStretch(1)
         column.addLayout(buttons)
+        column.addWidget(self._pace)
 
     def _connect(self) -> None:
         self._class_view.clicked.connect(self._on_class_clicked)
         self._box_view.clicked.connect(self._on_box_clicked)
+        self._edit_classes.clicked.connect(self.classes_requested)
         self._undo.clicked.connect(self.undo_requested)
         self._redo.clicked.connect(self.redo_requested)
 
@@ -199,6 +212,26 @@ class LabelPanel(QWidget):
     def classes(self) -> tuple[ClassRow, ...]:
         """The classes shown."""
         return self._classes.rows
+
+    def show_note(self, words: str) -> None:
+        """Show what is special about the sample; "" for nothing."""
+        self._note.setText(words)
+        self._note.setVisible(bool(words))
+
+    @property
+    def note(self) -> str:
+        """What is shown to be special about the sample."""
+        return self._note.text()
+
+    def show_pace(self, words: str) -> None:
+        """Show how fast the person labels; "" before that is known."""
+        self._pace.setText(words)
+        self._pace.setVisible(bool(words))
+
+    @property
+    def pace(self) -> str:
+        """The pace that is shown."""
+        return self._pace.text()
 
     def show_boxes(self, head: str, rows: tuple[BoxRow, ...]) -> None:
         """Show the boxes of the sample."""

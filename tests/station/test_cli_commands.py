@@ -36,6 +36,8 @@ PROMISED = {
     "capture",
     "check",
     "class add",
+    "class colour",
+    "class key",
     "class list",
     "class merge",
     "class rename",

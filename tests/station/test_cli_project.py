@@ -138,6 +138,8 @@ class TestStatus:
             "seconds_per_image": None,
             "seconds_per_box": None,
             "keys_per_image": None,
+            "drags_per_image": None,
+            "sessions": [],
         }
 
     def test_pace_is_measured_from_labeling(
