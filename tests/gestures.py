@@ -83,9 +83,12 @@ def press(widget: QWidget, keys: str) -> None:
 
 
 def saved(qtbot: QtBot, page: LabelPage) -> None:
-    """Wait until every edit is on the disk and shown."""
+    """Wait until every edit is on the disk and the picture is seen."""
     page.canvas.flush()
-    wait_until(qtbot, lambda: page.is_saved)
+    wait_until(
+        qtbot,
+        lambda: page.is_saved and (page.state is None or page.canvas.has_picture),
+    )
 
 
 def accept_and_next(qtbot: QtBot, window: Window, page: LabelPage) -> None:
