@@ -43,8 +43,8 @@ LOCK_PX = 13.0
 class Look(StrEnum):
     """Who stands behind a box, and how sure.
 
-    The line tells them apart without its colour: full for accepted, long dashes for a
-    proposal that stands still, short ones for one that moved (or that a model found),
+    The line tells them apart without its colour: full for accepted, dash and dot for a
+    proposal that stands still, dashes for one that moved (or that a model found),
     dots over a hatched ghost for a weak one.
     """
 
@@ -55,7 +55,7 @@ class Look(StrEnum):
 
 
 DASHES: Mapping[Look, tuple[float, ...]] = {
-    Look.STILL: (9.0, 2.0),
+    Look.STILL: (8.0, 2.5, 1.5, 2.5),
     Look.PROPOSED: (4.0, 2.5),
     Look.WEAK: (1.2, 1.6),
 }
