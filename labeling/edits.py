@@ -7,7 +7,7 @@ other sample with something on it is `proposed` until it is accepted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from dataset.errors import NotFound, UsageError
@@ -31,13 +31,66 @@ def draw(labels: LabelState, box: Box) -> LabelState:
     return _drafted(labels, boxes=(*labels.boxes, _tidy(box)))
 
 
+def draw_together(labels: LabelState, boxes: Iterable[Box]) -> LabelState:
+    """The labels with several more boxes."""
+    return _drafted(labels, boxes=(*labels.boxes, *map(_tidy, boxes)))
+
+
+def move_together(labels: LabelState, moves: Mapping[str, Corners]) -> LabelState:
+    """The labels with each of these boxes at its new corners; see `move`.
+
+    Raises:
+        NotFound: no box or proposal has one of the ids.
+    """
+
+    def change(box: Box) -> Box:
+        x0, y0, x1, y1 = moves[box.id]
+        return replace(box, x0=x0, y0=y0, x1=x1, y1=y1)
+
+    return _change_each(labels, moves, change)
+
+
+def relabel_together(
+    labels: LabelState, box_ids: Collection[str], class_id: int
+) -> LabelState:
+    """The labels with each of these boxes in another class; see `relabel`.
+
+    Raises:
+        NotFound: no box or proposal has one of the ids.
+    """
+    return _change_each(labels, box_ids, lambda box: replace(box, class_id=class_id))
+
+
+def adopt_together(labels: LabelState, box_ids: Collection[str]) -> LabelState:
+    """The labels with each of these proposals accepted as it is.
+
+    Raises:
+        NotFound: no box or proposal has one of the ids.
+    """
+    return _change_each(labels, box_ids, lambda box: box)
+
+
+def delete_together(labels: LabelState, box_ids: Collection[str]) -> LabelState:
+    """The labels without these boxes and proposals.
+
+    Raises:
+        NotFound: none has one of the ids.
+    """
+    gone = _known(labels, box_ids)
+    return _drafted(
+        labels,
+        boxes=tuple(box for box in labels.boxes if box.id not in gone),
+        proposals=tuple(p for p in labels.proposals if p.box.id not in gone),
+    )
+
+
 def move(labels: LabelState, box_id: str, corners: Corners) -> LabelState:
     """The labels with a box at other corners; a proposal is accepted with them.
 
     Raises:
         NotFound: no box or proposal has that id.
     """
-    return _change(labels, box_id, corners=corners)
+    return move_together(labels, {box_id: corners})
 
 
 def relabel(labels: LabelState, box_id: str, class_id: int) -> LabelState:
@@ -46,7 +99,7 @@ def relabel(labels: LabelState, box_id: str, class_id: int) -> LabelState:
     Raises:
         NotFound: no box or proposal has that id.
     """
-    return _change(labels, box_id, class_id=class_id)
+    return relabel_together(labels, (box_id,), class_id)
 
 
 def adopt(labels: LabelState, box_id: str) -> LabelState:
@@ -55,7 +108,7 @@ def adopt(labels: LabelState, box_id: str) -> LabelState:
     Raises:
         NotFound: no box or proposal has that id.
     """
-    return _change(labels, box_id)
+    return adopt_together(labels, (box_id,))
 
 
 def delete(labels: LabelState, box_id: str) -> LabelState:
@@ -64,12 +117,7 @@ def delete(labels: LabelState, box_id: str) -> LabelState:
     Raises:
         NotFound: none has that id.
     """
-    _find(labels, box_id)
-    return _drafted(
-        labels,
-        boxes=tuple(box for box in labels.boxes if box.id != box_id),
-        proposals=tuple(p for p in labels.proposals if p.box.id != box_id),
-    )
+    return delete_together(labels, (box_id,))
 
 
 def drop_proposals(labels: LabelState) -> LabelState:
@@ -141,33 +189,27 @@ def review(labels: LabelState) -> LabelState:
     return replace(labels, reviewed=True)
 
 
-def _change(
-    labels: LabelState,
-    box_id: str,
-    *,
-    class_id: int | None = None,
-    corners: Corners | None = None,
+def _change_each(
+    labels: LabelState, box_ids: Collection[str], change: Callable[[Box], Box]
 ) -> LabelState:
-    found = _find(labels, box_id)
-    chosen = found.class_id if class_id is None else class_id
-    x0, y0, x1, y1 = corners or (found.x0, found.y0, found.x1, found.y1)
-    changed = _tidy(replace(found, class_id=chosen, x0=x0, y0=y0, x1=x1, y1=y1))
-    if any(box.id == box_id for box in labels.boxes):
-        boxes = tuple(changed if b.id == box_id else b for b in labels.boxes)
-        return _drafted(labels, boxes=boxes)
+    """The labels with some boxes changed; a proposal among them is accepted."""
+    chosen = _known(labels, box_ids)
+    boxes = [_tidy(change(b)) if b.id in chosen else b for b in labels.boxes]
+    taken = chosen - {box.id for box in labels.boxes}
+    boxes += [_tidy(change(p.box)) for p in labels.proposals if p.box.id in taken]
     return _drafted(
         labels,
-        boxes=(*labels.boxes, changed),
-        proposals=tuple(p for p in labels.proposals if p.box.id != box_id),
+        boxes=tuple(boxes),
+        proposals=tuple(p for p in labels.proposals if p.box.id not in taken),
     )
 
 
-def _find(labels: LabelState, box_id: str) -> Box:
-    everything: Iterable[Box] = (*labels.boxes, *(p.box for p in labels.proposals))
-    for box in everything:
-        if box.id == box_id:
-            return box
-    raise NotFound(f"There is no such box here: {box_id}")
+def _known(labels: LabelState, box_ids: Iterable[str]) -> frozenset[str]:
+    chosen = frozenset(box_ids)
+    here = {box.id for box in labels.boxes} | {p.box.id for p in labels.proposals}
+    for box_id in sorted(chosen - here):
+        raise NotFound(f"There is no such box here: {box_id}")
+    return chosen
 
 
 def _drafted(

@@ -192,6 +192,63 @@ def resized(
     return x0, y0, x1, y1
 
 
+def moved_together(
+    boxes: Sequence[Corners], dx: float, dy: float, width: float, height: float
+) -> tuple[Corners, ...]:
+    """The boxes shifted by the same way, all stopped where the first would leave.
+
+    A box that lies outside the image already holds none of them back on the way in.
+    """
+    around = bounds(boxes)
+    if around is None:
+        return ()
+    x0, y0, x1, y1 = around
+    dx = min(max(dx, min(-x0, 0.0)), max(width - x1, 0.0))
+    dy = min(max(dy, min(-y0, 0.0)), max(height - y1, 0.0))
+    return tuple((a + dx, b + dy, c + dx, d + dy) for a, b, c, d in boxes)
+
+
+def snapped_point(
+    x: float, y: float, reach: float, width: float, height: float
+) -> tuple[float, float]:
+    """The point, put onto the image's border where it is within `reach` of it."""
+    return _snapped_value(x, reach, width), _snapped_value(y, reach, height)
+
+
+def snapped(
+    corners: Corners, handle: Handle | None, reach: float, width: float, height: float
+) -> Corners:
+    """The box with what a grip moved put onto the image's border within `reach`.
+
+    Without a grip the whole box is shifted, its size kept; the nearer border wins.
+    Edges that the grip does not move stay where they are.
+    """
+    x0, y0, x1, y1 = corners
+    if handle is None:
+        dx = _snapping_shift(x0, x1, reach, width)
+        dy = _snapping_shift(y0, y1, reach, height)
+        return x0 + dx, y0 + dy, x1 + dx, y1 + dy
+    if "w" in handle.value and abs(x0) <= reach:
+        x0 = 0.0
+    if "e" in handle.value and abs(x1 - width) <= reach:
+        x1 = float(width)
+    if "n" in handle.value and abs(y0) <= reach:
+        y0 = 0.0
+    if "s" in handle.value and abs(y1 - height) <= reach:
+        y1 = float(height)
+    return x0, y0, x1, y1
+
+
+def _snapped_value(value: float, reach: float, length: float) -> float:
+    near = min((0.0, float(length)), key=lambda border: abs(value - border))
+    return near if abs(value - near) <= reach else value
+
+
+def _snapping_shift(low: float, high: float, reach: float, length: float) -> float:
+    shift = min(-low, length - high, key=abs)
+    return shift if abs(shift) <= reach else 0.0
+
+
 def drag(
     corners: Corners,
     handle: Handle | None,
@@ -305,6 +362,19 @@ def _side(
     )
     near = [(away, side) for away, reach, side in sides if away <= reach]
     return min(near)[1] if near else None
+
+
+def encloses(outer: Shape, inner: Shape) -> bool:
+    """Whether the one lies wholly inside the other, borders included."""
+    ox0, oy0, ox1, oy1 = corners_of(outer)
+    x0, y0, x1, y1 = corners_of(inner)
+    return ox0 <= x0 and oy0 <= y0 and x1 <= ox1 and y1 <= oy1
+
+
+def is_shape(corners: Corners) -> bool:
+    """Whether these are corners of something: finite, with a width and a height."""
+    x0, y0, x1, y1 = corners
+    return all(map(math.isfinite, corners)) and x1 > x0 and y1 > y0
 
 
 def bounds(shapes: Iterable[Shape]) -> Corners | None:

@@ -6,8 +6,9 @@ edits: going to a sample, and offering proposals for it, leaves the catalog alon
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as changed
@@ -170,6 +171,55 @@ class LabelingSession:
     def delete(self, box_id: str) -> LabelView | None:
         """Delete a box or drop a proposal."""
         return self._edit("deleted a box", lambda labels: edits.delete(labels, box_id))
+
+    def draw_boxes(self, drawn: Sequence[tuple[Corners, int]]) -> LabelView | None:
+        """Add several boxes (corners and class id) in one step, as pasting does.
+
+        Raises:
+            UsageError: one of them does not lie in the picture.
+        """
+        sample = self._sample()
+        made = [
+            Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
+            for corners, class_id in drawn
+            for x0, y0, x1, y1 in (_inside(corners, sample),)
+        ]
+        return self._edit(
+            f"pasted {_count(made)}",
+            lambda labels: edits.draw_together(labels, made),
+            touched=made[-1].id if made else "",
+        )
+
+    def move_boxes(self, moves: Mapping[str, Corners]) -> LabelView | None:
+        """Give several boxes other corners in one step."""
+        sample = self._sample()
+        inside = {name: _inside(corners, sample) for name, corners in moves.items()}
+        return self._edit(
+            f"moved {_count(moves)}", lambda labels: edits.move_together(labels, inside)
+        )
+
+    def relabel_boxes(
+        self, box_ids: Collection[str], class_id: int
+    ) -> LabelView | None:
+        """Give several boxes another class in one step."""
+        return self._edit(
+            f"relabelled {_count(box_ids)} to {self._class_name(class_id)}",
+            lambda labels: edits.relabel_together(labels, box_ids, class_id),
+        )
+
+    def adopt_boxes(self, box_ids: Collection[str]) -> LabelView | None:
+        """Accept several proposals as they are, in one step."""
+        return self._edit(
+            f"took {_count(box_ids, 'proposal')}",
+            lambda labels: edits.adopt_together(labels, box_ids),
+        )
+
+    def delete_boxes(self, box_ids: Collection[str]) -> LabelView | None:
+        """Delete several boxes and proposals in one step."""
+        return self._edit(
+            f"deleted {_count(box_ids)}",
+            lambda labels: edits.delete_together(labels, box_ids),
+        )
 
     def drop_proposals(self) -> LabelView | None:
         """Drop all proposals of the sample."""
@@ -427,7 +477,16 @@ class LabelingSession:
         return self._catalog.classes.get(class_id).name
 
 
+def _count(things: Collection[object], noun: str = "box") -> str:
+    plural = noun if len(things) == 1 else {"box": "boxes"}.get(noun, f"{noun}s")
+    return f"{len(things)} {plural}"
+
+
 def _inside(corners: Corners, sample: Sample) -> Corners:
+    if not all(map(math.isfinite, corners)):
+        raise UsageError(
+            f"The corners of the box are no numbers: {corners}", hint="draw it again"
+        )
     clipped = clip(corners, sample.width, sample.height)
     if clipped is None:
         raise UsageError(

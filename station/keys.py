@@ -90,6 +90,9 @@ def mouse_lines() -> tuple[KeyLine, ...]:
         for keys, text in (
             (tr("Drag"), tr("Draw, or move and resize a box")),
             (tr("Click again"), tr("The next box underneath")),
+            (tr("Shift+Click"), tr("One box more, or one less")),
+            (tr("Shift+Drag"), tr("Choose all boxes inside")),
+            (tr("Ctrl while dragging"), tr("Do not snap to the border")),
             (tr("Ctrl+Wheel"), tr("Zoom where the pointer is")),
             (tr("Middle drag"), tr("Move the picture")),
         )
@@ -201,6 +204,11 @@ def _label() -> tuple[Action, ...]:
         ("label.drop", tr("Drop all proposals"), box, ("X",), tr("drop proposals")),
         ("label.draw", tr("Draw a box"), box, ("W",), tr("draw")),
         ("label.delete", tr("Delete the box"), box, ("Del", "Backspace"), ""),
+        ("label.select_all", tr("Choose all boxes"), box, ("Ctrl+A",), ""),
+        ("label.copy", tr("Copy the chosen boxes"), edit, ("Ctrl+C",), ""),
+        ("label.paste", tr("Paste the copied boxes"), edit, ("Ctrl+V",), ""),
+        ("label.lock", tr("Lock or unlock the chosen boxes"), box, ("L",), ""),
+        ("label.lock_all", tr("Lock or unlock all boxes"), box, ("Shift+L",), ""),
         ("label.cancel", tr("Stop drawing"), box, ("Esc",), ""),
         ("label.undo", tr("Undo"), edit, ("Ctrl+Z",), ""),
         ("label.redo", tr("Redo"), edit, ("Ctrl+Shift+Z", "Ctrl+Y"), ""),
@@ -262,6 +270,13 @@ def _label_view() -> tuple[Action, ...]:
         ("view.zoom_in", tr("Zoom in"), ("Ctrl++", "Ctrl+=")),
         ("view.zoom_out", tr("Zoom out"), ("Ctrl+-",)),
         ("view.hide_boxes", tr("Hide or show the boxes"), ("H",)),
+        ("view.hide_chosen", tr("Hide the chosen boxes, or show all"), ("Shift+H",)),
+        ("view.loupe", tr("Magnifier on or off"), ("M",)),
+        ("view.tone", tr("Brighter view on or off"), ("B",)),
+        ("view.brighter", tr("View brighter"), ("PgUp",)),
+        ("view.darker", tr("View darker"), ("PgDown",)),
+        ("view.more_contrast", tr("View with more contrast"), ("Ctrl+PgUp",)),
+        ("view.less_contrast", tr("View with less contrast"), ("Ctrl+PgDown",)),
     )
     return tuple(
         Action(id=name, text=text, page=Page.LABEL, group=group, shortcuts=keys)

@@ -1,11 +1,18 @@
 """Image files turned into what Qt paints, away from the main thread.
 
-The only file of the window that touches pixels. A `QImage` made here owns its
-memory: it is copied before it crosses threads.
+A `QImage` made here owns its memory: it is copied before it crosses threads.
+
+Memory of the Label page's pictures: what was decoded before is kept up to
+`CACHE_BYTES`. A picture whose pixels take more than `KEPT_PIXELS_BYTES` is first shown
+from a smaller decoding and kept only at the size that fits; the one at hand gets its
+full size, 3 bytes a pixel and a third more for its halvings where it is huge (400 MB at
+100 million pixels, which is the limit of what is taken in), 4 bytes and a third else.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
@@ -19,7 +26,7 @@ from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QImage
 
 from dataset.errors import FieldsetError
-from dataset.image_file import decode
+from dataset.image_file import decode, inspect
 
 from .jobs import Job, Lane, Operation, Submitter
 from .language import tr
@@ -27,16 +34,25 @@ from .views.canvas_paint import Picture
 
 CACHE_BYTES = 320 * 1024 * 1024
 LEAST_HALVED_PX = 1600
+KEPT_PIXELS_BYTES = 24 * 1024 * 1024
+HUGE_PIXELS = 30_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureRequest:
-    """A sample's image, wanted at `scale` device pixels an image pixel."""
+    """A sample's image, wanted at `scale` device pixels an image pixel.
+
+    Where `size` is given the upright image must have it, where `digest` is given the
+    file must have that SHA-256: boxes are not drawn on another image than the one that
+    was taken in.
+    """
 
     sample_id: str
     path: Path
     scale: float
     ratio: float = 1.0
+    size: tuple[int, int] | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +81,45 @@ def image_of(pixels: NDArray[np.uint8]) -> QImage:
     return image
 
 
+def huge_image_of(pixels: NDArray[np.uint8]) -> QImage:
+    """Give (H, W, 3) BGR pixels as an image of 3 bytes a pixel that shares them.
+
+    Qt paints it more slowly than one of 4 bytes, and no part larger than the window.
+    """
+    held = np.ascontiguousarray(pixels)
+    high, wide = held.shape[:2]
+    made = QImage(held.data, wide, high, wide * 3, QImage.Format.Format_BGR888)
+    # Qt does not know that the memory is the array's: the two live as long.
+    made._pixels = held  # type: ignore[attr-defined]
+    return made
+
+
 def full_picture(pixels: NDArray[np.uint8]) -> Picture:
     """Give what the canvas paints at any zoom: the full size and its halvings."""
+    is_huge = pixels.shape[0] * pixels.shape[1] > HUGE_PIXELS
+    make = huge_image_of if is_huge else image_of
     halves = []
     smaller = pixels
     while smaller.shape[1] >= LEAST_HALVED_PX:
         size = (smaller.shape[1] // 2, max(smaller.shape[0] // 2, 1))
         shrunk = cv2.resize(smaller, size, interpolation=cv2.INTER_AREA)
         smaller = np.asarray(shrunk, np.uint8)
-        halves.append(image_of(smaller))
-    return Picture(full=image_of(pixels), halves=tuple(halves))
+        halves.append(make(smaller))
+    return Picture(full=make(pixels), halves=tuple(halves))
 
 
 def fitted_picture(
-    pixels: NDArray[np.uint8], scale: float, ratio: float = 1.0
+    pixels: NDArray[np.uint8],
+    scale: float,
+    ratio: float = 1.0,
+    size: tuple[int, int] | None = None,
 ) -> Picture:
-    """Give what the canvas paints at one zoom below 1, at once."""
-    wide = max(round(pixels.shape[1] * scale), 1)
-    high = max(round(pixels.shape[0] * scale), 1)
+    """Give what the canvas paints at one zoom below 1, at once.
+
+    `size` is the picture's own where `pixels` were shrunk while they were decoded.
+    """
+    own = size or (pixels.shape[1], pixels.shape[0])
+    wide, high = (max(round(side * scale), 1) for side in own)
     small = cv2.resize(pixels, (wide, high), interpolation=cv2.INTER_AREA)
     fitted = image_of(np.asarray(small, np.uint8))
     fitted.setDevicePixelRatio(ratio)
@@ -187,9 +224,13 @@ class PictureLoader(QObject):
         is_current = self._current is not None and request == self._current
         if not is_current or known.picture.full is not None:
             return
-        if request.sample_id not in self._jobs and known.pixels is not None:
-            pixels = known.pixels
-            self._submit(request, lambda: _completed(known.picture, pixels))
+        if request.sample_id in self._jobs:
+            return
+        pixels, picture = known.pixels, known.picture
+        if pixels is None:
+            self._submit(request, lambda: _load_full(request, picture))
+        else:
+            self._submit(request, lambda: _completed(picture, pixels))
 
     def _submit(self, request: PictureRequest, load: Callable[[], _Loaded]) -> None:
         sample_id = request.sample_id
@@ -277,11 +318,38 @@ class ThumbnailLoader(QObject):
 
 
 def _load(request: PictureRequest) -> _Loaded:
-    pixels = decode(read_bytes(request.path))
-    if 0.0 < request.scale < 1.0:
-        picture = fitted_picture(pixels, request.scale, request.ratio)
-        return _Loaded(picture=picture, pixels=pixels)
-    return _Loaded(picture=full_picture(pixels), pixels=None)
+    """Read, prove and decode a picture for the zoom it is wanted at."""
+    data = _proven_bytes(request)
+    info = inspect(data)
+    size = (info.width, info.height)
+    if request.size not in (None, size):
+        raise FieldsetError(
+            "The image has another size than when it was taken in: "
+            f"{size[0]} x {size[1]}",
+            hint="fieldset check --deep",
+        )
+    try:
+        if not 0.0 < request.scale < 1.0:
+            return _Loaded(picture=full_picture(decode(data)), pixels=None)
+        longest = max(size)
+        is_large = size[0] * size[1] * 3 > KEPT_PIXELS_BYTES
+        wanted = math.ceil(longest * request.scale)
+        reduce = reduction_for(longest, wanted) if is_large else 1
+        pixels = decode(data, reduce=reduce)
+        picture = fitted_picture(pixels, request.scale, request.ratio, size)
+    except (MemoryError, cv2.error) as error:
+        raise _too_large(size) from error
+    return _Loaded(picture=picture, pixels=None if is_large else pixels)
+
+
+def _load_full(request: PictureRequest, fitted: Picture) -> _Loaded:
+    """Read the picture again, in full, where only a small decoding was kept."""
+    data = _proven_bytes(request)
+    try:
+        return _completed(fitted, decode(data))
+    except (MemoryError, cv2.error) as error:
+        info = inspect(data)
+        raise _too_large((info.width, info.height)) from error
 
 
 def _completed(fitted: Picture, pixels: NDArray[np.uint8]) -> _Loaded:
@@ -290,13 +358,31 @@ def _completed(fitted: Picture, pixels: NDArray[np.uint8]) -> _Loaded:
     return _Loaded(picture=picture, pixels=None)
 
 
+def _proven_bytes(request: PictureRequest) -> bytes:
+    """Give the bytes of a sample's file, which must be those that were taken in."""
+    data = read_bytes(request.path)
+    if request.digest and hashlib.sha256(data).hexdigest() != request.digest:
+        raise FieldsetError(
+            f"The image file was changed on the disk: {request.path.name}",
+            hint="fieldset check --deep --repair",
+        )
+    return data
+
+
+def _too_large(size: tuple[int, int]) -> FieldsetError:
+    return FieldsetError(
+        f"There is not enough memory to show the image: {size[0]} x {size[1]}",
+        hint="close other programs; S skips it",
+    )
+
+
 def read_bytes(path: Path) -> bytes:
     """Give the bytes of an image file; raises FieldsetError where it is gone."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise FieldsetError(
-            f"the image file cannot be read: {path.name}",
+            f"The image file cannot be read: {path.name}",
             hint="fieldset check --deep",
         ) from error
 

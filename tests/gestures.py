@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QApplication,
     QLineEdit,
     QWidget,
 )
@@ -45,15 +47,34 @@ def drag(
     start: tuple[float, float],
     end: tuple[float, float],
     button: Qt.MouseButton = LEFT,
+    held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
 ) -> None:
     """Press, move in three steps, release."""
-    QTest.mouseMove(canvas, at(canvas, *start))
-    QTest.mousePress(canvas, button, Qt.KeyboardModifier.NoModifier, at(canvas, *start))
+    QTest.mousePress(canvas, button, held, at(canvas, *start))
     for share in (0.3, 0.7, 1.0):
         x = start[0] + (end[0] - start[0]) * share
         y = start[1] + (end[1] - start[1]) * share
-        QTest.mouseMove(canvas, at(canvas, x, y))
-    QTest.mouseRelease(canvas, button, Qt.KeyboardModifier.NoModifier, at(canvas, *end))
+        hover(canvas, at(canvas, x, y), button, held)
+    QTest.mouseRelease(canvas, button, held, at(canvas, *end))
+
+
+def hover(
+    canvas: Canvas,
+    point: QPoint,
+    button: Qt.MouseButton = Qt.MouseButton.NoButton,
+    held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Move the pointer with a button and keys held; QTest's own knows neither."""
+    place = QPointF(point)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        place,
+        canvas.mapToGlobal(place),
+        Qt.MouseButton.NoButton,
+        button,
+        held,
+    )
+    QApplication.sendEvent(canvas, event)
 
 
 def draw_box(canvas: Canvas, x0: float, y0: float, x1: float, y1: float) -> None:
@@ -61,11 +82,16 @@ def draw_box(canvas: Canvas, x0: float, y0: float, x1: float, y1: float) -> None
     drag(canvas, (x0, y0), (x1, y1))
 
 
-def click(canvas: Canvas, x: float, y: float) -> None:
+def click(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
     """Click once."""
     point = at(canvas, x, y)
-    QTest.mouseMove(canvas, point)
-    QTest.mouseClick(canvas, LEFT, Qt.KeyboardModifier.NoModifier, point)
+    hover(canvas, point, held=held)
+    QTest.mouseClick(canvas, LEFT, held, point)
 
 
 def press(widget: QWidget, keys: str) -> None:
@@ -78,14 +104,18 @@ def press(widget: QWidget, keys: str) -> None:
             "Shift": Qt.KeyboardModifier.ShiftModifier,
             "Alt": Qt.KeyboardModifier.AltModifier,
         }[word]
-    named = {"Del": "Delete", "Esc": "Escape"}.get(name, name)
+    other = {"Del": "Delete", "Esc": "Escape", "PgUp": "PageUp", "PgDown": "PageDown"}
+    named = other.get(name, name)
     QTest.keyClick(widget, getattr(Qt.Key, f"Key_{named}"), modifiers)
 
 
 def saved(qtbot: QtBot, page: LabelPage) -> None:
-    """Wait until every edit is on the disk and shown."""
+    """Wait until every edit is on the disk and the picture is seen."""
     page.canvas.flush()
-    wait_until(qtbot, lambda: page.is_saved)
+    wait_until(
+        qtbot,
+        lambda: page.is_saved and (page.state is None or page.canvas.has_picture),
+    )
 
 
 def accept_and_next(qtbot: QtBot, window: Window, page: LabelPage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from dataset.project import Project
 from dataset.records import Proposal, Sample
@@ -163,6 +163,28 @@ class ProjectLabelDesk:
     def adopt(self, box_id: str) -> LabelScene | None:
         """Accept one proposal."""
         return self._scene(self._session.adopt(box_id))
+
+    def draw_boxes(self, drawn: Sequence[tuple[Corners, int]]) -> LabelScene | None:
+        """Add several boxes."""
+        return self._scene(self._session.draw_boxes(drawn))
+
+    def move_boxes(self, moves: Mapping[str, Corners]) -> LabelScene | None:
+        """Give several boxes other corners."""
+        return self._scene(self._session.move_boxes(moves))
+
+    def relabel_boxes(
+        self, box_ids: Collection[str], class_id: int
+    ) -> LabelScene | None:
+        """Give several boxes another class."""
+        return self._scene(self._session.relabel_boxes(box_ids, class_id))
+
+    def delete_boxes(self, box_ids: Collection[str]) -> LabelScene | None:
+        """Delete several boxes and proposals."""
+        return self._scene(self._session.delete_boxes(box_ids))
+
+    def adopt_boxes(self, box_ids: Collection[str]) -> LabelScene | None:
+        """Accept several proposals."""
+        return self._scene(self._session.adopt_boxes(box_ids))
 
     def accept(self, keys: int, drags: int) -> LabelScene | None:
         """Accept what is shown and go on."""

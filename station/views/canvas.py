@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -16,12 +16,23 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from labeling.geometry import Corners, Handle, moved, resized
+from labeling.geometry import Corners, Handle, bounds, moved_together, resized
 
+from ..language import tr
 from ..theme import Theme
+from ..tone import PLAIN, Tone
+from .canvas_boxes import CanvasBoxes
 from .canvas_input import CanvasInput
 from .canvas_layers import CanvasLayers
-from .canvas_paint import CanvasPainter, Picture, Shown, crosshair_bounds, rubber_bounds
+from .canvas_loupe import SMALL_PX, Loupe
+from .canvas_paint import (
+    CROWD,
+    CanvasPainter,
+    Picture,
+    Shown,
+    crosshair_bounds,
+    rubber_bounds,
+)
 from .canvas_view import View, fitted, fitting_scale, panned, zoomed
 
 SETTLE_MS = 150
@@ -31,18 +42,26 @@ class Canvas(QWidget):
     """Shows one picture with boxes; main thread only.
 
     The picture and the boxes that stand still are kept as two pixmaps of the size of
-    the widget, so that a drag repaints only the box under the pointer.
+    the widget, so that a drag repaints only the boxes under the pointer.
 
     Signals:
         box_drawn: corners in image pixels.
         box_moved: id and corners, once a drag ended or the nudging paused.
-        box_selected: the id, "" for none.
+        boxes_moved: the same for several: corners by id.
+        box_selected: the id of the box chosen last, "" for none.
+        choice_changed: tuple of the ids of all chosen boxes.
+        marks_changed: boxes were locked, unlocked, hidden or shown.
+        refused: a sentence; what was asked for cannot be done to a locked box.
         view_changed: scale in device pixels an image pixel.
     """
 
     box_drawn = Signal(object)
     box_moved = Signal(str, object)
+    boxes_moved = Signal(object)
     box_selected = Signal(str)
+    choice_changed = Signal(object)
+    marks_changed = Signal()
+    refused = Signal(str)
     view_changed = Signal(float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -54,20 +73,23 @@ class Canvas(QWidget):
         expanding = QSizePolicy.Policy.Expanding
         self.setSizePolicy(expanding, expanding)
         self._picture: Picture | None = None
+        self._message = ""
         self._size = (1, 1)
         self._view = View()
         self._is_fitted = True
-        self._items: tuple[Shown, ...] = ()
-        self._selected = ""
-        self._unsaved: dict[str, Corners] = {}
-        self._is_hidden = False
+        self._boxes = CanvasBoxes()
         self._is_locked = False
         self._rubber: Corners | None = None
+        self._band: Corners | None = None
         self._rubber_colour = "#FFFFFF"
         self._pointer: QPointF | None = None
+        self._tone = PLAIN
+        self._loupe = Loupe()
+        self._has_loupe = True
+        self._loupe_at: QPointF | None = None
         self._input = CanvasInput(self)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
-        self._settle.timeout.connect(self._on_settled)
+        self._settle.timeout.connect(self._announce)
         self.set_theme(theme)
 
     def sizeHint(self) -> QSize:
@@ -90,23 +112,33 @@ class Canvas(QWidget):
         None shows an empty canvas of that size until the picture is there.
         """
         has_new_size = size != self._size
-        self._picture, self._size = picture, size
+        self._picture, self._size, self._message = picture, size, ""
         if self._is_fitted or has_new_size:
             self.fit()
         self._layers.drop_image()
         self.update()
 
-    def show_boxes(self, items: tuple[Shown, ...], selected: str = "") -> None:
+    def show_message(self, words: str) -> None:
+        """Say, in place of the picture, why there is none."""
+        self._message = words
+        self.update()
+
+    def show_boxes(
+        self, items: tuple[Shown, ...], selected: str | tuple[str, ...] = ""
+    ) -> None:
         """Show these boxes; what is being dragged keeps following the pointer."""
+        boxes = self._boxes
         ids = {item.id for item in items}
-        held = self._selected if self._is_held else ""
-        kept = self._unsaved.get(held) if held in ids else None
-        self._unsaved = {} if kept is None else {held: kept}
-        self._items = items
-        self._selected = held if kept else selected if selected in ids else ""
-        if held and kept is None:
-            self._input.cancel()
-            self._settle.stop()
+        held = boxes.chosen if self._is_held else ()
+        is_kept = bool(held) and ids.issuperset(held)
+        kept = {name: boxes.unsaved[name] for name in held if name in boxes.unsaved}
+        boxes.unsaved = kept if is_kept else {}
+        boxes.show(items)
+        if not is_kept:
+            boxes.choose((selected,) if isinstance(selected, str) else selected)
+            if held:
+                self._input.cancel()
+                self._settle.stop()
         self._layers.drop_boxes()
         self.update()
 
@@ -121,15 +153,42 @@ class Canvas(QWidget):
         """Draw new boxes in this colour."""
         self._rubber_colour = colour
 
+    def set_tone(self, tone: Tone) -> None:
+        """Show the picture brighter or darker; its pixels stay as they are."""
+        if tone != self._tone:
+            self._tone = tone
+            self._layers.drop_image()
+            self.update()
+
     @property
     def items(self) -> tuple[Shown, ...]:
         """The boxes shown, with their corners as painted."""
-        return tuple(self._current(item) for item in self._items)
+        return self._boxes.shown
 
     @property
     def selected(self) -> str:
-        """The id of the selected box, "" for none."""
-        return self._selected
+        """The id of the box chosen last, "" for none."""
+        return self._boxes.first
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The ids of all chosen boxes, the one with the grips last."""
+        return self._boxes.chosen
+
+    @property
+    def has_hidden(self) -> bool:
+        """True while a box of this picture is not seen."""
+        return self._boxes.has_hidden
+
+    @property
+    def has_loupe(self) -> bool:
+        """True while the magnifier comes when a small box is drawn or resized."""
+        return self._has_loupe
+
+    @property
+    def tone(self) -> Tone:
+        """How the picture is shown."""
+        return self._tone
 
     @property
     def view(self) -> View:
@@ -173,44 +232,98 @@ class Canvas(QWidget):
         if not self._is_locked:
             self.flush()
             self._input.arm_drawing()
+            self._place_loupe(None)
 
     def cancel(self) -> None:
-        """Give up drawing or dragging, else select nothing."""
+        """Give up drawing or dragging, else choose nothing."""
         if self._input.is_busy or self._input.is_drawing_tool:
             self._input.cancel()
+            self._place_loupe(None)
         else:
-            self.select_index(None)
+            self.choose(())
 
     def select_next(self, step: int = 1) -> None:
-        """Select the next box, those to be looked at first."""
-        if self._items:
-            ids = [item.id for item in self._items]
-            at = ids.index(self._selected) + step if self._selected else 0
-            if not self._selected and step < 0:
+        """Select the next box in sight, those to be looked at first."""
+        boxes = self._boxes
+        ids = [item.id for item in boxes.items if not boxes.is_hidden(item.id)]
+        if ids:
+            at = ids.index(self.selected) + step if self.selected else 0
+            if not self.selected and step < 0:
                 at = -1
-            self.select_index(at % len(ids))
+            self.choose((ids[at % len(ids)],))
+
+    def select_all(self) -> None:
+        """Choose every box that is neither locked nor hidden."""
+        self.choose(self._boxes.pickable())
 
     def nudge(self, dx: float, dy: float) -> None:
-        """Move the selected box by image pixels; saved when the keys pause."""
-        if (corners := self._selected_corners()) is not None:
-            self._nudged(moved(corners, dx, dy, *self._size))
+        """Move the chosen boxes by image pixels; saved when the keys pause."""
+        if ids := self._changeable():
+            before = [self._boxes.corners_of(name) for name in ids]
+            after = moved_together(before, dx, dy, *self._size)
+            self._nudged(dict(zip(ids, after, strict=True)))
 
     def stretch(self, dx: float, dy: float) -> None:
-        """Move the right and lower edge of the selected box by image pixels."""
-        if (corners := self._selected_corners()) is not None:
-            grip = Handle.SOUTH_EAST
-            self._nudged(resized(corners, grip, dx, dy, *self._size))
+        """Move the right and lower edge of the chosen boxes by image pixels."""
+        grip = Handle.SOUTH_EAST
+        moves = {
+            name: resized(self._boxes.corners_of(name), grip, dx, dy, *self._size)
+            for name in self._changeable()
+        }
+        if moves:
+            self._nudged(moves)
 
     def flush(self) -> None:
         """Announce what was nudged and not announced yet."""
-        was_waiting = self._settle.isActive()
-        self._settle.stop()
-        if self._selected in self._unsaved and was_waiting:
-            self.box_moved.emit(self._selected, self._unsaved[self._selected])
+        if self._settle.isActive():
+            self._settle.stop()
+            self._announce()
 
     def toggle_boxes(self) -> None:
         """Hide the boxes to see what is below, or show them again."""
-        self._is_hidden = not self._is_hidden
+        self.flush()
+        self._boxes.set_all_hidden(not self._boxes.are_all_hidden)
+        self._note_marks()
+        self._note_choice()
+
+    def toggle_hidden(self) -> None:
+        """Hide the chosen boxes; with none chosen show the hidden ones again."""
+        self.flush()
+        self._boxes.toggle_hidden()
+        self._note_marks()
+        self._note_choice()
+
+    def reveal(self) -> bool:
+        """Show every box again; True where one was hidden."""
+        was = self._boxes.reveal()
+        if was:
+            self._note_marks()
+        return was
+
+    def toggle_locks(self) -> None:
+        """Lock the chosen boxes against pointer and keys, or unlock them."""
+        self.flush()
+        self._boxes.toggle_locks()
+        self._note_marks()
+
+    def toggle_all_locks(self) -> None:
+        """Lock every box, also on the pictures to come, or unlock them again."""
+        self.flush()
+        self._boxes.set_all_locked(not self._boxes.are_all_locked)
+        self._note_marks()
+
+    def is_box_locked(self, box_id: str) -> bool:
+        """Say whether a box may not be changed."""
+        return self._boxes.is_locked(box_id)
+
+    def is_box_hidden(self, box_id: str) -> bool:
+        """Say whether a box is not painted."""
+        return self._boxes.is_hidden(box_id)
+
+    def toggle_loupe(self) -> None:
+        """Switch the magnifier off or on."""
+        self._has_loupe = not self._has_loupe
+        self._place_loupe(self._loupe_at)
         self.update()
 
     # The surface that gestures act on (`canvas_input.Surface`)
@@ -221,15 +334,19 @@ class Canvas(QWidget):
         return self._size
 
     @property
-    def corners(self) -> tuple[Corners, ...]:
-        """Corners of the boxes in painting order."""
-        return tuple(self._unsaved.get(i.id, i.corners) for i in self._items)
+    def movable(self) -> tuple[str, ...]:
+        """The chosen boxes that are not locked."""
+        return self._boxes.movable
 
-    @property
-    def selected_index(self) -> int | None:
-        """Where the selected box stands among `corners`."""
-        ids = [item.id for item in self._items]
-        return ids.index(self._selected) if self._selected in ids else None
+    def boxes_near(
+        self, x: float, y: float, reach: float
+    ) -> tuple[tuple[str, Corners], ...]:
+        """Give ids and corners of the boxes that can be picked round an image point."""
+        return self._boxes.near(x, y, reach)
+
+    def corners_of(self, box_id: str) -> Corners:
+        """Give the corners of a box as shown."""
+        return self._boxes.corners_of(box_id)
 
     def image_point(self, point: QPointF) -> tuple[float, float]:
         """Give the image point under a widget point."""
@@ -239,37 +356,53 @@ class Canvas(QWidget):
         """Give how many image pixels `pixels` of the widget are."""
         return pixels / self._view.scale
 
-    def select_index(self, index: int | None) -> None:
-        """Select a box, or none."""
-        self.select("" if index is None else self._items[index].id)
-
     def select(self, box_id: str) -> None:
         """Select the box of this id; "" for none."""
-        if box_id == self._selected:
+        self.choose((box_id,) if box_id else ())
+
+    def choose(self, ids: tuple[str, ...]) -> None:
+        """Choose these boxes, the last one as the one with the grips.
+
+        A hidden one that is chosen in the list comes back into sight.
+        """
+        if ids == self._boxes.chosen:
             return
         self.flush()
-        self._selected = box_id
-        self._layers.drop_boxes()
-        self.update()
-        self.box_selected.emit(box_id)
+        self._boxes.unhide(ids)
+        self._boxes.choose(ids)
+        self._note_choice()
+
+    def choose_inside(self, band: Corners) -> None:
+        """Choose, beside what is chosen, the boxes inside a part of the picture."""
+        self.choose((*self._boxes.chosen, *self._boxes.inside(band)))
 
     def preview(self, corners: Corners) -> None:
         """Show the selected box with these corners, not saved yet."""
-        before = self._active_bounds()
-        self._unsaved[self._selected] = corners
-        self.update(QRegion(before).united(self._active_bounds()))
+        self.preview_boxes({self.selected: corners})
 
-    def commit(self, corners: Corners) -> None:
-        """Give the selected box these corners."""
-        self.preview(corners)
+    def preview_boxes(self, moves: Mapping[str, Corners]) -> None:
+        """Show chosen boxes with these corners, not saved yet."""
+        before = self._active_bounds()
+        self._boxes.preview(moves)
+        self.update(before.united(self._active_bounds()))
+
+    def commit_boxes(self, moves: Mapping[str, Corners]) -> None:
+        """Give chosen boxes these corners."""
+        self.preview_boxes(moves)
         self._settle.stop()
-        self.box_moved.emit(self._selected, corners)
+        self._announce()
 
     def show_rubber(self, corners: Corners | None) -> None:
         """Show the box being drawn."""
-        before = self._rubber_bounds()
+        before = self._rect_bounds(self._rubber)
         self._rubber = corners
-        self.update(QRegion(before).united(self._rubber_bounds()))
+        self.update(QRegion(before).united(self._rect_bounds(corners)))
+
+    def show_band(self, corners: Corners | None) -> None:
+        """Show the part of the picture in which boxes will be chosen."""
+        before = self._rect_bounds(self._band)
+        self._band = corners
+        self.update(QRegion(before).united(self._rect_bounds(corners)))
 
     def finish_drawing(self, corners: Corners | None) -> None:
         """Announce the drawn box."""
@@ -288,9 +421,9 @@ class Canvas(QWidget):
 
     def point_at(self, point: QPointF | None) -> None:
         """Move the crosshair."""
-        before = self._crosshair_bounds()
+        before = crosshair_bounds(self._pointer, self.rect())
         self._pointer = point
-        self.update(before.united(self._crosshair_bounds()))
+        self.update(before.united(crosshair_bounds(point, self.rect())))
 
     def show_cursor(self, shape: Qt.CursorShape) -> None:
         """Show this pointer."""
@@ -302,12 +435,14 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy what stands still (Qt clips to what is needed), paint what moves."""
         painter = QPainter(self)
-        size = self.size()
-        self._layers.copy_image(painter, size, self._view, self._picture)
-        if not self._is_hidden:
-            still = tuple(i for i in self._items if i.id != self._selected)
-            self._layers.copy_boxes(painter, size, self._view, still)
+        size, boxes = self.size(), self._boxes
+        self._layers.copy_image(painter, size, self._view, self._picture, self._tone)
+        if self._picture is None and self._message:
+            self._brush.paint_message(painter, self.rect(), self._message)
+        if not boxes.are_all_hidden:
+            self._layers.copy_boxes(painter, size, self._view, lambda: boxes.still)
         self._paint_moving(painter)
+        self._brush.paint_badges(painter, self._badges())
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -321,22 +456,26 @@ class Canvas(QWidget):
         """Begin a gesture."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if not self._is_locked:
-            self._input.press(event.position(), event.button())
+            self._input.press(event.position(), event.button(), event.modifiers())
+            self._place_loupe(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow a gesture."""
         if not self._is_locked:
-            self._input.move(event.position())
+            self._input.move(event.position(), event.modifiers())
+            self._place_loupe(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a gesture."""
         if not self._is_locked:
             self._input.release(event.position(), event.button())
+            self._place_loupe(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Hide the crosshair when the pointer leaves."""
+        """Hide crosshair and magnifier when the pointer leaves."""
         super().leaveEvent(event)
         self.point_at(None)
+        self._place_loupe(None)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show the crosshair again where a box is about to be drawn."""
@@ -355,23 +494,116 @@ class Canvas(QWidget):
 
     @property
     def _is_held(self) -> bool:
-        """True while the selected box is dragged or nudged and not announced yet."""
+        """True while chosen boxes are dragged or nudged and not announced yet."""
         return self._settle.isActive() or self._input.is_dragging
 
-    def _on_settled(self) -> None:
-        if self._selected in self._unsaved:
-            self.box_moved.emit(self._selected, self._unsaved[self._selected])
+    def _announce(self) -> None:
+        """Say where the chosen boxes are now."""
+        boxes = self._boxes
+        moves = {n: boxes.unsaved[n] for n in boxes.chosen if n in boxes.unsaved}
+        if len(moves) == 1:
+            self.box_moved.emit(*next(iter(moves.items())))
+        elif moves:
+            self.boxes_moved.emit(moves)
+
+    def _note_marks(self) -> None:
+        self._redraw_boxes()
+        self.marks_changed.emit()
+
+    def _note_choice(self) -> None:
+        self._redraw_boxes()
+        self.box_selected.emit(self.selected)
+        self.choice_changed.emit(self.chosen)
+
+    def _redraw_boxes(self) -> None:
+        self._layers.drop_boxes()
+        self.update()
 
     def _paint_moving(self, painter: QPainter) -> None:
-        active = self._active()
-        if active is not None and not self._is_hidden:
-            width = float(self.width())
-            self._brush.paint_item(painter, active, self._view, width, is_active=True)
+        active = self._boxes.active
+        if len(active) > CROWD:
+            self._brush.paint_crowd(painter, active, self._view, self.rect())
+        else:
+            self._paint_active(painter, active)
         if self._rubber is not None:
             rect = self._view.rect(self._rubber)
             self._brush.paint_rubber(painter, rect, self._rubber_colour)
+        if self._band is not None:
+            self._brush.paint_band(painter, self._view.rect(self._band))
         if self._pointer is not None:
             self._brush.paint_crosshair(painter, self._pointer, self.rect())
+        self._paint_loupe(painter, active)
+
+    def _paint_active(self, painter: QPainter, active: tuple[Shown, ...]) -> None:
+        is_one = len(active) == 1
+        for item in active:
+            self._brush.paint_item(
+                painter,
+                item,
+                self._view,
+                self.rect(),
+                is_active=True,
+                with_grips=is_one,
+            )
+
+    def _paint_loupe(self, painter: QPainter, active: tuple[Shown, ...]) -> None:
+        if self._loupe_at is None or self._picture is None:
+            return
+        edges = [(item.corners, item.colour) for item in active[-1:]]
+        if self._rubber is not None:
+            edges = [(self._rubber, self._rubber_colour)]
+        self._loupe.paint(
+            painter,
+            self._brush,
+            self._loupe_at,
+            self._view,
+            self.rect(),
+            self._picture,
+            self._tone,
+            tuple(edges),
+        )
+
+    def _place_loupe(self, point: QPointF | None) -> None:
+        """Move the magnifier to the pointer where a small box is drawn or resized."""
+        is_wanted = self._has_loupe and point is not None and self._is_aiming
+        before = QRegion(self._loupe.bounds)
+        is_there = self._loupe.place(
+            point if is_wanted else None, self._view, self.rect()
+        )
+        self._loupe_at = point if is_there else None
+        self.update(before.united(self._loupe.bounds))
+
+    @property
+    def _is_aiming(self) -> bool:
+        """True while the exact pixel matters: drawing, or resizing a small box."""
+        if self._input.is_drawing:
+            return self._rubber is None or self._is_small(self._rubber)
+        is_resizing = self._input.is_resizing and bool(self.selected)
+        return is_resizing and self._is_small(self._boxes.corners_of(self.selected))
+
+    def _is_small(self, corners: Corners) -> bool:
+        rect = self._view.rect(corners)
+        return min(rect.width(), rect.height()) < SMALL_PX
+
+    def _badges(self) -> tuple[str, ...]:
+        """Give in words what on this canvas is not as it usually is."""
+        boxes, words = self._boxes, []
+        if not self._tone.is_plain:
+            words.append(
+                tr("Brightness {b:+d} · contrast {c:+d} · only the view").format(
+                    b=round(self._tone.brightness * 100),
+                    c=round(self._tone.contrast * 100),
+                )
+            )
+        if boxes.has_hidden:
+            count = sum(boxes.is_hidden(item.id) for item in boxes.items)
+            words.append(tr("{count} hidden").format(count=f"{count:,}"))
+        if boxes.are_all_locked:
+            words.append(tr("Boxes locked"))
+        if boxes.unshowable:
+            text = tr("{count} without a size, not shown")
+            words.append(text.format(count=f"{boxes.unshowable:,}"))
+        return tuple(words)
 
     def _set_view(self, view: View) -> None:
         if view != self._view:
@@ -380,31 +612,30 @@ class Canvas(QWidget):
             self.update()
             self.view_changed.emit(view.scale * self.devicePixelRatioF())
 
-    def _active(self) -> Shown | None:
-        index = self.selected_index
-        return None if index is None else self._current(self._items[index])
+    def _changeable(self) -> tuple[str, ...]:
+        """Give the chosen boxes that keys may change; say where they may not."""
+        if self._is_locked or not self._boxes.chosen:
+            return ()
+        ids = self._boxes.movable
+        if not ids:
+            self.refused.emit(tr("The box is locked; L unlocks it."))
+        return ids
 
-    def _current(self, item: Shown) -> Shown:
-        corners = self._unsaved.get(item.id)
-        return item if corners is None else replace(item, corners=corners)
-
-    def _selected_corners(self) -> Corners | None:
-        active = self._active()
-        return None if active is None or self._is_locked else active.corners
-
-    def _nudged(self, corners: Corners) -> None:
-        self.preview(corners)
+    def _nudged(self, moves: Mapping[str, Corners]) -> None:
+        self.preview_boxes(moves)
         self._settle.start()
 
-    def _active_bounds(self) -> QRect:
-        active = self._active()
-        if active is None:
+    def _active_bounds(self) -> QRegion:
+        active = self._boxes.active
+        if len(active) > CROWD:
+            around = bounds(item.corners for item in active)
+            return QRegion(self._rect_bounds(around))
+        region = QRegion()
+        for item in active:
+            region += self._brush.bounds(item, self._view, self.rect())
+        return region
+
+    def _rect_bounds(self, corners: Corners | None) -> QRect:
+        if corners is None:
             return QRect()
-        return self._brush.bounds(active, self._view, float(self.width()))
-
-    def _rubber_bounds(self) -> QRect:
-        rect = None if self._rubber is None else self._view.rect(self._rubber)
-        return rubber_bounds(rect)
-
-    def _crosshair_bounds(self) -> QRegion:
-        return crosshair_bounds(self._pointer, self.rect())
+        return rubber_bounds(self._view.rect(corners)).intersected(self.rect())

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, Qt
 
-from labeling.geometry import Corners, Handle, Hit, drag, drawn, hits
+from labeling.geometry import (
+    Corners,
+    Handle,
+    Hit,
+    area,
+    drag,
+    drawn,
+    hits,
+    moved_together,
+    normalised,
+    snapped,
+    snapped_point,
+)
 
 GRIP_PX = 7.0
 CLICK_PX = 3.0
+SNAP_PX = 6.0
 WHEEL_STEP = 1.2
 
 CURSORS = {
@@ -23,6 +37,9 @@ CURSORS = {
     Handle.EAST: Qt.CursorShape.SizeHorCursor,
     Handle.WEST: Qt.CursorShape.SizeHorCursor,
 }
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class Gesture(Enum):
@@ -33,6 +50,7 @@ class Gesture(Enum):
     DRAGGING = auto()
     DRAWING = auto()
     PANNING = auto()
+    BANDING = auto()
 
 
 class Surface(Protocol):
@@ -43,12 +61,20 @@ class Surface(Protocol):
         """Width and height of the picture, in its own pixels."""
 
     @property
-    def corners(self) -> tuple[Corners, ...]:
-        """Corners of the boxes that can be picked, in painting order."""
+    def chosen(self) -> tuple[str, ...]:
+        """The chosen boxes, the one with the grips last."""
 
     @property
-    def selected_index(self) -> int | None:
-        """Which of them is selected."""
+    def movable(self) -> tuple[str, ...]:
+        """The chosen boxes that are not locked."""
+
+    def boxes_near(
+        self, x: float, y: float, reach: float
+    ) -> tuple[tuple[str, Corners], ...]:
+        """Give ids and corners of the boxes that can be picked round an image point."""
+
+    def corners_of(self, box_id: str) -> Corners:
+        """Give the corners of a box as shown."""
 
     def image_point(self, point: QPointF) -> tuple[float, float]:
         """Give the image point under a widget point."""
@@ -56,17 +82,23 @@ class Surface(Protocol):
     def image_length(self, pixels: float) -> float:
         """Give how many image pixels `pixels` of the widget are."""
 
-    def select_index(self, index: int | None) -> None:
-        """Select a box, or none."""
+    def choose(self, ids: tuple[str, ...]) -> None:
+        """Choose these boxes, the last one as the one with the grips."""
 
-    def preview(self, corners: Corners) -> None:
-        """Show the selected box with these corners, not saved yet."""
+    def choose_inside(self, band: Corners) -> None:
+        """Choose, beside what is chosen, the boxes inside a part of the picture."""
 
-    def commit(self, corners: Corners) -> None:
-        """Give the selected box these corners."""
+    def preview_boxes(self, moves: Mapping[str, Corners]) -> None:
+        """Show boxes with these corners, not saved yet."""
+
+    def commit_boxes(self, moves: Mapping[str, Corners]) -> None:
+        """Give boxes these corners."""
 
     def show_rubber(self, corners: Corners | None) -> None:
         """Show the box being drawn."""
+
+    def show_band(self, corners: Corners | None) -> None:
+        """Show the part of the picture in which boxes will be chosen."""
 
     def finish_drawing(self, corners: Corners | None) -> None:
         """Add the drawn box, or give up when there is none."""
@@ -87,9 +119,11 @@ class Surface(Protocol):
 class CanvasInput:
     """Turns pointer events into calls on a `Surface`.
 
-    A press on a box takes the smallest one; a press on the selected one that ends
-    where it began goes on to the next box underneath. A drag that begins on no box
-    draws one. With the draw tool two clicks or one drag draw, whatever is below.
+    A press on a box takes the smallest one; a press on a chosen one that ends where it
+    began goes on to the next box underneath. A drag that begins on no box draws one.
+    With the draw tool two clicks or one drag draw, whatever is below. Shift adds to the
+    choice: a click one box, a drag all those inside it. Edges snap to the border of the
+    picture, unless Ctrl is held.
     """
 
     def __init__(self, surface: Surface) -> None:
@@ -100,10 +134,11 @@ class CanvasInput:
         self._last = QPointF()
         self._clicked = QPointF(-100.0, -100.0)
         self._anchor: tuple[float, float] | None = None
-        self._hits: tuple[Hit, ...] = ()
-        self._held: Hit | None = None
-        self._start: Corners | None = None
-        self._was_selected = False
+        self._under: tuple[tuple[str, Hit], ...] = ()
+        self._held: tuple[str, Hit] | None = None
+        self._start: dict[str, Corners] = {}
+        self._was_chosen = False
+        self._snaps = True
 
     @property
     def is_busy(self) -> bool:
@@ -114,6 +149,16 @@ class CanvasInput:
     def is_dragging(self) -> bool:
         """True while a box follows the pointer."""
         return self._gesture is Gesture.DRAGGING
+
+    @property
+    def is_resizing(self) -> bool:
+        """True while an edge or a corner follows the pointer."""
+        return self.is_dragging and self._grip is not None
+
+    @property
+    def is_drawing(self) -> bool:
+        """True while a box is drawn or the next press draws one."""
+        return self._is_drawing_tool or self._anchor is not None
 
     @property
     def is_drawing_tool(self) -> bool:
@@ -128,18 +173,21 @@ class CanvasInput:
 
     def cancel(self) -> None:
         """Give up what is under way; nothing is changed."""
-        if self._gesture is Gesture.DRAGGING and self._start is not None:
-            self._surface.preview(self._start)
+        if self._gesture is Gesture.DRAGGING:
+            self._surface.preview_boxes(self._start)
         self._gesture = Gesture.NONE
-        self._is_drawing_tool = False
-        self._anchor = None
-        self._surface.show_rubber(None)
-        self._surface.point_at(None)
-        self._surface.show_cursor(Qt.CursorShape.ArrowCursor)
+        self._end_drawing()
+        self._surface.show_band(None)
 
-    def press(self, point: QPointF, button: Qt.MouseButton) -> None:
+    def press(
+        self,
+        point: QPointF,
+        button: Qt.MouseButton,
+        held: Qt.KeyboardModifier = NO_KEYS,
+    ) -> None:
         """Begin a gesture."""
         self._origin = self._last = point
+        self._snaps = not held & CTRL
         if button is Qt.MouseButton.MiddleButton:
             self._gesture = Gesture.PANNING
             self._surface.show_cursor(Qt.CursorShape.ClosedHandCursor)
@@ -148,23 +196,28 @@ class CanvasInput:
                 self._gesture = Gesture.DRAWING
             elif self._is_drawing_tool:
                 self._begin_drawing(point)
+            elif held & SHIFT:
+                self._gesture = Gesture.BANDING
             else:
                 self._pick(point)
 
-    def move(self, point: QPointF) -> None:
+    def move(self, point: QPointF, held: Qt.KeyboardModifier = NO_KEYS) -> None:
         """Follow the pointer."""
+        self._snaps = not held & CTRL
         if self._gesture is Gesture.PANNING:
             way = point - self._last
             self._surface.pan_by(way.x(), way.y())
         elif self._gesture is Gesture.PRESSED and self._has_left(point):
             self._begin_dragging()
+        elif self._gesture is Gesture.BANDING and self._has_left(point):
+            self._surface.show_band(self._band_to(point))
         if self._gesture is Gesture.DRAGGING:
-            self._surface.preview(self._dragged(point))
+            self._surface.preview_boxes(self._dragged(point))
         elif self._anchor is not None:
             self._surface.show_rubber(self._drawn_to(point))
         elif self._gesture is Gesture.NONE:
             self._show_what_is_below(point)
-        if self._is_drawing_tool or self._anchor is not None:
+        if self.is_drawing:
             self._surface.point_at(point)
         self._last = point
 
@@ -174,9 +227,11 @@ class CanvasInput:
         if gesture is Gesture.PANNING and button is Qt.MouseButton.MiddleButton:
             self._show_what_is_below(point)
         elif gesture is Gesture.DRAGGING:
-            self._surface.commit(self._dragged(point))
+            self._surface.commit_boxes(self._dragged(point))
         elif gesture is Gesture.DRAWING:
             self._release_drawing(point)
+        elif gesture is Gesture.BANDING:
+            self._release_band(point)
         elif gesture is Gesture.PRESSED:
             self._click()
 
@@ -187,97 +242,149 @@ class CanvasInput:
         else:
             self._surface.pan_by(0.0, steps * 60.0)
 
+    @property
+    def _grip(self) -> Handle | None:
+        """Which grip is dragged; several boxes are only moved."""
+        if self._held is None or len(self._start) > 1:
+            return None
+        return self._held[1].handle
+
     def _pick(self, point: QPointF) -> None:
-        boxes = self._surface.corners
-        selected = self._surface.selected_index
-        self._hits = self._hits_at(point)
-        under = [one for one in self._hits if one.index == selected]
-        self._held = under[0] if under else next(iter(self._hits), None)
-        self._was_selected = bool(under)
-        if self._held is not None:
-            self._surface.select_index(self._held.index)
-            self._start = boxes[self._held.index]
+        self._under = self._hits_at(point)
+        chosen = self._surface.chosen
+        first = chosen[-1:]
+        mine = [one for one in self._under if one[0] in first]
+        mine += [one for one in self._under if one[0] in chosen]
+        self._held = mine[0] if mine else next(iter(self._under), None)
+        self._was_chosen = bool(mine)
+        if self._held is not None and not mine:
+            self._surface.choose((self._held[0],))
         self._gesture = Gesture.PRESSED
 
-    def _hits_at(self, point: QPointF) -> tuple[Hit, ...]:
-        """Give the boxes under a point; only the selected one is gripped outside.
+    def _hits_at(self, point: QPointF) -> tuple[tuple[str, Hit], ...]:
+        """Give the boxes under a point; only chosen ones are gripped outside.
 
         Else no new box could be begun close beside another.
         """
         x, y = self._surface.image_point(point)
-        boxes = self._surface.corners
-        selected = self._surface.selected_index
         reach = self._surface.image_length(GRIP_PX)
+        near = self._surface.boxes_near(x, y, reach)
+        ids = [name for name, _ in near]
+        boxes = [corners for _, corners in near]
+        chosen = self._surface.chosen
+        first = chosen[-1] if chosen else ""
+        selected = ids.index(first) if first in ids else None
         return tuple(
-            one
+            (ids[one.index], one)
             for one in hits(boxes, x, y, reach, selected=selected)
-            if one.index == selected or _contains(boxes[one.index], x, y)
+            if ids[one.index] in chosen or _contains(boxes[one.index], x, y)
         )
 
     def _begin_drawing(self, point: QPointF) -> None:
-        self._anchor = self._surface.image_point(point)
+        self._anchor = self._border_or(point)
         self._gesture = Gesture.DRAWING
 
     def _begin_dragging(self) -> None:
         if self._held is None:
-            self._surface.select_index(None)
+            self._surface.choose(())
             self._begin_drawing(self._origin)
             self._surface.show_cursor(Qt.CursorShape.CrossCursor)
-        else:
-            self._gesture = Gesture.DRAGGING
+            return
+        ids = self._surface.movable
+        self._start = {name: self._surface.corners_of(name) for name in ids}
+        self._gesture = Gesture.DRAGGING
 
     def _release_drawing(self, point: QPointF) -> None:
         corners = self._drawn_to(point)
         if not self._has_left(point) and self._is_first_click(point):
             return
+        self._end_drawing()
+        self._surface.finish_drawing(corners)
+
+    def _end_drawing(self) -> None:
         self._anchor = None
         self._is_drawing_tool = False
         self._surface.show_rubber(None)
         self._surface.point_at(None)
         self._surface.show_cursor(Qt.CursorShape.ArrowCursor)
-        self._surface.finish_drawing(corners)
+
+    def _release_band(self, point: QPointF) -> None:
+        self._surface.show_band(None)
+        if self._has_left(point):
+            self._surface.choose_inside(self._band_to(point))
+            return
+        under = self._hits_at(point)
+        if under:
+            name, chosen = under[0][0], self._surface.chosen
+            others = tuple(each for each in chosen if each != name)
+            self._surface.choose(others if name in chosen else (*others, name))
 
     def _is_first_click(self, point: QPointF) -> bool:
         """True where a click with the draw tool set the first corner just now."""
         if self._anchor is None:
             return False
-        x, y = self._surface.image_point(point)
+        x, y = self._border_or(point)
         near = self._surface.image_length(CLICK_PX)
         return abs(x - self._anchor[0]) <= near and abs(y - self._anchor[1]) <= near
 
     def _click(self) -> None:
-        """Select the smallest box; the next one when clicked where clicked before."""
+        """Choose the smallest box; the next one when clicked where clicked before."""
         is_again = (self._origin - self._clicked).manhattanLength() <= 2 * CLICK_PX
         self._clicked = self._origin
         if self._held is None:
-            self._surface.select_index(None)
-        elif self._was_selected:
-            order = sorted((one.index for one in self._hits), key=self._size)
-            step = order.index(self._held.index) + 1 if is_again else 0
-            self._surface.select_index(order[step % len(order)])
-
-    def _size(self, index: int) -> float:
-        x0, y0, x1, y1 = self._surface.corners[index]
-        return (x1 - x0) * (y1 - y0)
+            self._surface.choose(())
+        elif self._was_chosen:
+            ids = [name for name, _hit in self._under]
+            ids.sort(key=lambda name: area(self._surface.corners_of(name)))
+            step = ids.index(self._held[0]) + 1 if is_again else 0
+            self._surface.choose((ids[step % len(ids)],))
 
     def _has_left(self, point: QPointF) -> bool:
         return (point - self._origin).manhattanLength() > CLICK_PX
 
-    def _dragged(self, point: QPointF) -> Corners:
-        assert self._start is not None
-        way = point - self._origin
-        return drag(
-            self._start,
-            self._held.handle if self._held else None,
-            self._surface.image_length(way.x()),
-            self._surface.image_length(way.y()),
-            *self._surface.image_size,
-        )
+    def _dragged(self, point: QPointF) -> dict[str, Corners]:
+        dx = self._surface.image_length(point.x() - self._origin.x())
+        dy = self._surface.image_length(point.y() - self._origin.y())
+        size = self._surface.image_size
+        if len(self._start) != 1:
+            moved = moved_together(tuple(self._start.values()), dx, dy, *size)
+            return dict(zip(self._start, moved, strict=True))
+        ((name, start),) = self._start.items()
+        corners = drag(start, self._grip, dx, dy, *size)
+        return {name: self._snapped(corners, dx, dy)}
+
+    def _snapped(self, corners: Corners, dx: float, dy: float) -> Corners:
+        """Give a dragged box on the border; not along a way it was not dragged."""
+        if not self._snaps:
+            return corners
+        size = self._surface.image_size
+        x0, y0, x1, y1 = snapped(corners, self._grip, self._snap_reach, *size)
+        least = self._surface.image_length(CLICK_PX)
+        if abs(dx) <= least:
+            x0, x1 = corners[0], corners[2]
+        if abs(dy) <= least:
+            y0, y1 = corners[1], corners[3]
+        return x0, y0, x1, y1
+
+    @property
+    def _snap_reach(self) -> float:
+        return self._surface.image_length(SNAP_PX)
 
     def _drawn_to(self, point: QPointF) -> Corners | None:
         assert self._anchor is not None
-        x, y = self._surface.image_point(point)
+        x, y = self._border_or(point)
         return drawn(*self._anchor, x, y, *self._surface.image_size)
+
+    def _border_or(self, point: QPointF) -> tuple[float, float]:
+        """Give the image point, on the border of the picture where it is close."""
+        x, y = self._surface.image_point(point)
+        if not self._snaps:
+            return x, y
+        return snapped_point(x, y, self._snap_reach, *self._surface.image_size)
+
+    def _band_to(self, point: QPointF) -> Corners:
+        begin = self._surface.image_point(self._origin)
+        return normalised(*begin, *self._surface.image_point(point))
 
     def _show_what_is_below(self, point: QPointF) -> None:
         if self._is_drawing_tool:
@@ -286,7 +393,8 @@ class CanvasInput:
         found = self._hits_at(point)
         shape = Qt.CursorShape.ArrowCursor
         if found:
-            handle = found[0].handle
+            is_one = len(self._surface.chosen) <= 1
+            handle = found[0][1].handle if is_one else None
             shape = CURSORS[handle] if handle else Qt.CursorShape.SizeAllCursor
         self._surface.show_cursor(shape)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from collections.abc import Callable
 
-from .canvas_paint import CanvasPainter, Picture, Shown
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
+
+from ..tone import PLAIN, Tone, apply
+from .canvas_paint import CROWD, CanvasPainter, Picture, Shown
 from .canvas_view import View
 
 
@@ -34,27 +37,50 @@ class CanvasLayers:
         self._boxes = None
 
     def copy_image(
-        self, painter: QPainter, size: QSize, view: View, picture: Picture | None
+        self,
+        painter: QPainter,
+        size: QSize,
+        view: View,
+        picture: Picture | None,
+        tone: Tone = PLAIN,
     ) -> None:
         """Copy the picture to where `painter` is clipped to."""
         if self._image is None:
-            self._image = self._blank(painter, size)
-            self._image.fill(self.brush.theme.colour("canvas"))
-            if picture is not None:
-                inner = QPainter(self._image)
-                self.brush.paint_image(inner, picture, view, QRect(0, 0, *_pair(size)))
-                inner.end()
+            self._image = self._painted(painter, size, view, picture, tone)
         painter.drawPixmap(0, 0, self._image)
 
+    def _painted(
+        self,
+        painter: QPainter,
+        size: QSize,
+        view: View,
+        picture: Picture | None,
+        tone: Tone,
+    ) -> QPixmap:
+        ratio = painter.device().devicePixelRatioF()
+        image = QImage(size * ratio, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(self.brush.theme.colour("canvas"))
+        if picture is not None:
+            inner = QPainter(image)
+            self.brush.paint_image(inner, picture, view, QRect(0, 0, *_pair(size)))
+            inner.end()
+            apply(image, tone, _device_rect(view, picture, ratio))
+        return QPixmap.fromImage(image)
+
     def copy_boxes(
-        self, painter: QPainter, size: QSize, view: View, still: tuple[Shown, ...]
+        self,
+        painter: QPainter,
+        size: QSize,
+        view: View,
+        still: Callable[[], tuple[Shown, ...]],
     ) -> None:
-        """Copy the boxes that stand still; `still` matters when they are dirty."""
+        """Copy the boxes that stand still; `still` is asked when they are dirty."""
         if self._boxes is None:
             self._boxes = self._blank(painter, size)
             self._boxes.fill(Qt.GlobalColor.transparent)
             inner = QPainter(self._boxes)
-            self._paint_still(inner, size, view, still)
+            self._paint_still(inner, size, view, still())
             inner.end()
         painter.drawPixmap(0, 0, self._boxes)
 
@@ -62,12 +88,14 @@ class CanvasLayers:
         self, inner: QPainter, size: QSize, view: View, still: tuple[Shown, ...]
     ) -> None:
         window = QRect(0, 0, *_pair(size))
-        width = float(size.width())
+        if len(still) > CROWD:
+            self.brush.paint_crowd(inner, still, view, window)
+            return
         for item in still:
-            if not self.brush.bounds(item, view, width).intersects(window):
+            if not self.brush.is_in_sight(item, view, window):
                 continue
             room = self.brush.has_label(item, view, len(still))
-            self.brush.paint_item(inner, item, view, width, with_label=room)
+            self.brush.paint_item(inner, item, view, window, with_label=room)
 
     def _blank(self, painter: QPainter, size: QSize) -> QPixmap:
         ratio = painter.device().devicePixelRatioF()
@@ -78,3 +106,10 @@ class CanvasLayers:
 
 def _pair(size: QSize) -> tuple[int, int]:
     return size.width(), size.height()
+
+
+def _device_rect(view: View, picture: Picture, ratio: float) -> QRect:
+    """Give the device pixels that the picture covers."""
+    wide, high = picture.size
+    rect = view.rect((0.0, 0.0, wide, high))
+    return QRectF(rect.topLeft() * ratio, rect.size() * ratio).toAlignedRect()

@@ -7,7 +7,7 @@ value back on the main thread. The real desks are in `station/desks/`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -161,6 +161,23 @@ class LabelDesk(Protocol):
 
     def adopt(self, box_id: str) -> LabelScene | None:
         """Accept one proposal as it is."""
+
+    def draw_boxes(self, drawn: Sequence[tuple[Corners, int]]) -> LabelScene | None:
+        """Add several boxes, corners and class id each, as one step."""
+
+    def move_boxes(self, moves: Mapping[str, Corners]) -> LabelScene | None:
+        """Give several boxes other corners, as one step."""
+
+    def relabel_boxes(
+        self, box_ids: Collection[str], class_id: int
+    ) -> LabelScene | None:
+        """Give several boxes another class, as one step."""
+
+    def delete_boxes(self, box_ids: Collection[str]) -> LabelScene | None:
+        """Delete several boxes and proposals, as one step."""
+
+    def adopt_boxes(self, box_ids: Collection[str]) -> LabelScene | None:
+        """Accept several proposals, as one step."""
 
     def accept(self, keys: int, drags: int) -> LabelScene | None:
         """Accept everything shown and go on; `keys` were pressed meanwhile."""

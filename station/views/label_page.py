@@ -13,16 +13,14 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from dataset.records import LabelClass
 
 from ..jobs import Submitter
-from ..keys import CLASS_KEYS, Action, Page
+from ..keys import CLASS_KEYS, Action
 from ..language import tr
 from ..pictures import ThumbnailLoader
 from ..theme import Theme
 from .canvas import Canvas
-from .canvas_paint import Shown
 from .contracts import (
     ClassRow,
     Commands,
-    Corners,
     FilmFrame,
     LabelDesk,
     LabelScene,
@@ -31,18 +29,25 @@ from .contracts import (
 from .empty_page import EmptyNote
 from .filmstrip import Filmstrip
 from .jump_dialog import JumpDialog
+from .label_boxes import LabelBoxes
 from .label_calls import LabelCalls
-from .label_hints import HintBar
+from .label_foot import LabelFoot
 from .label_panel import LabelPanel
 from .label_pictures import LabelPictures
 from .label_toolbar import LabelToolbar
-from .label_words import box_rows, boxes_head, queue_sentence, shown_boxes
+from .label_words import (
+    box_rows,
+    boxes_head,
+    marked_row,
+    queue_sentence,
+    shown_boxes,
+)
 from .rows import dress
 from .skip_menu import SkipMenu
 
-PENDING = "pending"
 # Keys that are no work on the image.
 NOT_COUNTED = ("label.undo", "label.redo", "label.jump")
+TONE_STEP = 0.1
 NUDGES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -78,14 +83,14 @@ class LabelPage(QWidget):
         self._state: LabelScene | None = None
         self._frames: tuple[FilmFrame, ...] = ()
         self._classes: dict[int, LabelClass] = {}
-        self._class_id: int | None = None
         self._keys = 0
         self._drags = 0
         self._has_news = False
         self.canvas = Canvas(theme, self)
         self._pictures = LabelPictures(self.canvas, runner, self)
+        self._boxes = LabelBoxes(self.canvas, self._calls, self)
         self._toolbar = LabelToolbar(desk.choices(), self)
-        self._hints = HintBar(actions, Page.LABEL, self)
+        self._foot = LabelFoot(actions, self)
         self._film = Filmstrip(theme, ThumbnailLoader(runner, parent=self), self)
         self._panel = LabelPanel(theme, self)
         self._nothing = EmptyNote(
@@ -109,7 +114,7 @@ class LabelPage(QWidget):
         for widget, stretch in (
             (self._toolbar, 0),
             (self._middle, 1),
-            (self._hints, 0),
+            (self._foot, 0),
             (self._film, 0),
         ):
             column.addWidget(widget, stretch)
@@ -128,11 +133,16 @@ class LabelPage(QWidget):
         self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))
         self._pictures.picture_failed.connect(self.error_came)
-        self.canvas.box_drawn.connect(self._on_drawn)
-        self.canvas.box_moved.connect(self._on_moved)
-        self.canvas.box_selected.connect(self._panel.show_chosen_box)
-        self._panel.class_chosen.connect(self._choose_class_id)
-        self._panel.box_chosen.connect(self.canvas.select)
+        for done in (self.canvas.box_drawn, self.canvas.box_moved):
+            done.connect(self._count_drag)
+        self.canvas.boxes_moved.connect(self._count_drag)
+        self.canvas.choice_changed.connect(self._panel.show_chosen)
+        self.canvas.marks_changed.connect(self._show_rows)
+        self._boxes.notice_came.connect(self.notice_came)
+        self._boxes.class_changed.connect(self._on_class_changed)
+        self._foot.tone_changed.connect(self.canvas.set_tone)
+        self._panel.class_chosen.connect(self._boxes.choose_class)
+        self._panel.boxes_chosen.connect(self.canvas.choose)
         self._panel.undo_requested.connect(self.undo)
         self._panel.classes_requested.connect(self.classes_requested)
         self._jump.place_given.connect(self._jump_to)
@@ -155,28 +165,47 @@ class LabelPage(QWidget):
             "label.previous_box": lambda: self.canvas.select_next(-1),
             "label.empty": self.mark_empty,
             "label.skip": self._skip_menu.ask,
-            "label.adopt": self._adopt,
-            "label.drop": self._drop,
+            "label.adopt": self._boxes.adopt,
+            "label.drop": self._boxes.drop,
             "label.draw": self.canvas.arm_drawing,
-            "label.delete": self._delete,
+            "label.delete": self._boxes.delete,
+            "label.select_all": self.canvas.select_all,
+            "label.copy": self._boxes.copy,
+            "label.paste": self._boxes.paste,
+            "label.lock": self._lock,
+            "label.lock_all": self.canvas.toggle_all_locks,
             "label.cancel": self.canvas.cancel,
             "label.jump": self._jump.ask,
             "label.undo": self.undo,
             "label.redo": self.redo,
-            "view.fit": self.canvas.fit,
-            "view.actual": self._show_actual,
-            "view.zoom_in": lambda: self.canvas.zoom_middle(1.25),
-            "view.zoom_out": lambda: self.canvas.zoom_middle(0.8),
-            "view.hide_boxes": self.canvas.toggle_boxes,
+            **self._view_commands(),
         }
         for key in CLASS_KEYS:
-            made[f"label.class.{key}"] = partial(self._choose_class, key)
+            made[f"label.class.{key}"] = partial(self._boxes.choose_key, key)
         for way, (dx, dy) in NUDGES.items():
             for family, step in (("", 1), ("10", 10)):
                 x, y = dx * step, dy * step
                 made[f"label.nudge{family}.{way}"] = partial(self.canvas.nudge, x, y)
                 made[f"label.resize{family}.{way}"] = partial(self.canvas.stretch, x, y)
         return {name: self._counted(name, do) for name, do in made.items()}
+
+    def _view_commands(self) -> dict[str, Callable[[], object]]:
+        """Give what changes only how the picture is seen."""
+        tone = self._foot.change_tone
+        return {
+            "view.fit": self.canvas.fit,
+            "view.actual": self._show_actual,
+            "view.zoom_in": lambda: self.canvas.zoom_middle(1.25),
+            "view.zoom_out": lambda: self.canvas.zoom_middle(0.8),
+            "view.hide_boxes": self.canvas.toggle_boxes,
+            "view.hide_chosen": self.canvas.toggle_hidden,
+            "view.loupe": self._toggle_loupe,
+            "view.tone": self._foot.toggle_tone,
+            "view.brighter": partial(tone, TONE_STEP, 0.0),
+            "view.darker": partial(tone, -TONE_STEP, 0.0),
+            "view.more_contrast": partial(tone, 0.0, TONE_STEP),
+            "view.less_contrast": partial(tone, 0.0, -TONE_STEP),
+        }
 
     def open(self) -> None:
         """Show the current sample of the queue; call when the page is shown."""
@@ -204,14 +233,16 @@ class LabelPage(QWidget):
         self._has_news = True
 
     def accept(self) -> None:
-        """Accept everything shown and go on."""
-        drags = self._drags
-        self._leave(lambda keys: self._calls.desk.accept(keys, drags))
+        """Accept everything shown and go on; nothing unseen is accepted."""
+        if self._is_seen():
+            drags = self._drags
+            self._leave(lambda keys: self._calls.desk.accept(keys, drags))
 
     def mark_empty(self) -> None:
         """Say that nothing is here and go on."""
-        drags = self._drags
-        self._leave(lambda keys: self._calls.desk.mark_empty(keys, drags))
+        if self._is_seen():
+            drags = self._drags
+            self._leave(lambda keys: self._calls.desk.mark_empty(keys, drags))
 
     def undo(self) -> None:
         """Take the newest edit back."""
@@ -237,7 +268,7 @@ class LabelPage(QWidget):
     @property
     def class_id(self) -> int | None:
         """The class that new boxes get."""
-        return self._class_id
+        return self._boxes.class_id
 
     @property
     def is_saved(self) -> bool:
@@ -253,6 +284,20 @@ class LabelPage(QWidget):
             do()
 
         return run
+
+    def _is_seen(self) -> bool:
+        """Say whether the person sees what they decide on; tell where not."""
+        if self._state is None:
+            return False
+        if self._pictures.has_failed:
+            words = tr("Nobody can see this picture: it is not accepted. S skips it.")
+            self.notice_came.emit(words, "warn")
+            return False
+        if self.canvas.reveal():
+            words = tr("Hidden boxes are shown again: look, then press once more.")
+            self.notice_came.emit(words, "warn")
+            return False
+        return self.canvas.has_picture
 
     def _leave(self, verb: Callable[[int], LabelScene | None]) -> None:
         if self._state is None or self._calls.is_leaving:
@@ -283,71 +328,28 @@ class LabelPage(QWidget):
         self.canvas.flush()
         self._calls.leave(lambda: self._calls.desk.choose(choice))
 
-    def _drop(self) -> None:
-        self._calls.edit(self._calls.desk.drop_proposals)
-
-    def _adopt(self) -> None:
-        """Take the selected proposal, then select the next box."""
-        state, box_id = self._state, self.canvas.selected
-        if state is None or all(box_id != p.box.id for p in state.proposals):
-            return
-        if self._calls.edit(lambda: self._calls.desk.adopt(box_id)):
-            self.canvas.select_next(1)
-
-    def _delete(self) -> None:
-        box_id = self.canvas.selected
-        if box_id and not box_id.startswith(PENDING):
-            self._calls.edit(lambda: self._calls.desk.delete(box_id))
-
     def _show_actual(self) -> None:
         self.canvas.zoom_to(1.0 / self.devicePixelRatioF())
 
-    def _choose_class(self, key: str) -> None:
-        for known in self._classes.values():
-            if known.key is not None and str(known.key) == key:
-                self._choose_class_id(known.id)
-                return
-        words = tr("No class is on key {key} yet.").format(key=key)
-        self.notice_came.emit(words, "warn")
-
-    def _choose_class_id(self, class_id: int) -> None:
-        """New boxes get this class; so does the selected one."""
-        self._set_class(class_id)
-        box_id = self.canvas.selected
-        if box_id and not box_id.startswith(PENDING):
-            self._calls.edit(lambda: self._calls.desk.relabel(box_id, class_id))
-
-    def _set_class(self, class_id: int | None) -> None:
-        self._class_id = class_id
-        if class_id is not None:
-            self.canvas.set_drawing_colour(self._classes[class_id].colour)
-        self._panel.show_classes(self._panel.classes, class_id)
-
-    # What happened on the canvas
-
-    def _on_drawn(self, corners: Corners) -> None:
-        self._keys += 1
-        self._drags += 1
-        class_id = self._class_id
-        if class_id is None:
-            words = tr("Add a class first: fieldset class add NAME")
+    def _lock(self) -> None:
+        if not self.canvas.chosen:
+            words = tr("Choose a box to lock first, in the list or by Tab.")
             self.notice_came.emit(words, "warn")
-            return
-        if self._calls.edit(lambda: self._calls.desk.draw(corners, class_id)):
-            known = self._classes[class_id]
-            ghost = Shown(
-                id=f"{PENDING}-{len(self.canvas.items)}",
-                corners=corners,
-                colour=known.colour,
-                label=known.name,
-            )
-            self.canvas.show_boxes((*self.canvas.items, ghost), ghost.id)
+        self.canvas.toggle_locks()
 
-    def _on_moved(self, box_id: str, corners: Corners) -> None:
+    def _toggle_loupe(self) -> None:
+        self.canvas.toggle_loupe()
+        words = tr("The magnifier is off.")
+        if self.canvas.has_loupe:
+            words = tr("The magnifier comes when a small box is drawn or resized.")
+        self.notice_came.emit(words, "ok")
+
+    def _count_drag(self, *_what: object) -> None:
         self._keys += 1
         self._drags += 1
-        if box_id and not box_id.startswith(PENDING):
-            self._calls.edit(lambda: self._calls.desk.move(box_id, corners))
+
+    def _on_class_changed(self, class_id: int | None) -> None:
+        self._panel.show_classes(self._panel.classes, class_id)
 
     # What came back
 
@@ -356,6 +358,7 @@ class LabelPage(QWidget):
         self.canvas.set_locked(False)
         self._middle.setCurrentIndex(1 if state is None else 0)
         if state is None:
+            self._boxes.show(None)
             self._toolbar.show_sentence("")
             self._panel.show_boxes(tr("Boxes here"), ())
             self._film.show_place(None, -1, 0)
@@ -365,6 +368,7 @@ class LabelPage(QWidget):
         if is_new:
             self._keys = self._drags = 0
             self.canvas.show_boxes(())
+            self.canvas.reveal()
             self._pictures.show(state)
         self._show_on_canvas(state)
         words, tone = state.notice
@@ -391,15 +395,11 @@ class LabelPage(QWidget):
 
     def _show_on_canvas(self, state: LabelScene) -> None:
         items = shown_boxes(state, self._classes)
-        chosen = self.canvas.selected
-        if state.touched and (not chosen or chosen.startswith(PENDING)):
-            chosen = state.touched
-        self.canvas.show_boxes(items, chosen)
+        self.canvas.show_boxes(items, self._boxes.show(state))
 
     def _show_around(self, state: LabelScene) -> None:
         """Show in bars and lists what the canvas shows."""
-        self._panel.show_boxes(boxes_head(state), box_rows(state, self._classes))
-        self._panel.show_chosen_box(self.canvas.selected)
+        self._show_rows()
         self._panel.show_note(state.note)
         self._panel.show_pace(state.pace_text)
         self._toolbar.show_sentence(queue_sentence(state))
@@ -408,15 +408,28 @@ class LabelPage(QWidget):
         )
         self.queue_came.emit(state.left)
 
+    def _show_rows(self) -> None:
+        """List the boxes, and say which of them are locked or hidden."""
+        if self._state is None:
+            return
+        rows = tuple(
+            marked_row(
+                row,
+                is_locked=self.canvas.is_box_locked(row.id),
+                is_hidden=self.canvas.is_box_hidden(row.id),
+            )
+            for row in box_rows(self._state, self._classes)
+        )
+        self._panel.show_boxes(boxes_head(self._state), rows)
+        self._panel.show_chosen(self.canvas.chosen)
+
     def _on_classes(self, rows: tuple[ClassRow, ...]) -> None:
         known = {row.label_class.id: row.label_class for row in rows}
         has_changed = known != self._classes
         self._classes = known
         self._toolbar.show_classes(tuple(known.values()))
-        if self._class_id not in known:
-            self._class_id = next(iter(known), None)
-        self._panel.show_classes(rows, self._class_id)
-        self._set_class(self._class_id)
+        self._panel.show_classes(rows, self.class_id)
+        self._boxes.show_classes(known)
         if has_changed and self._state is not None:
             self._show_boxes(self._state)
 

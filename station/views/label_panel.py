@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QRectF, Qt, Signal
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QRectF,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..language import tr
 from ..theme import Theme
@@ -125,12 +132,12 @@ class LabelPanel(QWidget):
 
     Signals:
         class_chosen: the id of the class the person clicked.
-        box_chosen: the id of the box the person clicked.
+        boxes_chosen: tuple of the ids of the boxes the person chose in the list.
         undo_requested, redo_requested, classes_requested: a button was clicked.
     """
 
     class_chosen = Signal(int)
-    box_chosen = Signal(str)
+    boxes_chosen = Signal(object)
     undo_requested = Signal()
     redo_requested = Signal()
     classes_requested = Signal()
@@ -149,6 +156,9 @@ class LabelPanel(QWidget):
         )
         self._class_view = plain_list(self._classes, self._delegates[0])
         self._box_view = plain_list(self._boxes, self._delegates[1])
+        self._box_view.setSelectionMode(
+            QAbstractItemView.SelectionMode.ExtendedSelection
+        )
         self._history_view = plain_list(self._history, self._delegates[2])
         self._boxes_head = label(tr("Boxes here"), "head")
         self._note = label("", "small", wraps=True)
@@ -238,13 +248,20 @@ class LabelPanel(QWidget):
         self._boxes_head.setText(head)
         self._boxes.replace(rows)
 
-    def show_chosen_box(self, box_id: str) -> None:
-        """Raise the box that the canvas has selected."""
-        for at, row in enumerate(self._boxes.rows):
-            if row.id == box_id:
-                self._box_view.setCurrentIndex(self._boxes.index(at))
-                return
-        self._box_view.setCurrentIndex(QModelIndex())
+    def show_chosen(self, ids: tuple[str, ...]) -> None:
+        """Raise the boxes that the canvas has chosen; the last one is scrolled to."""
+        rows = {row.id: at for at, row in enumerate(self._boxes.rows)}
+        places = [rows[name] for name in ids if name in rows]
+        chosen = QItemSelection()
+        for at in places:
+            index = self._boxes.index(at)
+            chosen.select(index, index)
+        model = self._box_view.selectionModel()
+        last = self._boxes.index(places[-1]) if places else QModelIndex()
+        model.setCurrentIndex(last, QItemSelectionModel.SelectionFlag.NoUpdate)
+        model.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if places:
+            self._box_view.scrollTo(last)
 
     def show_history(
         self, lines: tuple[str, ...], *, can_undo: bool, can_redo: bool
@@ -259,7 +276,11 @@ class LabelPanel(QWidget):
         self.class_chosen.emit(index.data(ROW_ROLE).label_class.id)
 
     def _on_box_clicked(self, index: QModelIndex) -> None:
-        self.box_chosen.emit(index.data(ROW_ROLE).id)
+        clicked = index.data(ROW_ROLE).id
+        chosen = self._box_view.selectionModel().selectedIndexes()
+        ids = [each.data(ROW_ROLE).id for each in chosen]
+        others = [name for name in ids if name != clicked]
+        self.boxes_chosen.emit((*others, *(ids and [clicked])))
 
 
 def _class_words(row: ClassRow) -> str:

@@ -7,12 +7,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ..jobs import Submitter
+from ..language import tr
 from ..pictures import PictureLoader, PictureRequest
 from .canvas import Canvas
 from .canvas_paint import Picture
 from .contracts import FilmFrame, LabelScene
 
 AHEAD_MS = 5
+SLOW_MS = 250
 OFFSETS = (1, -1, 2)
 
 
@@ -34,17 +36,27 @@ class LabelPictures(QObject):
         self._loader.picture_loaded.connect(self._on_picture)
         self._loader.picture_failed.connect(self._on_failed)
         self._scene: LabelScene | None = None
+        self._has_failed = False
         self._frames: tuple[FilmFrame, ...] = ()
         # After the page itself is painted.
         self._ahead = QTimer(self, singleShot=True, interval=AHEAD_MS)
         self._ahead.timeout.connect(self._want_neighbours)
+        self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
+        self._slow.timeout.connect(self._say_slow)
 
     def show(self, scene: LabelScene) -> None:
         """Show the picture of a sample, or nothing until it is decoded."""
         self._scene = scene
         sample = scene.sample
         size = (sample.width, sample.height)
+        self._has_failed = False
         self._canvas.show_picture(self._loader.get(sample.id), size)
+        self._slow.start()
+
+    @property
+    def has_failed(self) -> bool:
+        """True where the picture at hand cannot be shown."""
+        return self._has_failed
 
     def look_ahead(self) -> None:
         """Have the picture at hand decoded where it is not; the others soon."""
@@ -86,13 +98,23 @@ class LabelPictures(QObject):
             path=path,
             scale=self._canvas.device_scale(size),
             ratio=self._canvas.devicePixelRatioF(),
+            size=size,
+            digest=sample_id,
         )
 
     def _on_picture(self, sample_id: str, picture: Picture) -> None:
         if self._scene is not None and sample_id == self._scene.sample.id:
             sample = self._scene.sample
+            self._has_failed = False
             self._canvas.show_picture(picture, (sample.width, sample.height))
+
+    def _say_slow(self) -> None:
+        if not self._canvas.has_picture and not self._has_failed:
+            self._canvas.show_message(tr("The picture is being read …"))
 
     def _on_failed(self, sample_id: str, error: object) -> None:
         if self._scene is not None and sample_id == self._scene.sample.id:
+            self._has_failed = not self._canvas.has_picture
+            hint = getattr(error, "hint", "")
+            self._canvas.show_message("\n".join(filter(None, (str(error), hint))))
             self.picture_failed.emit(error)

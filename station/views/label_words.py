@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dataset.records import Box, BoxOrigin, LabelClass, Proposal, Verdict
 from labeling.geometry import corners_of
@@ -13,6 +13,7 @@ from .canvas_paint import Look, Shown
 from .contracts import LabelScene
 
 UNKNOWN_COLOUR = "#97A3AE"
+LOOKS = {Verdict.STILL: Look.STILL, Verdict.WEAK: Look.WEAK}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,15 @@ def box_rows(
     )
 
 
+def marked_row(row: BoxRow, *, is_locked: bool, is_hidden: bool) -> BoxRow:
+    """Give the line of a box that is locked or hidden, in words."""
+    if not row.is_on_canvas or not (is_locked or is_hidden):
+        return row
+    words = [tr("locked")] if is_locked else []
+    words += [tr("hidden")] if is_hidden else []
+    return replace(row, word=" · ".join((row.word, *words)), tone="muted")
+
+
 def boxes_head(state: LabelScene) -> str:
     """Give the head over the list of boxes."""
     proposed = sum(each.verdict is not Verdict.LEFT for each in state.proposals)
@@ -122,13 +132,12 @@ def _shown_proposal(proposal: Proposal, classes: Mapping[int, LabelClass]) -> Sh
     box = proposal.box
     score = "" if box.score is None else f" {box.score:.2f}"
     name = class_name(classes, box.class_id)
-    is_weak = proposal.verdict is Verdict.WEAK
     return Shown(
         id=box.id,
         corners=corners_of(box),
         colour=class_colour(classes, box.class_id),
         label=f"{name} · {verdict_word(proposal)}{score}",
-        look=Look.WEAK if is_weak else Look.PROPOSED,
+        look=LOOKS.get(proposal.verdict, Look.PROPOSED),
     )
 
 

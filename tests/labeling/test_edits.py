@@ -307,3 +307,75 @@ def test_accepted_labels_hold_boxes_and_no_proposals(labels: LabelState) -> None
     assert not {
         p.box.id for p in labels.proposals if p.verdict not in edits.SURE
     } & set(ids) - {b.id for b in labels.boxes}
+
+
+def ids_of(labels: LabelState) -> list[str]:
+    return [b.id for b in labels.boxes] + [p.box.id for p in labels.proposals]
+
+
+@given(states, st.data())
+def test_boxes_relabelled_together_are_as_relabelled_one_by_one(
+    labels: LabelState, data: st.DataObject
+) -> None:
+    ids = data.draw(st.lists(st.sampled_from(ids_of(labels) or [""]), unique=True))
+    chosen = [name for name in ids if name]
+
+    together = edits.relabel_together(labels, chosen, 2)
+
+    one_by_one = labels
+    for name in sorted(chosen, key=ids_of(labels).index):
+        one_by_one = edits.relabel(one_by_one, name, 2)
+    assert together == one_by_one
+
+
+@given(states, st.data())
+def test_boxes_deleted_together_are_gone_and_the_others_stay(
+    labels: LabelState, data: st.DataObject
+) -> None:
+    ids = data.draw(st.lists(st.sampled_from(ids_of(labels) or [""]), unique=True))
+    chosen = [name for name in ids if name]
+
+    after = edits.delete_together(labels, chosen)
+
+    assert ids_of(after) == [name for name in ids_of(labels) if name not in chosen]
+
+
+def test_boxes_moved_together_get_their_own_corners_each() -> None:
+    moves = {A: (1.0, 1.0, 3.0, 3.0), B: (2.0, 2.0, 9.0, 9.0)}
+
+    after = edits.move_together(LABELED, moves)
+
+    assert {b.id: (b.x0, b.y0, b.x1, b.y1) for b in after.boxes} == moves
+    assert after.state is SampleState.LABELED
+
+
+def test_proposals_taken_together_leave_the_others_proposed() -> None:
+    after = edits.adopt_together(PROPOSED, (P, W))
+
+    assert {b.id for b in after.boxes} == {P, W}
+    assert W not in {p.box.id for p in after.proposals}
+    assert len(after.proposals) == 2
+
+
+def test_boxes_drawn_together_come_after_those_that_are_there() -> None:
+    after = edits.draw_together(LABELED, (box("x"), box("y")))
+
+    assert [b.id for b in after.boxes] == [A, B, uid("x"), uid("y")]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda labels, ids: edits.move_together(
+            labels, dict.fromkeys(ids, (0.0, 0.0, 1.0, 1.0))
+        ),
+        lambda labels, ids: edits.relabel_together(labels, ids, 1),
+        edits.adopt_together,
+        edits.delete_together,
+    ],
+)
+def test_one_unknown_box_among_several_is_named(
+    edit: Callable[[LabelState, tuple[str, ...]], LabelState],
+) -> None:
+    with pytest.raises(NotFound, match="nobody"):
+        edit(LABELED, (A, "nobody"))

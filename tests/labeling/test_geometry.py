@@ -19,16 +19,21 @@ from labeling.geometry import (
     corners_of,
     drag,
     drawn,
+    encloses,
     handle_points,
     hit,
     hits,
     iou,
     iou_matrix,
+    is_shape,
     moved,
+    moved_together,
     normalised,
     overlap,
     resized,
     scaled,
+    snapped,
+    snapped_point,
 )
 
 WIDTH, HEIGHT = 640.0, 480.0
@@ -251,3 +256,92 @@ def test_bounds_of_nothing_are_none() -> None:
 
 def test_scaling_keeps_the_centre() -> None:
     assert scaled((10, 20, 30, 60), 0.5) == (15, 30, 25, 50)
+
+
+@given(st.lists(inner_rectangles(), min_size=1, max_size=5), shifts, shifts)
+def test_boxes_moved_together_keep_their_places_to_each_other(
+    boxes: list[Corners], dx: float, dy: float
+) -> None:
+    after = moved_together(boxes, dx, dy, WIDTH, HEIGHT)
+
+    ways = {
+        (round(b[0] - a[0], 6), round(b[1] - a[1], 6))
+        for a, b in zip(boxes, after, strict=True)
+    }
+    around = bounds(after)
+    assert len(ways) == 1
+    assert around is not None
+    assert min(around[:2]) >= 0
+    assert (around[2], around[3]) <= (WIDTH, around[3])
+    assert around[3] <= HEIGHT
+
+
+@given(rectangles(), shifts, shifts)
+def test_a_box_outside_the_image_is_never_pushed_further_out(
+    box: Corners, dx: float, dy: float
+) -> None:
+    (after,) = moved_together([box], dx, dy, WIDTH, HEIGHT)
+
+    assert after[0] >= min(box[0], 0.0)
+    assert after[2] <= max(box[2], WIDTH)
+
+
+def test_no_boxes_move_nowhere() -> None:
+    assert moved_together([], 5, 5, WIDTH, HEIGHT) == ()
+
+
+@pytest.mark.parametrize(
+    ("point", "snapped_to"),
+    [
+        ((3.0, 100.0), (0.0, 100.0)),
+        ((637.0, 478.0), (640.0, 480.0)),
+        ((-4.0, 484.0), (0.0, 480.0)),
+        ((6.0, 100.0), (6.0, 100.0)),
+    ],
+)
+def test_a_point_close_to_the_border_lies_on_it(
+    point: tuple[float, float], snapped_to: tuple[float, float]
+) -> None:
+    assert snapped_point(*point, 5.0, WIDTH, HEIGHT) == snapped_to
+
+
+@given(inner_rectangles(), st.one_of(st.none(), handles), st.floats(0, 40))
+def test_snapping_moves_only_what_the_grip_moves_and_no_further_than_its_reach(
+    box: Corners, handle: Handle | None, reach: float
+) -> None:
+    after = snapped(box, handle, reach, WIDTH, HEIGHT)
+
+    edges = dict(zip("wnes", zip(box, after, strict=True), strict=True))
+    for letter, (old, new) in edges.items():
+        assert abs(new - old) <= reach
+        if handle is not None and letter not in handle.value:
+            assert new == old
+
+
+@given(inner_rectangles(), st.floats(0, 40))
+def test_snapping_a_whole_box_keeps_its_size(box: Corners, reach: float) -> None:
+    after = snapped(box, None, reach, WIDTH, HEIGHT)
+
+    assert after[2] - after[0] == pytest.approx(box[2] - box[0])
+    assert after[3] - after[1] == pytest.approx(box[3] - box[1])
+
+
+@given(rectangles(), rectangles())
+def test_what_encloses_covers_all_of_the_other(outer: Corners, inner: Corners) -> None:
+    covers = overlap(outer, inner) == pytest.approx(area(inner))
+
+    assert not encloses(outer, inner) or covers
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        (0.0, 0.0, 0.0, 5.0),
+        (5.0, 5.0, 4.0, 9.0),
+        (float("nan"), 0.0, 5.0, 5.0),
+        (0.0, 0.0, float("inf"), 5.0),
+    ],
+)
+def test_corners_without_a_size_are_no_shape(corners: Corners) -> None:
+    assert not is_shape(corners)
+    assert is_shape((0.0, 0.0, 1.0, 1.0))

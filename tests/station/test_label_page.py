@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -336,6 +340,247 @@ def test_closing_saves_what_was_nudged_last(
     with Project.open(project_root, read_only=True) as project:
         (after,) = project.catalog.labels.boxes(sample)
     assert after.x0 == pytest.approx(box.x0 + 1)
+
+
+def two_boxes(qtbot: QtBot, page: LabelPage) -> None:
+    for corners in ((40, 100, 100, 140), (200, 20, 260, 70)):
+        draw_box(page.canvas, *corners)
+        saved(qtbot, page)
+
+
+def test_all_boxes_are_chosen_moved_relabelled_and_deleted_in_one_step_each(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    two_boxes(qtbot, page)
+    steps = []
+    for keys in ("Right", "2", "Del"):
+        press(labeling.window, "Ctrl+A")
+        press(labeling.window, keys)
+        saved(qtbot, page)
+        assert page.state is not None
+        steps.append((sorted(corners(page)), [b.class_id for b in page.state.boxes]))
+    for _ in range(3):
+        undo(qtbot, labeling.window, page)
+
+    assert steps[0][0][0][0] == 41
+    assert steps[1][1] == [2, 2]
+    assert steps[2] == ([], [])
+    assert [x0 for x0, *_ in sorted(corners(page))] == [40, 200]
+
+
+def test_copied_boxes_are_pasted_beside_themselves_and_chosen(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    two_boxes(qtbot, page)
+    assert page.state is not None
+    before = {b.id: b.x0 for b in page.state.boxes}
+    press(labeling.window, "Ctrl+A")
+    press(labeling.window, "Ctrl+C")
+    press(labeling.window, "Ctrl+V")
+    saved(qtbot, page)
+
+    new = {b.id: b.x0 for b in page.state.boxes if b.id not in before}
+    assert set(page.canvas.chosen) == set(new)
+    ways = {
+        b - a
+        for a, b in zip(sorted(before.values()), sorted(new.values()), strict=True)
+    }
+    assert all(way > 0 for way in ways)
+    undo(qtbot, labeling.window, page)
+    assert len(corners(page)) == 2
+
+
+def test_copied_boxes_land_in_the_same_place_of_another_picture(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    two_boxes(qtbot, page)
+    before = corners(page)
+    press(labeling.window, "Ctrl+A")
+    press(labeling.window, "Ctrl+C")
+    press(labeling.window, "D")
+    saved(qtbot, page)
+    press(labeling.window, "Ctrl+V")
+    saved(qtbot, page)
+
+    assert sorted(corners(page)) == sorted(before)
+
+
+def test_copied_boxes_do_not_fit_a_picture_of_another_size(
+    qtbot: QtBot, open_station: OpenStation, project_root: Path
+) -> None:
+    add_picture(project_root, np.zeros((90, 120, 3), np.uint8))
+    station = open_station(project_root)
+    page = pages_of(station).label
+    wait_until(qtbot, lambda: page.canvas.has_picture and page.class_id is not None)
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    press(station.window, "Ctrl+C")
+    for _ in range(4):
+        press(station.window, "D")
+        saved(qtbot, page)
+    press(station.window, "Ctrl+V")
+    saved(qtbot, page)
+
+    assert corners(page) == []
+    assert "320 x 240" in station.window.notice.text
+
+
+def test_a_locked_box_is_not_deleted_or_relabelled(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    two_boxes(qtbot, page)
+    press(labeling.window, "L")
+    press(labeling.window, "2")
+    press(labeling.window, "Del")
+    saved(qtbot, page)
+
+    assert page.state is not None
+    assert [b.class_id for b in page.state.boxes] == [1, 1]
+    assert "locked" in labeling.window.notice.text
+
+
+def test_hidden_boxes_are_not_accepted_unseen(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    assert page.state is not None
+    first = page.state.sample.id
+    two_boxes(qtbot, page)
+    press(labeling.window, "Shift+H")
+    press(labeling.window, "Space")
+    saved(qtbot, page)
+    assert page.state.sample.id == first
+    assert not page.canvas.has_hidden
+
+    accept_and_next(qtbot, labeling.window, page)
+
+    assert page.state.sample.id != first
+
+
+def test_hiding_ends_with_the_picture(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    two_boxes(qtbot, page)
+    press(labeling.window, "H")
+    press(labeling.window, "D")
+    saved(qtbot, page)
+    press(labeling.window, "A")
+    saved(qtbot, page)
+
+    assert not page.canvas.has_hidden
+
+
+def test_the_brighter_view_is_for_the_eye_alone(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    assert page.state is not None
+    path = page.state.path
+    before = path.read_bytes()
+    press(labeling.window, "B")
+    at_first = page.canvas.tone
+    press(labeling.window, "PgUp")
+    press(labeling.window, "Ctrl+PgDown")
+    after = page.canvas.tone
+    press(labeling.window, "D")
+    saved(qtbot, page)
+    kept = page.canvas.tone
+    press(labeling.window, "B")
+
+    assert after.brightness == pytest.approx(at_first.brightness + 0.1)
+    assert after.contrast == pytest.approx(-0.1)
+    assert kept == after
+    assert page.canvas.tone.is_plain
+    assert path.read_bytes() == before
+
+
+def add_picture(root: Path, pixels: NDArray[np.uint8]) -> None:
+    """Take one more picture into the newest session."""
+    with Project.open(root) as project:
+        (session,) = project.catalog.sessions.all()
+        done, coded = cv2.imencode(".png", pixels)
+        assert done
+        project.take_in(coded.tobytes(), session, captured_us=9_000_000)
+
+
+def first_file(root: Path) -> Path:
+    with Project.open(root, read_only=True) as project:
+        (session,) = project.catalog.sessions.all()
+        return project.image_path(project.catalog.samples.of_session(session.id)[0])
+
+
+def _vanish(path: Path) -> None:
+    path.unlink()
+
+
+def _other_bytes(path: Path) -> None:
+    # A text chunk after the end: the very same pixels, other bytes.
+    _rewrite(path, path.read_bytes() + b"more")
+
+
+def _other_size(path: Path) -> None:
+    done, coded = cv2.imencode(".png", np.zeros((90, 120, 3), np.uint8))
+    assert done
+    _rewrite(path, coded.tobytes())
+
+
+def _truncated_jpeg(path: Path) -> None:
+    done, coded = cv2.imencode(".jpg", np.full((240, 320, 3), 90, np.uint8))
+    assert done
+    _rewrite(path, coded.tobytes()[: len(coded) // 2])
+
+
+def _rewrite(path: Path, data: bytes) -> None:
+    path.chmod(0o644)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_vanish, "cannot be read"),
+        (_other_bytes, "changed on the disk"),
+        (_other_size, "changed on the disk"),
+        (_truncated_jpeg, "changed on the disk"),
+    ],
+)
+def test_a_picture_that_is_not_as_it_was_is_named_and_never_accepted(
+    qtbot: QtBot,
+    open_station: OpenStation,
+    project_root: Path,
+    spoil: Callable[[Path], None],
+    words: str,
+) -> None:
+    spoil(first_file(project_root))
+    station = open_station(project_root)
+    page = pages_of(station).label
+    wait_until(qtbot, lambda: words in station.window.notice.text)
+    assert page.state is not None
+    first = page.state.sample.id
+
+    for keys in ("Space", "E"):
+        press(station.window, keys)
+        wait_until(qtbot, lambda: page.is_saved)
+    stayed = page.state.sample.id == first
+    press(station.window, "D")
+    saved(qtbot, page)
+
+    assert stayed
+    assert page.state.sample.id != first
+    assert page.canvas.has_picture
+
+
+def test_boxes_drawn_before_the_picture_was_spoiled_stay_as_they_are(
+    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
+) -> None:
+    two_boxes(qtbot, page)
+    before = corners(page)
+    labeling.window.close()
+    _vanish(first_file(project_root))
+
+    with Project.open(project_root, read_only=True) as project:
+        assert page.state is not None
+        boxes = project.catalog.labels.boxes(page.state.sample.id)
+
+    assert len(boxes) == len(before)
 
 
 def test_zoom_is_kept_from_picture_to_picture(
