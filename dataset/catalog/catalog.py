@@ -13,6 +13,7 @@ from dataset.errors import ProjectError
 from .changed import Changed
 from .classes import Classes
 from .connection import Connection
+from .detections import Detections
 from .frozen import frozen_batches
 from .groups import Groups
 from .journal import Journal
@@ -34,8 +35,8 @@ class Catalog:
 
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
-        measures, looks, tables, tallies, test_runs, made, changed: the parts, one noun
-        each, over the same connection.
+        measures, looks, tables, tallies, test_runs, made, changed, detections: the
+        parts, one noun each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -55,6 +56,7 @@ class Catalog:
         self.made = Made(connection)
         self.tallies = Tallies(connection)
         self.changed = Changed(connection)
+        self.detections = Detections(connection)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Catalog:
