@@ -34,6 +34,7 @@ from .label_calls import LabelCalls
 from .label_hints import HintBar
 from .label_panel import LabelPanel
 from .label_pictures import LabelPictures
+from .label_proposals import LabelProposals
 from .label_toolbar import LabelToolbar
 from .label_words import box_rows, boxes_head, queue_sentence, shown_boxes
 from .rows import dress
@@ -78,6 +79,7 @@ class LabelPage(QWidget):
         self._has_news = False
         self.canvas = Canvas(theme, self)
         self._pictures = LabelPictures(self.canvas, runner, self)
+        self._proposals = LabelProposals(desk, runner, self)
         self._toolbar = LabelToolbar(desk.choices(), self)
         self._hints = HintBar(actions, Page.LABEL, self)
         self._film = Filmstrip(theme, ThumbnailLoader(runner, parent=self), self)
@@ -120,6 +122,9 @@ class LabelPage(QWidget):
         self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))
         self._pictures.picture_failed.connect(self.error_came)
+        self._proposals.notice_came.connect(self.notice_came)
+        self._proposals.error_came.connect(self.error_came)
+        self._proposals.proposals_came.connect(self._on_proposals)
         self.canvas.box_drawn.connect(self._on_drawn)
         self.canvas.box_moved.connect(self._on_moved)
         self.canvas.box_selected.connect(self._panel.show_chosen_box)
@@ -145,6 +150,7 @@ class LabelPage(QWidget):
             "label.skip": self._skip_menu.ask,
             "label.adopt": self._adopt,
             "label.drop": self._drop,
+            "label.propose": self._proposals.start,
             "label.draw": self.canvas.arm_drawing,
             "label.delete": self._delete,
             "label.cancel": self.canvas.cancel,
@@ -384,6 +390,11 @@ class LabelPage(QWidget):
         current = "" if self._state is None else self._state.sample.id
         self._film.show_frames(frames, current)
         self._pictures.set_neighbours(frames)
+
+    def _on_proposals(self) -> None:
+        """Show what was proposed for the sample at hand, too."""
+        self._calls.edit(self._calls.desk.current)
+        self._calls.refresh_film()
 
     def _on_stopped(self) -> None:
         """Show the sample as it was saved last."""
