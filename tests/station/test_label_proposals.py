@@ -47,7 +47,9 @@ def test_p_proposes_on_every_sample_and_shows_it_with_its_score(
     press(labeling.window, "P")
 
     wait_until(
-        qtbot, lambda: page.state is not None and len(page.state.proposals) == 2, LONG_WAIT_MS
+        qtbot,
+        lambda: page.state is not None and len(page.state.proposals) == 2,
+        LONG_WAIT_MS,
     )
     saved(qtbot, page)
     assert {item.label for item in page.canvas.items} == {
@@ -82,7 +84,9 @@ def test_accepting_takes_the_sure_proposal_of_the_model(
     first = page.state.sample.id
     press(labeling.window, "P")
     wait_until(
-        qtbot, lambda: page.state is not None and len(page.state.proposals) == 2, LONG_WAIT_MS
+        qtbot,
+        lambda: page.state is not None and len(page.state.proposals) == 2,
+        LONG_WAIT_MS,
     )
 
     accept_and_next(qtbot, labeling.window, page)
