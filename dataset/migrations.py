@@ -420,6 +420,21 @@ CHANGE_CLOCK = (
     """,
 )
 
+DETECTIONS = (
+    # What a model found on a sample, and how unsure of it the model is: see
+    # catalog/detections.py. One model's at a time; another model's run replaces it.
+    """
+    CREATE TABLE detections (
+        sample_n INTEGER PRIMARY KEY REFERENCES samples(n) ON DELETE CASCADE,
+        model TEXT NOT NULL,
+        found TEXT NOT NULL,
+        uncertainty REAL NOT NULL
+    )
+    """,
+    # Whether a person has begun with a sample is asked for each that is proposed on.
+    "CREATE INDEX IF NOT EXISTS journal_by_sample ON journal(sample_id, status)",
+)
+
 LABELING = (
     # A journal row is of `labels` or of `classes`. Rows of one bulk act have the number
     # of its first row as `step` (0: a step of its own); `holder` is the window that
@@ -499,6 +514,13 @@ def m0004_looks(db: Database) -> None:
 def m0005_change_clock(db: Database) -> None:
     """What changed since a version was frozen."""
     for statement in CHANGE_CLOCK:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0006_detections(db: Database) -> None:
+    """What a model found on samples, and how unsure of it the model is."""
+    for statement in DETECTIONS:
         db.execute(statement)
 
 

@@ -21,6 +21,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .assist_settings import AssistSettings, read_assist
 from .errors import ProjectError, SettingsError, UsageError
 from .recipes import (
     AugmentRecipe,
@@ -40,6 +41,7 @@ from .toml_place import find_place
 __all__ = [
     "FILE_NAME",
     "POLICIES",
+    "AssistSettings",
     "BalanceSettings",
     "CaptureSettings",
     "LabelSettings",
@@ -115,6 +117,7 @@ class ProjectSettings:
     balance: BalanceSettings = field(default_factory=BalanceSettings)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     label: LabelSettings = field(default_factory=LabelSettings)
+    assist: AssistSettings = field(default_factory=AssistSettings)
     shares: ShareSettings = field(default_factory=ShareSettings)
     stress: tuple[StressRecipe, ...] = ()
     preprocess: PreprocessRecipe | None = None
@@ -163,7 +166,16 @@ class _Reader:
         self._known(
             self._raw,
             "",
-            {"project", "split", "balance", "capture", "label", "stress", "preprocess"},
+            {
+                "project",
+                "split",
+                "balance",
+                "capture",
+                "label",
+                "assist",
+                "stress",
+                "preprocess",
+            },
         )
         project = self._table(self._raw, "", "project")
         self._known(project, "project", {"name"})
@@ -176,6 +188,7 @@ class _Reader:
             balance=self._balance(),
             capture=self._capture(),
             label=self._label(),
+            assist=self._assist(),
             stress=self._stress(),
             preprocess=self._preprocess(),
             budgets=self._budgets(),
@@ -422,6 +435,14 @@ class _Reader:
         if not 0 < gap < 1e9:
             raise self._fault("label", "carry_gap_s", "a pause is above 0 s", gap)
         return LabelSettings(carry_gap_s=gap)
+
+    def _assist(self) -> AssistSettings:
+        try:
+            return read_assist(self._table(self._raw, "", "assist"))
+        except RecipeFault as fault:
+            table, dot, key = fault.key.partition(".")
+            where, key = (f"assist.{table}", key) if dot else ("assist", table)
+            raise self._fault(where, key, fault.what, fault.value) from fault
 
     def _share(
         self, table: Mapping[str, Any], where: str, key: str, default: float

@@ -77,6 +77,17 @@ keep_gps = false
 
 [label]
 carry_gap_s = 120    # boxes are not carried over a longer pause
+
+# Proposals on what nobody labeled yet: `fieldset label --propose`, or P in the window.
+# By a detector of yours (ONNX), or by what moves before a fixed camera.
+# [assist]
+# model = "models/vehicles.onnx"
+# classes = {{ automobile = "car", person = "" }}   # "" leaves one of the model out
+# threshold = 0.25     # less sure boxes are no proposals; from `sure` on
+# sure = 0.5           # one key accepts them all
+# layout = "yolov8"    # or yolov5, yolo-nms, ssd, custom-vision, detr; else found out
+# by = "motion"        # no model: what moves gets the class
+# moving = "car"
 """
 
 

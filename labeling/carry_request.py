@@ -19,6 +19,7 @@ from dataset.image_file import decode
 from dataset.project import Project
 from dataset.records import Box, Proposal, Sample, SampleState
 
+from .assist import takes_carried
 from .carry_over import AcceptedImage, propose
 
 HISTORY = 4
@@ -88,7 +89,10 @@ def carry_request(
     """What may be carried onto a sample; None where nothing may."""
     catalog = project.catalog
     labels = catalog.labels.get(sample.id)
-    if labels.state is not SampleState.NEW or labels.proposals:
+    if not takes_carried(labels):
+        return None
+    if labels.proposals and not catalog.detections.is_open(sample.id):
+        # A person went through these proposals: what they dropped stays dropped.
         return None
     used: list[Sample] = []
     later = sample

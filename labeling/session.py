@@ -23,10 +23,10 @@ from dataset.records import (
     LabelState,
     Proposal,
     Sample,
-    SampleState,
 )
 
 from . import edits
+from .assist import merged, place, takes_carried
 from .carry_request import CarryRequest, PixelCache, carry_request
 from .choice import STATE_FILTERS, TODO, Choice
 from .geometry import Corners, clip
@@ -322,8 +322,14 @@ class LabelingSession:
         """
         if sample_id == self._queue.current:
             labels = self._catalog.labels.get(sample_id)
-            if labels.state is SampleState.NEW and proposals:
+            if takes_carried(labels) and proposals:
                 self._offers = {sample_id: proposals}
+        return self.current
+
+    def place(self, found: Mapping[str, tuple[Proposal, ...]]) -> LabelView | None:
+        """Keep a detector's proposals for samples that are still nobody's."""
+        for sample_id, proposals in found.items():
+            place(self._catalog, sample_id, proposals)
         return self.current
 
     def carry_request(self) -> CarryRequest | None:
@@ -356,9 +362,9 @@ class LabelingSession:
     def _shown(self, sample_id: str, labels: LabelState) -> LabelState:
         """The labels with what was offered for them."""
         offered = self._offers.get(sample_id, ())
-        if labels.state is not SampleState.NEW or not offered:
+        if not offered or not takes_carried(labels):
             return labels
-        return changed(labels, proposals=labels.proposals + offered)
+        return changed(labels, proposals=merged(offered, labels.proposals))
 
     def _edit(
         self,

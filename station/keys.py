@@ -202,6 +202,13 @@ def _label() -> tuple[Action, ...]:
         ("label.skip", tr("Skip, with a reason"), group, ("S",), tr("skip")),
         ("label.adopt", tr("Take the selected proposal"), box, ("Return", "Enter"), ""),
         ("label.drop", tr("Drop all proposals"), box, ("X",), tr("drop proposals")),
+        (
+            "label.propose",
+            tr("Propose boxes by the project's model or by motion"),
+            group,
+            ("P",),
+            "",
+        ),
         ("label.draw", tr("Draw a box"), box, ("W",), tr("draw")),
         ("label.delete", tr("Delete the box"), box, ("Del", "Backspace"), ""),
         ("label.select_all", tr("Choose all boxes"), box, ("Ctrl+A",), ""),

@@ -16,9 +16,11 @@ from dataset.records import (
     Box,
     BoxOrigin,
     LabelClass,
+    Proposal,
     SampleState,
     Split,
     SplitKind,
+    Verdict,
     VersionSample,
 )
 from dataset.split_targets import SplitTargets
@@ -384,3 +386,42 @@ def sightings(looks: Sequence[Fingerprint]) -> st.SearchStrategy[list[Sighting]]
 def labeling_acts(names: Sequence[str]) -> st.SearchStrategy[tuple[str, int, int]]:
     """One act of labeling, to be done to whatever is there."""
     return st.tuples(st.sampled_from(names), st.integers(0, 6), st.integers(0, 6))
+
+
+def sides() -> st.SearchStrategy[int]:
+    """Widths and heights of images and canvases."""
+    return st.integers(1, 4000)
+
+
+@st.composite
+def corners_in(
+    draw: st.DrawFn, width: int, height: int
+) -> tuple[float, float, float, float]:
+    """Corners of a box inside of an image, perhaps without an area."""
+    x = sorted(draw(st.tuples(*[st.floats(0, width)] * 2)))
+    y = sorted(draw(st.tuples(*[st.floats(0, height)] * 2)))
+    return x[0], y[0], x[1], y[1]
+
+
+@st.composite
+def proposals(draw: st.DrawFn, origin: BoxOrigin) -> tuple[Proposal, ...]:
+    """Proposals on one image, by one proposer; ids are their own."""
+    verdicts = [Verdict.MOVED, Verdict.WEAK]
+    if origin is BoxOrigin.CARRIED:
+        verdicts += [Verdict.STILL, Verdict.LEFT]
+    found = []
+    for _ in range(draw(st.integers(0, 5))):
+        x, y = draw(st.integers(0, 200)), draw(st.integers(0, 200))
+        wide, high = draw(st.integers(1, 100)), draw(st.integers(1, 100))
+        box = Box(
+            id=str(draw(st.uuids(version=4))),
+            class_id=draw(st.sampled_from(CLASS_IDS)),
+            x0=float(x),
+            y0=float(y),
+            x1=float(x + wide),
+            y1=float(y + high),
+            origin=origin,
+            score=draw(st.floats(0, 1)),
+        )
+        found.append(Proposal(box=box, verdict=draw(st.sampled_from(verdicts))))
+    return tuple(found)

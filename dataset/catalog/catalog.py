@@ -15,6 +15,7 @@ from .claims import Claims
 from .class_acts import ClassActs
 from .classes import Classes
 from .connection import Connection
+from .detections import Detections
 from .frozen import frozen_batches
 from .groups import Groups
 from .journal import Journal
@@ -38,7 +39,7 @@ class Catalog:
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
         measures, looks, tables, tallies, test_runs, made, changed, class_acts, claims,
-        places: the parts, one noun each, over the same connection.
+        places, detections: the parts, one noun each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -61,6 +62,7 @@ class Catalog:
         self.made = Made(connection)
         self.tallies = Tallies(connection)
         self.changed = Changed(connection)
+        self.detections = Detections(connection)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Catalog:

@@ -1,21 +1,54 @@
-"""`fieldset label`: the window at the queue."""
+"""`fieldset label`: the window at the queue, or proposals without one."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dataset.errors import UsageError
 
-from .options import project_folder, project_option
+from .exit_codes import ExitCode
+from .options import json_option, opened, project_folder, project_option
+from .output import emit_json, many, progress, say, tell_finding
+
+if TYPE_CHECKING:
+    from station.models.proposals import ProposalRun
+
+_AS_THE_PROJECT_SAYS = ":project:"
 
 
 @click.command()
+@click.option(
+    "--propose",
+    "wanted",
+    is_flag=False,
+    flag_value=_AS_THE_PROJECT_SAYS,
+    metavar="[MODEL.onnx|motion]",
+    help="Propose boxes without opening the window: by a model, by what moves, or as "
+    "[assist] in fieldset.toml says.",
+)
+@click.option("--session", metavar="NAME", help="With --propose: this session alone.")
 @project_option
-def label(folder: Path | None) -> None:
-    """Open the window at the labeling queue."""
-    open_window(project_folder(folder), page="label")
+@json_option
+def label(
+    wanted: str | None, session: str | None, folder: Path | None, as_json: bool
+) -> int | None:
+    """Open the window at the labeling queue, or propose boxes for it.
+
+    Proposals are made on what nobody began to label, and count nowhere until a person
+    accepts them. An image that cannot be read stops nothing: the exit code is 3.
+    """
+    if wanted is None:
+        if session is not None or as_json:
+            raise UsageError(
+                "Only `--propose` works without the window",
+                hint="fieldset label --propose --json",
+            )
+        open_window(project_folder(folder), page="label")
+        return None
+    return _propose(wanted, session, folder, as_json=as_json)
 
 
 def open_window(folder: Path | None, *, page: str) -> None:
@@ -34,3 +67,54 @@ def open_window(folder: Path | None, *, page: str) -> None:
         ) from error
 
     click.get_current_context().exit(run(folder, page))
+
+
+def _propose(
+    wanted: str, session: str | None, folder: Path | None, *, as_json: bool
+) -> int:
+    from dataset.findings import has_errors
+    from station.models.proposals import propose_as_chosen
+
+    chosen = "" if wanted == _AS_THE_PROJECT_SAYS else wanted
+    with opened(folder) as project, progress("proposing") as bar:
+        session_id = None
+        if session is not None:
+            session_id = project.catalog.sessions.by_name(session).id
+        run = propose_as_chosen(
+            project, wanted=chosen, session_id=session_id, progress=bar
+        )
+    if as_json:
+        emit_json(_json(run))
+    else:
+        _print(run)
+    return ExitCode.PROJECT if has_errors(run.outcome.findings) else ExitCode.DONE
+
+
+def _json(run: ProposalRun) -> dict[str, Any]:
+    outcome = run.outcome
+    return {
+        "by": run.by,
+        "model": run.model,
+        "digest": run.digest,
+        "layout": run.layout,
+        "classes": dict(run.classes),
+        "missing": list(run.missing),
+        "ignored": list(run.ignored),
+        "samples": outcome.looked,
+        "known": outcome.known,
+        "proposed": outcome.proposed,
+        "boxes": outcome.boxes,
+        "findings": [finding.to_json() for finding in outcome.findings],
+    }
+
+
+def _print(run: ProposalRun) -> None:
+    outcome = run.outcome
+    by = f"{Path(run.model).name} ({run.layout})" if run.model else run.by
+    boxes = "1 box" if outcome.boxes == 1 else f"{outcome.boxes} boxes"
+    say(
+        f"{by}: {boxes} proposed on "
+        f"{outcome.proposed} of {many(outcome.looked, 'sample')}"
+    )
+    for finding in outcome.findings:
+        tell_finding(finding)

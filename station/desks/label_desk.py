@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from dataset.progress import Progress
 from dataset.project import Project
 from dataset.records import Proposal, Sample
 from labeling.choice import ORDERS, STATE_FILTERS, Choice, choice_of
@@ -11,12 +12,14 @@ from labeling.geometry import Corners
 from labeling.hold import Hold
 from labeling.session import LabelingSession, LabelView
 
+from ..models.proposals import propose_as_chosen
 from ..session_words import session_words
 from ..views.contracts import (
     CarryRequest,
     ClassRow,
     FilmFrame,
     LabelScene,
+    ProposalsMade,
     QueueChoice,
     QueueFilters,
 )
@@ -42,6 +45,7 @@ class ProjectLabelDesk:
         self._choice: Choice | None = None
         self._session_words: dict[str, str] = {}
         self._queue = 0
+        self._shown_id = ""
 
     @property
     def _session(self) -> LabelingSession:
@@ -220,7 +224,32 @@ class ProjectLabelDesk:
         """Show proposals."""
         return self._scene(self._session.offer(sample_id, proposals))
 
+    def propose(self, progress: Progress) -> ProposalsMade:
+        """Propose boxes as the project chose, over a connection of its own.
+
+        What the person looks at changes under nobody's hands: its proposals are held.
+        """
+        with Project.open(self._project.root) as mine:
+            run = propose_as_chosen(
+                mine,
+                is_open=lambda sample_id: sample_id == self._shown_id,
+                progress=progress,
+            )
+        outcome = run.outcome
+        return ProposalsMade(
+            looked=outcome.looked,
+            proposed=outcome.proposed,
+            boxes=outcome.boxes,
+            held=outcome.held,
+            remarks=tuple(finding.what for finding in outcome.findings),
+        )
+
+    def place(self, found: Mapping[str, tuple[Proposal, ...]]) -> LabelScene | None:
+        """Keep proposals for samples that nobody has begun with."""
+        return self._scene(self._session.place(found))
+
     def _scene(self, view: LabelView | None) -> LabelScene | None:
+        self._shown_id = "" if view is None else view.sample.id
         if view is None:
             return None
         pace = view.pace

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from dataset.progress import Progress
 from dataset.records import Box, LabelClass, Proposal, Sample, SampleState
 
 Corners = tuple[float, float, float, float]
@@ -92,6 +93,20 @@ class QueueFilters:
     sessions: tuple[tuple[str, str], ...] = ()
     splits: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalsMade:
+    """What a run of a model, or of motion, proposed.
+
+    `held` are proposals for samples that were on the screen meanwhile.
+    """
+
+    looked: int
+    proposed: int
+    boxes: int
+    held: Mapping[str, tuple[Proposal, ...]]
+    remarks: tuple[str, ...] = ()
 
 
 class CarryRequest(Protocol):
@@ -204,6 +219,12 @@ class LabelDesk(Protocol):
         self, sample_id: str, proposals: tuple[Proposal, ...]
     ) -> LabelScene | None:
         """Show proposals, where `sample_id` is still the current sample."""
+
+    def propose(self, progress: Progress) -> ProposalsMade:
+        """Propose boxes as the project chose; long work, on a thread of its own."""
+
+    def place(self, found: Mapping[str, tuple[Proposal, ...]]) -> LabelScene | None:
+        """Keep proposals for samples that nobody has begun with."""
 
 
 Commands = Mapping[str, Callable[[], Any]]

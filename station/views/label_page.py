@@ -34,6 +34,7 @@ from .label_calls import LabelCalls
 from .label_foot import LabelFoot
 from .label_panel import LabelPanel
 from .label_pictures import LabelPictures
+from .label_proposals import LabelProposals
 from .label_toolbar import LabelToolbar
 from .label_words import (
     box_rows,
@@ -89,6 +90,7 @@ class LabelPage(QWidget):
         self.canvas = Canvas(theme, self)
         self._pictures = LabelPictures(self.canvas, runner, self)
         self._boxes = LabelBoxes(self.canvas, self._calls, self)
+        self._proposals = LabelProposals(desk, runner, self)
         self._toolbar = LabelToolbar(desk.choices(), self)
         self._foot = LabelFoot(actions, self)
         self._film = Filmstrip(theme, ThumbnailLoader(runner, parent=self), self)
@@ -143,6 +145,9 @@ class LabelPage(QWidget):
         self._foot.tone_changed.connect(self.canvas.set_tone)
         self._panel.class_chosen.connect(self._boxes.choose_class)
         self._panel.boxes_chosen.connect(self.canvas.choose)
+        self._proposals.notice_came.connect(self.notice_came)
+        self._proposals.error_came.connect(self.error_came)
+        self._proposals.proposals_came.connect(self._on_proposals)
         self._panel.undo_requested.connect(self.undo)
         self._panel.classes_requested.connect(self.classes_requested)
         self._jump.place_given.connect(self._jump_to)
@@ -167,6 +172,7 @@ class LabelPage(QWidget):
             "label.skip": self._skip_menu.ask,
             "label.adopt": self._boxes.adopt,
             "label.drop": self._boxes.drop,
+            "label.propose": self._proposals.start,
             "label.draw": self.canvas.arm_drawing,
             "label.delete": self._boxes.delete,
             "label.select_all": self.canvas.select_all,
@@ -441,6 +447,11 @@ class LabelPage(QWidget):
             first = state.position - 1 - ids.index(state.sample.id)
             self._film.rows.put(first, frames)
         self._pictures.set_neighbours(frames)
+
+    def _on_proposals(self) -> None:
+        """Show what was proposed for the sample at hand, too."""
+        self._calls.edit(self._calls.desk.current)
+        self._calls.refresh_film()
 
     def _on_stopped(self) -> None:
         """Show the sample as it was saved last."""
