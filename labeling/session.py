@@ -25,7 +25,13 @@ from dataset.records import (
 )
 
 from . import edits
-from .carry_request import CarryRequest, PixelCache, carry_request
+from .carry_request import (
+    CarryRequest,
+    CleanStart,
+    PixelCache,
+    carry_request,
+    clean_start,
+)
 from .geometry import Corners, clip
 from .pace import Pace, pace_of
 from .queue import Queue
@@ -255,6 +261,14 @@ class LabelingSession:
         with self._catalog.reading():
             sample = self._catalog.samples.get(sample_id)
             return carry_request(self._project, sample, self._cache)
+
+    def clean_start(self) -> CleanStart | None:
+        """Why nothing is carried onto the current sample; None where something is."""
+        sample_id = self._queue.current
+        if sample_id is None:
+            return None
+        with self._catalog.reading():
+            return clean_start(self._project, self._catalog.samples.get(sample_id))
 
     @property
     def _catalog(self) -> Catalog:

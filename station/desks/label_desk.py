@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dataset.project import Project
 from dataset.records import Proposal, Sample
+from labeling.carry_request import CleanStart
 from labeling.geometry import Corners
 from labeling.session import STATE_FILTERS, LabelingSession, LabelView
 
@@ -125,6 +126,10 @@ class ProjectLabelDesk:
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs."""
         return self._session.carry_request()
+
+    def clean_start(self) -> CleanStart | None:
+        """Give why nothing is carried."""
+        return self._session.clean_start()
 
     def offer(
         self, sample_id: str, proposals: tuple[Proposal, ...]

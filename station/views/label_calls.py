@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.records import Proposal
+from labeling.carry_request import CleanStart
 
 from ..jobs import Lane, Operation, Submitter
 from ..language import tr
@@ -29,6 +30,7 @@ class LabelCalls(QObject):
         state_came: the newest `LabelScene`, None when the queue is empty.
         classes_came: tuple of `ClassRow`.
         film_came: tuple of `FilmFrame`.
+        clean_start_came: `CleanStart` when nothing is carried onto the sample, or None.
         call_failed: `FieldsetError`; nothing was saved.
         call_stopped: a verb ended without a state; the one shown before still holds.
         busy_changed: True while something is not saved yet.
@@ -37,6 +39,7 @@ class LabelCalls(QObject):
     state_came = Signal(object)
     classes_came = Signal(object)
     film_came = Signal(object)
+    clean_start_came = Signal(object)
     call_failed = Signal(object)
     call_stopped = Signal()
     busy_changed = Signal(bool)
@@ -164,7 +167,14 @@ class LabelCalls(QObject):
         )
 
     def _on_carry(self, request: CarryRequest | None) -> None:
-        if request is None or request.sample_id != self._sample_id:
+        if request is None:
+            self._quiet(
+                tr("See why no box is carried"),
+                self._desk.clean_start,
+                self.clean_start_came.emit,
+            )
+            return
+        if request.sample_id != self._sample_id:
             return
         self._runner.submit(
             Operation(
@@ -179,4 +189,6 @@ class LabelCalls(QObject):
 
     def _offer(self, sample_id: str, proposals: tuple[Proposal, ...]) -> None:
         if sample_id == self._sample_id and not self._is_leaving:
+            if not proposals:
+                self.clean_start_came.emit(CleanStart.SCENE)
             self._submit(lambda: self._desk.offer(sample_id, proposals))

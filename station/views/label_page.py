@@ -11,6 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
+from labeling.carry_request import CleanStart
 
 from ..jobs import Submitter
 from ..keys import CLASS_KEYS, Action, Page
@@ -75,6 +76,7 @@ class LabelPage(QWidget):
         self._classes: dict[int, LabelClass] = {}
         self._class_id: int | None = None
         self._keys = 0
+        self._clean_start: CleanStart | None = None
         self._has_news = False
         self.canvas = Canvas(theme, self)
         self._pictures = LabelPictures(self.canvas, runner, self)
@@ -116,6 +118,7 @@ class LabelPage(QWidget):
         self._calls.state_came.connect(self._show)
         self._calls.classes_came.connect(self._on_classes)
         self._calls.film_came.connect(self._on_film)
+        self._calls.clean_start_came.connect(self._on_clean_start)
         self._calls.call_failed.connect(self.error_came)
         self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))
@@ -329,6 +332,7 @@ class LabelPage(QWidget):
         is_new = before is None or before.sample.id != state.sample.id
         if is_new:
             self._keys = 0
+            self._clean_start = None
             self.canvas.show_boxes(())
             self._pictures.show(state)
         self._show_on_canvas(state)
@@ -359,13 +363,19 @@ class LabelPage(QWidget):
 
     def _show_around(self, state: LabelScene) -> None:
         """Show in bars and lists what the canvas shows."""
-        self._panel.show_boxes(boxes_head(state), box_rows(state, self._classes))
+        head = boxes_head(state, self._clean_start)
+        self._panel.show_boxes(head, box_rows(state, self._classes))
         self._panel.show_chosen_box(self.canvas.selected)
         self._toolbar.show_sentence(queue_sentence(state))
         self._panel.show_history(
             state.history, can_undo=state.can_undo, can_redo=state.can_redo
         )
         self.queue_came.emit(state.left)
+
+    def _on_clean_start(self, why: CleanStart | None) -> None:
+        self._clean_start = why
+        if self._state is not None:
+            self._show_around(self._state)
 
     def _on_classes(self, rows: tuple[ClassRow, ...]) -> None:
         known = {row.label_class.id: row.label_class for row in rows}
