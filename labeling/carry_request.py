@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,18 @@ from dataset.records import Box, Proposal, Sample, SampleState
 from .assist import takes_carried
 from .carry_over import AcceptedImage, propose
 
-HISTORY = 4
+HISTORY = 8
 CACHED_BYTES = 256 * 1024 * 1024
+
+
+class CleanStart(StrEnum):
+    """Why nothing is carried onto a sample that waits for its boxes."""
+
+    FIRST = "first"
+    EMPTY = "empty"
+    SIZE = "size"
+    PAUSE = "pause"
+    SCENE = "scene"
 
 
 class PixelCache:
@@ -114,9 +125,29 @@ def carry_request(
     )
 
 
+def clean_start(project: Project, sample: Sample) -> CleanStart | None:
+    """Why a sample starts without carried boxes; None where it does not.
+
+    Another scene is seen in the pictures only: `CarryRequest.run` gives () for it.
+    """
+    labels = project.catalog.labels.get(sample.id)
+    if labels.state is not SampleState.NEW or labels.proposals:
+        return None
+    before = project.catalog.samples.decided_before(sample, 1)
+    if not before:
+        return CleanStart.FIRST
+    return _break_between(before[0], sample, project.settings.label.carry_gap_s)
+
+
 def _follows(earlier: Sample, later: Sample, gap_s: float) -> bool:
+    return _break_between(earlier, later, gap_s) is None
+
+
+def _break_between(earlier: Sample, later: Sample, gap_s: float) -> CleanStart | None:
     if earlier.state is not SampleState.LABELED:
-        return False
+        return CleanStart.EMPTY
     if (earlier.width, earlier.height) != (later.width, later.height):
-        return False
-    return abs(later.captured_us - earlier.captured_us) <= gap_s * 1e6
+        return CleanStart.SIZE
+    if abs(later.captured_us - earlier.captured_us) > gap_s * 1e6:
+        return CleanStart.PAUSE
+    return None

@@ -27,7 +27,13 @@ from dataset.records import (
 
 from . import edits
 from .assist import merged, place, takes_carried
-from .carry_request import CarryRequest, PixelCache, carry_request
+from .carry_request import (
+    CarryRequest,
+    CleanStart,
+    PixelCache,
+    carry_request,
+    clean_start,
+)
 from .choice import STATE_FILTERS, TODO, Choice
 from .geometry import Corners, clip
 from .hold import Hold
@@ -48,9 +54,9 @@ class LabelView:
 
     `proposals` are the kept ones and those offered by carry-over; `position` counts
     from 1 in a queue of `total`; `left` of them are still to do; `history` is newest
-    first; `touched` is the id of the box the last edit made or changed. `is_first`: the
-    session begins here, so nothing is carried; `is_held_elsewhere`: another window has
-    the sample before it, too; `turned` is what was just undone or made again.
+    first; `touched` is the id of the box the last edit made or changed.
+    `is_held_elsewhere`: another window has the sample before it, too; `turned` is what
+    was just undone or made again. Why nothing is carried here says `clean_start`.
     """
 
     sample: Sample
@@ -65,7 +71,6 @@ class LabelView:
     touched: str
     pace: Pace | None
     session_pace: Pace | None = None
-    is_first: bool = False
     is_held_elsewhere: bool = False
     turned: Turned | None = None
 
@@ -344,6 +349,14 @@ class LabelingSession:
             sample = self._catalog.samples.get(sample_id)
             return carry_request(self._project, sample, self._cache)
 
+    def clean_start(self) -> CleanStart | None:
+        """Why nothing is carried onto the current sample; None where something is."""
+        sample_id = self._queue.current
+        if sample_id is None:
+            return None
+        with self._catalog.reading():
+            return clean_start(self._project, self._catalog.samples.get(sample_id))
+
     @property
     def _catalog(self) -> Catalog:
         return self._project.catalog
@@ -474,7 +487,6 @@ class LabelingSession:
             session_pace=pace_of_accepts(
                 [each for each in accepts if each.session_id == sample.session_id]
             ),
-            is_first=self._catalog.samples.is_first(sample),
             is_held_elsewhere=self._walk.is_held_elsewhere,
             turned=self._turned,
         )

@@ -157,14 +157,6 @@ class Samples:
         query, arguments = queue_query(chosen, order, wanted, has_sealed=has_sealed)
         return tuple(str(row[0]) for row in self._connection.rows(query, arguments))
 
-    def is_first(self, sample: Sample) -> bool:
-        """Whether a sample is the first of its session."""
-        found = self._connection.value(
-            "SELECT 1 FROM samples WHERE session_id = ? AND sequence < ? LIMIT 1",
-            [sample.session_id, sample.sequence],
-        )
-        return found is None
-
     def many(self, sample_ids: Iterable[str]) -> tuple[Sample, ...]:
         """The samples of those ids in the given order; unknown ids are left out."""
         wanted = list(sample_ids)

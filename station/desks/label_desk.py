@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataset.progress import Progress
 from dataset.project import Project
 from dataset.records import Proposal, Sample
+from labeling.carry_request import CleanStart
 from labeling.choice import ORDERS, STATE_FILTERS, Choice, choice_of
 from labeling.geometry import Corners
 from labeling.hold import Hold
@@ -217,6 +218,10 @@ class ProjectLabelDesk:
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs."""
         return self._session.carry_request()
+
+    def clean_start(self) -> CleanStart | None:
+        """Give why nothing is carried."""
+        return self._session.clean_start()
 
     def offer(
         self, sample_id: str, proposals: tuple[Proposal, ...]

@@ -22,8 +22,6 @@ def note_words(view: LabelView) -> str:
     """Give what is special about a sample; "" for nothing."""
     if view.is_held_elsewhere:
         return tr("Another window has this sample before it, too.")
-    if view.is_first:
-        return tr("First image of its session: nothing is carried here.")
     return ""
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from dataset.progress import Progress
 from dataset.records import Box, LabelClass, Proposal, Sample, SampleState
+from labeling.carry_request import CleanStart
 
 Corners = tuple[float, float, float, float]
 
@@ -214,6 +215,9 @@ class LabelDesk(Protocol):
 
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs for the current sample; None for nothing."""
+
+    def clean_start(self) -> CleanStart | None:
+        """Give why nothing is carried onto the current sample."""
 
     def offer(
         self, sample_id: str, proposals: tuple[Proposal, ...]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.records import Proposal
+from labeling.carry_request import CleanStart
 
 from ..jobs import Lane, Operation, Submitter
 from ..language import tr
@@ -32,6 +33,7 @@ class LabelCalls(QObject):
         film_came: tuple of `FilmFrame`.
         frames_came: the place in the queue they begin at, and tuple of `FilmFrame`.
         filters_came: `QueueFilters`.
+        clean_start_came: `CleanStart` when nothing is carried onto the sample, or None.
         call_failed: `FieldsetError`; nothing was saved.
         call_stopped: a verb ended without a state; the one shown before still holds.
         busy_changed: True while something is not saved yet.
@@ -42,6 +44,7 @@ class LabelCalls(QObject):
     film_came = Signal(object)
     frames_came = Signal(int, object)
     filters_came = Signal(object)
+    clean_start_came = Signal(object)
     call_failed = Signal(object)
     call_stopped = Signal()
     busy_changed = Signal(bool)
@@ -198,7 +201,14 @@ class LabelCalls(QObject):
         )
 
     def _on_carry(self, request: CarryRequest | None) -> None:
-        if request is None or request.sample_id != self._sample_id:
+        if request is None:
+            self._quiet(
+                tr("See why no box is carried"),
+                self._desk.clean_start,
+                self.clean_start_came.emit,
+            )
+            return
+        if request.sample_id != self._sample_id:
             return
         self._runner.submit(
             Operation(
@@ -213,4 +223,6 @@ class LabelCalls(QObject):
 
     def _offer(self, sample_id: str, proposals: tuple[Proposal, ...]) -> None:
         if sample_id == self._sample_id and not self._is_leaving:
+            if not proposals:
+                self.clean_start_came.emit(CleanStart.SCENE)
             self._submit(lambda: self._desk.offer(sample_id, proposals))

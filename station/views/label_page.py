@@ -11,6 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
+from labeling.carry_request import CleanStart
 
 from ..jobs import Submitter
 from ..keys import CLASS_KEYS, Action
@@ -86,6 +87,7 @@ class LabelPage(QWidget):
         self._classes: dict[int, LabelClass] = {}
         self._keys = 0
         self._drags = 0
+        self._clean_start: CleanStart | None = None
         self._has_news = False
         self.canvas = Canvas(theme, self)
         self._pictures = LabelPictures(self.canvas, runner, self)
@@ -131,6 +133,7 @@ class LabelPage(QWidget):
         self._calls.classes_came.connect(self._on_classes)
         self._calls.film_came.connect(self._on_film)
         self._calls.filters_came.connect(self._toolbar.show_filters)
+        self._calls.clean_start_came.connect(self._on_clean_start)
         self._calls.call_failed.connect(self.error_came)
         self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))
@@ -373,6 +376,7 @@ class LabelPage(QWidget):
         is_new = before is None or before.sample.id != state.sample.id
         if is_new:
             self._keys = self._drags = 0
+            self._clean_start = None
             self.canvas.show_boxes(())
             self.canvas.reveal()
             self._pictures.show(state)
@@ -426,8 +430,13 @@ class LabelPage(QWidget):
             )
             for row in box_rows(self._state, self._classes)
         )
-        self._panel.show_boxes(boxes_head(self._state), rows)
+        self._panel.show_boxes(boxes_head(self._state, self._clean_start), rows)
         self._panel.show_chosen(self.canvas.chosen)
+
+    def _on_clean_start(self, why: CleanStart | None) -> None:
+        self._clean_start = why
+        if self._state is not None:
+            self._show_around(self._state)
 
     def _on_classes(self, rows: tuple[ClassRow, ...]) -> None:
         known = {row.label_class.id: row.label_class for row in rows}

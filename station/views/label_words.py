@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dataset.records import Box, BoxOrigin, LabelClass, Proposal, Verdict
+from labeling.carry_request import CleanStart
 from labeling.geometry import corners_of
 
 from ..language import tr
@@ -91,12 +92,26 @@ def marked_row(row: BoxRow, *, is_locked: bool, is_hidden: bool) -> BoxRow:
     return replace(row, word=" · ".join((row.word, *words)), tone="muted")
 
 
-def boxes_head(state: LabelScene) -> str:
-    """Give the head over the list of boxes."""
+def boxes_head(state: LabelScene, why: CleanStart | None = None) -> str:
+    """Give the head over the list of boxes; `why` nothing was carried, where so."""
     proposed = sum(each.verdict is not Verdict.LEFT for each in state.proposals)
     accepted = len(state.boxes)
     words = tr("Boxes here · {proposed} proposed, {accepted} accepted")
-    return words.format(proposed=proposed, accepted=accepted)
+    head = words.format(proposed=proposed, accepted=accepted)
+    if why is None or proposed or accepted:
+        return head
+    return f"{head}\n{clean_start_words(why)}"
+
+
+def clean_start_words(why: CleanStart) -> str:
+    """Give why the sample starts clean."""
+    return {
+        CleanStart.FIRST: tr("starts clean: the first of its session"),
+        CleanStart.EMPTY: tr("starts clean: the sample before is empty"),
+        CleanStart.SIZE: tr("starts clean: the picture has another size"),
+        CleanStart.PAUSE: tr("starts clean: a long pause before it"),
+        CleanStart.SCENE: tr("starts clean: another scene"),
+    }[why]
 
 
 def queue_sentence(state: LabelScene) -> str:

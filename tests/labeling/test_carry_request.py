@@ -10,7 +10,13 @@ import pytest
 from dataset.errors import BadImage
 from dataset.project import Project
 from dataset.records import LabelState, Sample, SampleState, Session, Verdict
-from labeling.carry_request import HISTORY, PixelCache, carry_request
+from labeling.carry_request import (
+    HISTORY,
+    CleanStart,
+    PixelCache,
+    carry_request,
+    clean_start,
+)
 from labeling.session import LabelingSession
 from tests.small_projects import (
     BEGAN_US,
@@ -61,18 +67,18 @@ def history(project: Project, sample: Sample) -> list[str]:
 def test_boxes_come_from_the_accepted_samples_before(
     project: Project, session: Session
 ) -> None:
-    taken = [take(project, session, n, at_s=n) for n in range(7)]
-    for sample in taken[:6]:
+    taken = [take(project, session, n, at_s=n) for n in range(HISTORY + 3)]
+    for sample in taken[:-1]:
         put(project, sample, SampleState.LABELED)
 
-    request = carry_request(project, taken[6], PixelCache())
+    request = carry_request(project, taken[-1], PixelCache())
 
     assert request is not None
     assert [path.stem for path, _, _ in request.history] == [
-        s.id for s in taken[6 - HISTORY : 6]
+        s.id for s in taken[-1 - HISTORY : -1]
     ]
-    assert request.history[-1][1:] == ((box("a"),), taken[5].captured_us)
-    assert request.path == project.image_path(taken[6])
+    assert request.history[-1][1:] == ((box("a"),), taken[-2].captured_us)
+    assert request.path == project.image_path(taken[-1])
 
 
 def test_first_sample_of_a_session_carries_nothing(
@@ -119,6 +125,42 @@ def test_empty_sample_stops_carrying(project: Project, session: Session) -> None
     put(project, taken[1], SampleState.EMPTY)
 
     assert history(project, taken[2]) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "at_s", "width", "why"),
+    [
+        (SampleState.LABELED, 1, 64, None),
+        (SampleState.EMPTY, 1, 64, CleanStart.EMPTY),
+        (SampleState.LABELED, 1, 80, CleanStart.SIZE),
+        (SampleState.LABELED, 1000, 64, CleanStart.PAUSE),
+        (SampleState.SKIPPED, 1, 64, CleanStart.FIRST),
+    ],
+)
+def test_reason_to_start_clean_is_named(
+    project: Project,
+    session: Session,
+    state: SampleState,
+    at_s: float,
+    width: int,
+    why: CleanStart | None,
+) -> None:
+    put(project, take(project, session, 0, at_s=0), state)
+    sample = take(project, session, 1, at_s=at_s, width=width)
+
+    assert clean_start(project, sample) is why
+    assert (carry_request(project, sample, PixelCache()) is None) is (why is not None)
+
+
+def test_first_of_a_session_starts_clean_and_a_decided_one_has_no_reason(
+    project: Project, session: Session
+) -> None:
+    put(project, take(project, session, 0, at_s=0), SampleState.LABELED)
+    first = take(project, new_session(project, "t"), 1, at_s=1)
+
+    assert clean_start(project, first) is CleanStart.FIRST
+    put(project, first, SampleState.LABELED)
+    assert clean_start(project, first) is None
 
 
 def test_skipped_and_open_samples_are_passed_over(

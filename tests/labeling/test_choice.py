@@ -247,20 +247,6 @@ def test_jump_to_nowhere_is_a_sentence(project: Project, words: str) -> None:
     assert labeling.current == before
 
 
-def test_first_image_of_a_session_says_so(
-    project: Project, day: tuple[Sample, ...], night: tuple[Sample, ...]
-) -> None:
-    labeling = LabelingSession(project, state="any")
-    first = labeling.go_to(night[0].id)
-    request = labeling.carry_request()
-    second = labeling.go_to(night[1].id)
-
-    assert first is not None
-    assert second is not None
-    assert (first.is_first, second.is_first) == (True, False)
-    assert request is None
-
-
 def test_place_and_choice_live_through_a_restart(
     project: Project, night: tuple[Sample, ...]
 ) -> None:

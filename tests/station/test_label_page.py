@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from dataset.project import Project
@@ -39,6 +39,10 @@ def corners(page: LabelPage) -> list[tuple[int, int, int, int]]:
     return [
         (round(b.x0), round(b.y0), round(b.x1), round(b.y1)) for b in page.state.boxes
     ]
+
+
+def words_of(page: LabelPage) -> str:
+    return " ".join(label.text() for label in page.findChildren(QLabel))
 
 
 def test_dragging_draws_a_box_that_is_on_the_disk(
@@ -159,6 +163,20 @@ def test_space_accepts_carries_and_goes_on(
     with Project.open(project_root, read_only=True) as project:
         assert project.catalog.samples.get(first).state is SampleState.LABELED
         assert project.catalog.labels.boxes(page.state.sample.id) == ()
+
+
+def test_first_picture_of_a_session_says_that_it_starts_clean(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    said = "starts clean: the first of its session"
+    wait_until(qtbot, lambda: said in words_of(page))
+
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    assert said not in words_of(page)
+
+    accept_and_next(qtbot, labeling.window, page)
+    assert "starts clean" not in words_of(page)
 
 
 def test_visiting_a_picture_writes_nothing(
