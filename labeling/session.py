@@ -125,7 +125,7 @@ class LabelingSession:
             UsageError: nothing of it lies in the picture.
         """
         sample = self._sample()
-        x0, y0, x1, y1 = _inside(corners, sample)
+        x0, y0, x1, y1 = inside_picture(corners, sample)
         box = Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
         return self._edit(
             f"drew {self._class_name(class_id)}",
@@ -135,7 +135,7 @@ class LabelingSession:
 
     def move(self, box_id: str, corners: Corners) -> LabelView | None:
         """Give a box other corners; a proposal is accepted with them."""
-        inside = _inside(corners, self._sample())
+        inside = inside_picture(corners, self._sample())
         return self._edit(
             "moved a box",
             lambda labels: edits.move(labels, box_id, inside),
@@ -357,7 +357,12 @@ class LabelingSession:
         return self._catalog.classes.get(class_id).name
 
 
-def _inside(corners: Corners, sample: Sample) -> Corners:
+def inside_picture(corners: Corners, sample: Sample) -> Corners:
+    """The corners clipped to the picture.
+
+    Raises:
+        UsageError: nothing of it lies in the picture, or it is too small to keep.
+    """
     clipped = clip(corners, sample.width, sample.height)
     if clipped is None:
         raise UsageError(

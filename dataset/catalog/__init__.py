@@ -4,21 +4,37 @@ All SQL of fieldset is in this package and in `dataset.migrations`; each noun ha
 file. Every public method is one transaction, and joins the one that is open.
 """
 
+from .box_features import BoxFeature, BoxFilter, BoxLine
 from .catalog import Catalog
 from .changed import Mark
 from .classes import checked_class_name, folded_name
 from .journal import JournalEntry
 from .looks import Decided, Look
+from .second_looks import (
+    Candidate,
+    Draft,
+    PassLine,
+    SecondLook,
+    Settlement,
+)
 from .tables import ClassSplitCount, GroupLine, SplitCount
 
 __all__ = [
+    "BoxFeature",
+    "BoxFilter",
+    "BoxLine",
+    "Candidate",
     "Catalog",
     "ClassSplitCount",
     "Decided",
+    "Draft",
     "GroupLine",
     "JournalEntry",
     "Look",
     "Mark",
+    "PassLine",
+    "SecondLook",
+    "Settlement",
     "SplitCount",
     "checked_class_name",
     "folded_name",

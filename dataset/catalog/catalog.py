@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dataset.errors import ProjectError
 
+from .box_features import BoxFeatures
 from .changed import Changed
 from .classes import Classes
 from .connection import Connection
@@ -21,6 +22,7 @@ from .looks import Looks
 from .made import Made
 from .measures import Measures
 from .samples import Samples
+from .second_looks import SecondLooks
 from .sessions import Sessions
 from .splits import Splits
 from .tables import Tables
@@ -34,8 +36,8 @@ class Catalog:
 
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
-        measures, looks, tables, tallies, test_runs, made, changed: the parts, one noun
-        each, over the same connection.
+        measures, looks, tables, tallies, test_runs, made, changed, second_looks,
+        box_features: the parts, one noun each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -55,6 +57,8 @@ class Catalog:
         self.made = Made(connection)
         self.tallies = Tallies(connection)
         self.changed = Changed(connection)
+        self.second_looks = SecondLooks(connection)
+        self.box_features = BoxFeatures(connection)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Catalog:

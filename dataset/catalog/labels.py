@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from dataset.errors import FieldsetError, NotFound, PolicyRefusal, ProjectError
@@ -19,6 +19,7 @@ from dataset.records import (
 from .box_rows import BOX_COLUMNS, box_of_row, boxes_of_sample
 from .connection import Connection
 from .journal import Journal, JournalEntry
+from .journal_steps import JournalSteps
 from .tallies import Tallies
 from .test_runs import closed_split_of
 
@@ -29,6 +30,7 @@ class Labels:
     def __init__(self, connection: Connection, journal: Journal) -> None:
         self._connection = connection
         self._journal = journal
+        self._steps = JournalSteps(connection)
         self._tallies = Tallies(connection)
 
     def get(self, sample_id: str) -> LabelState:
@@ -91,10 +93,25 @@ class Labels:
                 window or a command edited the same sample); nothing is saved.
             PolicyRefusal: a sealed test set holds the sample.
         """
+        self.apply_all([edit])
+
+    def apply_all(self, edits: Sequence[LabelEdit]) -> tuple[int, ...]:
+        """Save edits of several samples as one step: all of them or none.
+
+        Gives their numbers in the journal; one undo takes all of them back.
+
+        Raises:
+            ProjectError, PolicyRefusal: as for `apply`, at the first that cannot be.
+        """
         with self._connection.writing():
-            self.expect(edit.sample_id, edit.before)
-            self._store(edit.sample_id, edit.after)
-            self._journal.add(edit)
+            numbers = []
+            for edit in edits:
+                self.expect(edit.sample_id, edit.before)
+                self._store(edit.sample_id, edit.after)
+                numbers.append(self._journal.add(edit))
+            if numbers:
+                self._steps.note(numbers[0], numbers[-1])
+        return tuple(numbers)
 
     def expect(self, sample_id: str, expected: LabelState) -> None:
         """Pass where the labels are the expected ones.
@@ -108,42 +125,37 @@ class Labels:
             )
 
     def undo(self) -> JournalEntry | None:
-        """Take the last edit back; gives it, or None when there is nothing.
+        """Take the last step back; gives its edit, or None when there is nothing.
+
+        Of a step over several samples the first one's edit is given.
 
         Raises:
             ProjectError: the sample was changed by something else since; the edit
-                stays, and the next undo takes the one before it back.
+                stays, and the next undo takes the one before it back. Of a step
+                over several samples, the others are taken back all the same.
             PolicyRefusal: the sample's test set was sealed since; likewise.
         """
-        with self._connection.writing():
-            entry = self._journal.last_done()
-            is_turned = entry is None or self._turn(entry, entry.after, entry.before)
-            if entry is not None and is_turned:
-                self._journal.mark(entry.n, done=False)
-        if entry is not None and not is_turned:
-            raise self._not_turned(
-                entry.sample_id, "undo again takes back the step before this one"
-            )
-        return entry
+        return self._turn_step(
+            self._journal.last_done,
+            lambda entry: self._turn(entry, entry.after, entry.before),
+            "undo again takes back the step before this one",
+            done=False,
+        )
 
     def redo(self) -> JournalEntry | None:
-        """Make the last undone edit again; gives it, or None.
+        """Make the last undone step again; gives its edit, or None.
 
         Raises:
             ProjectError: the sample was changed by something else since; the next
                 redo makes the edit after this one again.
             PolicyRefusal: the sample's test set was sealed since; likewise.
         """
-        with self._connection.writing():
-            entry = self._journal.first_undone()
-            is_turned = entry is None or self._turn(entry, entry.before, entry.after)
-            if entry is not None and is_turned:
-                self._journal.mark(entry.n, done=True)
-        if entry is not None and not is_turned:
-            raise self._not_turned(
-                entry.sample_id, "redo again makes the step after this one"
-            )
-        return entry
+        return self._turn_step(
+            self._journal.first_undone,
+            lambda entry: self._turn(entry, entry.before, entry.after),
+            "redo again makes the step after this one",
+            done=True,
+        )
 
     def put(self, sample_id: str, state: LabelState) -> None:
         """Store labels that came with an import, without a journal entry.
@@ -153,6 +165,30 @@ class Labels:
         """
         with self._connection.writing():
             self._store(sample_id, state)
+
+    def _turn_step(
+        self,
+        next_entry: Callable[[], JournalEntry | None],
+        turn: Callable[[JournalEntry], bool],
+        hint: str,
+        *,
+        done: bool,
+    ) -> JournalEntry | None:
+        """Turn all rows of the next step; raises for the first that cannot be."""
+        refused: JournalEntry | None = None
+        with self._connection.writing():
+            entry = row = next_entry()
+            first, last = (0, 0) if entry is None else self._steps.span_of(entry.n)
+            while row is not None and first <= row.n <= last:
+                entry = row
+                if turn(row):
+                    self._journal.mark(row.n, done=done)
+                else:
+                    refused = refused or row
+                row = next_entry()
+        if refused is not None:
+            raise self._not_turned(refused.sample_id, hint)
+        return entry
 
     def _turn(
         self, entry: JournalEntry, expected: LabelState, wanted: LabelState
