@@ -140,7 +140,7 @@ class LabelingSession:
             UsageError: nothing of it lies in the picture.
         """
         sample = self._sample()
-        x0, y0, x1, y1 = _inside(corners, sample)
+        x0, y0, x1, y1 = inside_picture(corners, sample)
         box = Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
         return self._edit(
             f"drew {self._class_name(class_id)}",
@@ -150,7 +150,7 @@ class LabelingSession:
 
     def move(self, box_id: str, corners: Corners) -> LabelView | None:
         """Give a box other corners; a proposal is accepted with them."""
-        inside = _inside(corners, self._sample())
+        inside = inside_picture(corners, self._sample())
         return self._edit(
             "moved a box",
             lambda labels: edits.move(labels, box_id, inside),
@@ -187,7 +187,7 @@ class LabelingSession:
         made = [
             Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
             for corners, class_id in drawn
-            for x0, y0, x1, y1 in (_inside(corners, sample),)
+            for x0, y0, x1, y1 in (inside_picture(corners, sample),)
         ]
         return self._edit(
             f"pasted {_count(made)}",
@@ -198,7 +198,9 @@ class LabelingSession:
     def move_boxes(self, moves: Mapping[str, Corners]) -> LabelView | None:
         """Give several boxes other corners in one step."""
         sample = self._sample()
-        inside = {name: _inside(corners, sample) for name, corners in moves.items()}
+        inside = {
+            name: inside_picture(corners, sample) for name, corners in moves.items()
+        }
         return self._edit(
             f"moved {_count(moves)}", lambda labels: edits.move_together(labels, inside)
         )
@@ -500,7 +502,12 @@ def _count(things: Collection[object], noun: str = "box") -> str:
     return f"{len(things)} {plural}"
 
 
-def _inside(corners: Corners, sample: Sample) -> Corners:
+def inside_picture(corners: Corners, sample: Sample) -> Corners:
+    """The corners clipped to the picture.
+
+    Raises:
+        UsageError: nothing of it lies in the picture, or it is too small to keep.
+    """
     if not all(map(math.isfinite, corners)):
         raise UsageError(
             f"The corners of the box are no numbers: {corners}", hint="draw it again"

@@ -269,7 +269,9 @@ def build_pages(
         theme=theme,
         capture=CapturePage(recorder, scope, theme),
         label=LabelPage(label_desk, scope, theme, table),
-        review=ReviewPage(ProjectReviewDesk(project), scope, theme, table),
+        review=ReviewPage(
+            ProjectReviewDesk(project, person.operator), scope, theme, table
+        ),
         dataset=DatasetPage(
             ProjectDatasetDesk(project.root),
             ProjectTestSetsDesk(project.root, person),

@@ -4,6 +4,7 @@ All SQL of fieldset is in this package and in `dataset.migrations`; each noun ha
 file. Every public method is one transaction, and joins the one that is open.
 """
 
+from .box_features import BoxFeature, BoxFilter, BoxLine
 from .catalog import Catalog
 from .changed import Mark
 from .claims import Holder
@@ -14,20 +15,35 @@ from .labels import Turned
 from .looks import Decided, Look
 from .places import Place
 from .queue_order import Wanted
+from .second_looks import (
+    Candidate,
+    Draft,
+    PassLine,
+    SecondLook,
+    Settlement,
+)
 from .tables import ClassSplitCount, GroupLine, SplitCount
 
 __all__ = [
+    "BoxFeature",
+    "BoxFilter",
+    "BoxLine",
+    "Candidate",
     "Catalog",
     "ClassSplitCount",
     "ClassUse",
     "Decided",
     "Decision",
+    "Draft",
     "GroupLine",
     "Holder",
     "JournalEntry",
     "Look",
     "Mark",
+    "PassLine",
     "Place",
+    "SecondLook",
+    "Settlement",
     "SplitCount",
     "Turned",
     "Wanted",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+
 from dataset.records import Box, BoxOrigin
 
 from .connection import Connection
@@ -29,3 +32,19 @@ def box_of_row(row: tuple[object, ...]) -> Box:
         origin=BoxOrigin(str(row[6])),
         score=None if row[7] is None else float(str(row[7])),
     )
+
+
+def boxes_to_json(boxes: Iterable[Box]) -> str:
+    """The boxes as one line of JSON, each a row in the order of `BOX_COLUMNS`."""
+    return json.dumps(
+        [
+            [b.id, b.class_id, b.x0, b.y0, b.x1, b.y1, b.origin.value, b.score]
+            for b in boxes
+        ],
+        separators=(",", ":"),
+    )
+
+
+def boxes_from_json(text: str) -> tuple[Box, ...]:
+    """The boxes that `boxes_to_json` wrote."""
+    return tuple(box_of_row(tuple(row)) for row in json.loads(text))

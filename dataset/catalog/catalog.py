@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dataset.errors import ProjectError
 
+from .box_features import BoxFeatures
 from .changed import Changed
 from .claims import Claims
 from .class_acts import ClassActs
@@ -25,6 +26,7 @@ from .made import Made
 from .measures import Measures
 from .places import Places
 from .samples import Samples
+from .second_looks import SecondLooks
 from .sessions import Sessions
 from .splits import Splits
 from .tables import Tables
@@ -39,7 +41,8 @@ class Catalog:
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
         measures, looks, tables, tallies, test_runs, made, changed, class_acts, claims,
-        places, detections: the parts, one noun each, over the same connection.
+        places, detections, second_looks, box_features: the parts, one noun each, over
+        the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -63,6 +66,8 @@ class Catalog:
         self.tallies = Tallies(connection)
         self.changed = Changed(connection)
         self.detections = Detections(connection)
+        self.second_looks = SecondLooks(connection)
+        self.box_features = BoxFeatures(connection)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Catalog:

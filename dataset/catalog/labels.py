@@ -110,10 +110,23 @@ class Labels:
                 window or a command edited the same sample); nothing is saved.
             PolicyRefusal: a sealed test set holds the sample.
         """
-        with self._connection.writing():
-            self.expect(edit.sample_id, edit.before)
-            self._store(edit.sample_id, edit.after)
-            self._journal.add(edit)
+        self.apply_all([edit])
+
+    def apply_all(self, edits: Sequence[LabelEdit]) -> tuple[int, ...]:
+        """Save edits of several samples as one step: all of them or none.
+
+        Gives their numbers in the journal; one undo takes all of them back.
+
+        Raises:
+            ProjectError, PolicyRefusal: as for `apply`, at the first that cannot be.
+        """
+        numbers = []
+        with self._journal.one_step(""):
+            for edit in edits:
+                self.expect(edit.sample_id, edit.before)
+                self._store(edit.sample_id, edit.after)
+                numbers.append(self._journal.add(edit))
+        return tuple(numbers)
 
     def expect(self, sample_id: str, expected: LabelState) -> None:
         """Pass where the labels are the expected ones.
@@ -126,6 +139,19 @@ class Labels:
                 sample_id, "look at the sample again, then repeat the change"
             )
 
+    def expect_boxes(
+        self, sample_id: str, labels: LabelState, boxes: Sequence[Box]
+    ) -> None:
+        """Pass where the labels hold these very boxes.
+
+        Raises:
+            ProjectError: one of them is gone or was changed.
+        """
+        if not set(boxes) <= set(labels.boxes):
+            raise _changed_elsewhere(
+                sample_id, "look at the boxes again, then repeat the change"
+            )
+
     def undo(self) -> Turned | None:
         """Take the last step back; gives it, or None when there is nothing.
 
@@ -134,7 +160,8 @@ class Labels:
 
         Raises:
             ProjectError: the sample was changed by something else since; the edit
-                stays, and the next undo takes the one before it back.
+                stays, and the next undo takes the one before it back. Of a step
+                over several samples, the others are taken back all the same.
             PolicyRefusal: the sample's test set was sealed since; likewise.
         """
         return self._turn_step(back=True)
