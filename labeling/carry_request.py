@@ -21,7 +21,6 @@ from dataset.project import Project
 from dataset.records import Box, Proposal, Sample, SampleState
 
 from .assist import takes_carried
-from .carry_over import AcceptedImage, propose
 
 HISTORY = 8
 CACHED_BYTES = 256 * 1024 * 1024
@@ -85,6 +84,9 @@ class CarryRequest:
             BadImage: one of the pictures cannot be decoded.
             OSError: one of them cannot be read.
         """
+        # SciPy takes half a second to load, and the first picture is shown without it.
+        from .carry_over import AcceptedImage, propose  # noqa: PLC0415
+
         accepted = [
             AcceptedImage(
                 pixels=self.cache.pixels(path), boxes=boxes, captured_us=captured_us

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 SPACE_EVERY_MS = 10_000
 LOW_SPACE_BYTES = 2 * 1024**3
+# Once the first picture is there; before the first accept needs it.
+PREPARE_MS = 1500
 
 
 class Station(QObject):
@@ -206,6 +208,20 @@ class Station(QObject):
         self._ask_space()
         self._space.start()
         self._sweep(project.root)
+        QTimer.singleShot(PREPARE_MS, self, self._prepare)
+
+    def _prepare(self) -> None:
+        """Load what carry-over needs, away from the first picture and the first key."""
+        if self._is_closed or self._project is None:
+            return
+        self.runner.submit(
+            Operation(
+                title=tr("Make carry-over ready"),
+                function=lambda _progress: import_module("labeling.carry_over"),
+                lane=Lane.ASSIST,
+                quiet=True,
+            )
+        )
 
     def _sweep(self, root: Path) -> None:
         """Mend what a power cut left behind, while the person works already."""

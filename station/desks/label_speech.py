@@ -13,7 +13,7 @@ def pace_words(view: LabelView) -> str:
     lines = []
     if view.session_pace is not None:
         lines.append(f"{tr('This session')}: {_figures(view.session_pace)}")
-    if view.pace is not None:
+    if view.pace is not None and view.pace != view.session_pace:
         lines.append(f"{tr('Newest images')}: {_figures(view.pace)}")
     return "\n".join(lines)
 
