@@ -157,7 +157,7 @@ _READERS: Final[Mapping[str, Callable[[str, object], object]]] = {
     "by": _one_of(*PROPOSERS),
     "model": _text,
     "layout": _one_of(*LAYOUTS),
-    "threshold": _number(0.01, 1.0),
+    "threshold": _number(0.05, 1.0),
     "sure": _number(0.0, 1.0),
     "overlap": _number(0.05, 1.0),
     "seconds": _number(0.1, 3600.0),

@@ -104,7 +104,8 @@ def place(catalog: Catalog, sample_id: str, found: Sequence[Proposal]) -> bool:
         before = catalog.labels.get(sample_id)
         others = [p for p in before.proposals if p.box.origin not in BY_MACHINES]
         wanted = merged(others, found)
-        if not wanted and not before.proposals:
+        if _content(wanted) == _content(before.proposals):
+            # A second run of the same model writes nothing.
             return True
         return catalog.labels.propose(sample_id, wanted)
 
@@ -202,13 +203,29 @@ class _Run:
 
     def propose(self, sample: Sample, waiting: Callable[[], None]) -> None:
         """Look at one sample and keep what is proposed for it."""
-        detections = self._detections(sample, waiting)
+        key = self._detector.key
+        kept = self._catalog.detections.get(sample.id, key) if key else None
+        if kept is not None:
+            self._counts["known"] += 1
+            detections: Sequence[Detection] | None = [
+                Detection(class_index=row[0], score=row[1], corners=row[2:])
+                for row in kept
+            ]
+        else:
+            detections = self._looked(sample, waiting)
         if detections is None:
             return
+        self._counts["looked"] += 1
+        # One transaction, one flush of the disk.
+        with self._catalog.writing():
+            if key and kept is None:
+                self._keep(sample, detections)
+            self._place(sample, detections)
+
+    def _place(self, sample: Sample, detections: Sequence[Detection]) -> None:
         found = proposals_of(
             detections, self._classes, self._settings, self._detector.origin
         )
-        self._counts["looked"] += 1
         if self._is_open(sample.id):
             self._held[sample.id] = found
         elif not place(self._catalog, sample.id, found):
@@ -224,18 +241,10 @@ class _Run:
             findings=(*findings, *self._detector.remarks(), *self._findings),
         )
 
-    def _detections(
+    def _looked(
         self, sample: Sample, waiting: Callable[[], None]
     ) -> Sequence[Detection] | None:
-        key = self._detector.key
-        if key:
-            kept = self._catalog.detections.get(sample.id, key)
-            if kept is not None:
-                self._counts["known"] += 1
-                return [
-                    Detection(class_index=row[0], score=row[1], corners=row[2:])
-                    for row in kept
-                ]
+        """What the detector finds; None where it fails on this sample."""
         try:
             found = self._detector.detect(sample, waiting=waiting)
         except BadImage as error:
@@ -248,10 +257,13 @@ class _Run:
             self._note(error.message, sample, error.hint)
             return None
         self._failures = 0
-        if key:
-            rows = [(d.class_index, round(d.score, 4), *d.corners) for d in found]
-            self._catalog.detections.put(sample.id, key, rows, uncertainty_of(found))
         return found
+
+    def _keep(self, sample: Sample, found: Sequence[Detection]) -> None:
+        rows = [(d.class_index, round(d.score, 4), *d.corners) for d in found]
+        self._catalog.detections.put(
+            sample.id, self._detector.key, rows, uncertainty_of(found)
+        )
 
     def _note(self, what: str, sample: Sample, hint: str) -> None:
         self._findings.append(
@@ -288,6 +300,11 @@ def _class_findings(classes: ClassMap) -> list[Finding]:
                 )
             )
     return found
+
+
+def _content(proposals: Sequence[Proposal]) -> list[str]:
+    """What proposals say, whatever their ids."""
+    return sorted(repr(replace(p, box=replace(p.box, id=""))) for p in proposals)
 
 
 def _same(one: Proposal, other: Proposal) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ _ANCHORS: Final = np.array(
     [[0.573, 0.677], [1.87, 2.06], [3.34, 5.47], [7.88, 3.53], [9.77, 9.17]]
 )
 
+_AnyFloat = TypeVar("_AnyFloat", np.float32, np.float64)
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Arrays = Sequence[NDArray[np.generic]]
@@ -97,35 +98,33 @@ def without_doubles(rows: Rows, overlap: float) -> list[int]:
 
 def _rows(arrays: Arrays, parts: Parts, letterbox: Letterbox) -> Rows:
     canvas = (letterbox.canvas_width, letterbox.canvas_height)
+    if parts.layout in (Layout.YOLOV5, Layout.YOLOV8):
+        return _yolo(arrays[parts.boxes], parts.layout, canvas)
     first = _floats(arrays[parts.boxes])
     if parts.layout is Layout.CUSTOM_VISION:
         return _yolov2(first, canvas)
     if parts.layout is Layout.YOLO_NMS:
         return _finished(_two_axes(first), canvas)
-    if parts.layout in (Layout.YOLOV5, Layout.YOLOV8):
-        return _yolo(first, parts.layout, canvas)
     if parts.layout in (Layout.DETR, Layout.DETR_SIGMOID):
         return _detr(arrays, parts, canvas)
     return _ssd(arrays, parts, canvas)
 
 
-def _yolo(array: Floats, layout: Layout, canvas: tuple[int, int]) -> Rows:
-    table = _two_axes(array)
+def _yolo(array: NDArray[np.generic], layout: Layout, canvas: tuple[int, int]) -> Rows:
+    """Rows of either YOLO; only sure ones leave single precision, of 25,200."""
+    table = _two_axes(np.asarray(array, np.float32))
     if layout is Layout.YOLOV8:
         table = table.T
-        scores = table[:, 4:]
+        # NaN never wins against a number.
+        sure = np.fmax.reduce(table[:, 4:], axis=1)
+        chosen = np.flatnonzero(sure >= FLOOR)
+        scores = _floats(table[chosen, 4:])
     else:
-        scores = table[:, 5:] * table[:, 4:5]
+        chosen = np.flatnonzero(table[:, 4] >= FLOOR)
+        scores = _floats(table[chosen, 5:]) * _floats(table[chosen, 4:5])
+    boxes = _on_canvas(_from_middle(_floats(table[chosen, :4])), canvas)
     best = _best(scores)
-    sure = scores[np.arange(len(table)), best]
-    # Only what is kept is turned into corners: there are 25,200 rows.
-    chosen = np.flatnonzero(sure >= FLOOR)
-    return _checked(
-        _on_canvas(_from_middle(table[chosen, :4]), canvas),
-        sure[chosen],
-        best[chosen],
-        array,
-    )
+    return _checked(boxes, scores[np.arange(len(best)), best], best, table)
 
 
 def _finished(table: Floats, canvas: tuple[int, int]) -> Rows:
@@ -200,9 +199,12 @@ def _yolov2(array: Floats, canvas: tuple[int, int]) -> Rows:
     return _checked(boxes, sure, best, array)
 
 
-def _checked(boxes: Floats, scores: Floats, classes: Whole, given: Floats) -> Rows:
+def _checked(
+    boxes: Floats, scores: Floats, classes: Whole, given: NDArray[np.floating[Any]]
+) -> Rows:
     """The rows; an answer without a single number is a fault of the model."""
-    if given.size and not np.isfinite(given).any():
+    is_empty = not np.isfinite(scores).any()
+    if is_empty and given.size and not np.isfinite(given).any():
         raise BadFile(
             "The model gives no numbers, only NaN or infinity",
             hint="a model in half precision may have overflowed: export it in full",
@@ -239,7 +241,7 @@ def _floats(array: NDArray[np.generic]) -> Floats:
     return np.asarray(array, np.float64)
 
 
-def _two_axes(array: Floats) -> Floats:
+def _two_axes(array: NDArray[_AnyFloat]) -> NDArray[_AnyFloat]:
     """The table without the batch."""
     table = array[0] if array.ndim == 3 else array
     if table.ndim != 2:

@@ -218,7 +218,7 @@ def _unusable(name: str, said: str) -> BadFile:
         )
     return BadFile(
         f"The model cannot be loaded, it is damaged or not valid: {name}",
-        hint="export it again; `fieldset doctor` shows the version of ONNX Runtime",
+        hint=f"export it again, for ONNX Runtime {onnxruntime.__version__}",
     )
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from dataset.catalog import Catalog
 from dataset.records import LabelEdit, LabelState, SampleState
+from dataset.sealing import seal
+from tests.sealed_projects import members, sealable_project
 from tests.small_projects import bare_row, bare_session, box, proposal
 
 ROWS = ((0, 0.9, 1.0, 2.0, 3.0, 4.0), (2, 0.3, 5.0, 6.0, 70.5, 8.0))
@@ -114,3 +116,17 @@ def test_an_edit_that_was_undone_leaves_the_sample_open(
 def test_only_one_session_is_asked_for(catalog: Catalog, ids: tuple[str, ...]) -> None:
     assert catalog.detections.open_ids(session_id="morning") == ids
     assert catalog.detections.open_ids(session_id="evening") == ()
+
+
+def test_what_came_late_into_a_sealed_test_set_is_not_proposed_on(
+    tmp_path: Path,
+) -> None:
+    with sealable_project(tmp_path / "p") as project:
+        catalog = project.catalog
+        inside = members(project, "test-main")[0]
+        session = catalog.sessions.get(inside.session_id)
+        seal(project, "test-main")
+
+        catalog.samples.add(bare_row(900, session, group_id=inside.group_id))
+
+        assert catalog.detections.open_ids() == ()

@@ -164,6 +164,17 @@ def test_a_second_run_asks_nobody_again_and_changes_nothing_else(
     assert len(project.catalog.labels.proposals(samples[0].id)) == 1
 
 
+def test_a_second_run_writes_nothing(
+    project: Project, samples: tuple[Sample, ...]
+) -> None:
+    propose_all(project, Known(thing()), CLASSES, SETTINGS)
+    before = content(project.catalog)
+
+    propose_all(project, Known(thing()), CLASSES, SETTINGS)
+
+    assert content(project.catalog) == before
+
+
 def test_another_threshold_needs_no_second_look(
     project: Project, samples: tuple[Sample, ...]
 ) -> None:

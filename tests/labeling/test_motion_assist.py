@@ -114,3 +114,24 @@ def test_vehicles_before_a_real_fixed_camera_are_found(project: Project) -> None
         for sample, each in zip(samples, found, strict=True)
         for d in each
     )
+
+
+def test_vehicles_of_a_real_motorway_keep_their_places(
+    project: Project, shared_data: Path
+) -> None:
+    clip = cv2.VideoCapture(
+        str(shared_data / "video-traffic-camera" / "traffic_camera.mp4")
+    )
+    pictures = []
+    for index in range(376):
+        is_there = clip.grab()
+        if is_there and index % 25 == 0:
+            pictures.append(cv2.imencode(".jpg", clip.retrieve()[1])[1].tobytes())
+    clip.release()
+    samples = taken(project, new_session(project, "motorway"), pictures)
+    # Read off frame 300 by eye: white van, silver car at the lower right.
+    truth = [(188, 427, 303, 510), (1031, 600, 1205, 720)]
+
+    found = motion(project).detect(samples[300 // 25])
+
+    assert all(max(iou(thing, d.corners) for d in found) > 0.6 for thing in truth)

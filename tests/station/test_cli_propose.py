@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -13,7 +17,7 @@ from dataset.records import BoxOrigin, SampleState
 from labeling.session import LabelingSession
 from tests import onnx_models as made
 from tests.small_projects import BEGAN_US, new_project, new_session
-from tests.station.command_line import CommandLine
+from tests.station.command_line import PROGRAM, CommandLine
 
 WIDTH, HEIGHT = 128, 96
 
@@ -240,3 +244,36 @@ def test_json_alone_does_not_open_the_window(fieldset: CommandLine, root: Path) 
 
     assert done.code == 2
     assert "--propose" in done.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are read from /proc")
+def test_an_interrupt_ends_a_model_that_hangs_and_its_process(
+    root: Path, tmp_path: Path
+) -> None:
+    path = made.hanging(tmp_path / "hangs.onnx")
+    running = subprocess.Popen(
+        [PROGRAM, "label", "--propose", path, "--project", root],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    while not children.read_text().strip():
+        time.sleep(0.05)
+    (child,) = children.read_text().split()
+    time.sleep(2)
+
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=90)
+
+    assert (running.returncode, said.strip()) == (130, "cancelled")
+    while is_running(int(child)):
+        time.sleep(0.05)
+
+
+def is_running(number: int) -> bool:
+    """Whether a process lives; one that only waits to be noted has ended."""
+    try:
+        facts = Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return False
+    return facts.rpartition(")")[2].split()[0] not in "ZX"

@@ -156,7 +156,13 @@ def test_the_key_follows_bytes_weights_and_use_but_not_the_threshold(
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"hello, this is text", "no ONNX model"), (b"", "empty"), (b"\0" * 400, "model")],
+    [
+        (b"hello, this is text", "no ONNX model"),
+        (b"PK\x03\x04 as torch writes", "no ONNX model"),
+        (b"\x80\x04\x95 as pickle writes", "no ONNX model"),
+        (b"", "empty"),
+        (b"\0" * 400, "model"),
+    ],
 )
 def test_a_file_that_is_no_model_is_refused(
     tmp_path: Path, detector: Make, content: bytes, words: str
