@@ -20,8 +20,6 @@ from .geometry import Corners
 SHIFTS_X = (-0.3, -0.18, -0.08, 0.0, 0.08, 0.18, 0.3)
 SHIFTS_Y = (-0.2, -0.09, 0.0, 0.09, 0.2)
 SIZES = (0.8, 0.9, 1.0, 1.11, 1.25)
-SHAPES = (0.933, 1.0, 1.072)
-"""Factors of the width; the height is divided by them."""
 CELLS = 8
 BESIDE = 0.25
 """How far the grid of cells reaches beyond the box, as a share of its sides."""
@@ -34,35 +32,15 @@ LEAST_SIDE = 20
 # boxes from motion; none of the shared tracks is among them.
 STRIPS_APART = -0.361
 CELLS_APART = -0.225
-STAY = np.array([1.713, 2.531, 0.327, 1.543])
-STAY_BY_FLOW = np.array([0.618, 0.954, 0.179, 1.676])
+STAY = np.array([1.713, 2.531, 0.327])
+STAY_BY_FLOW = np.array([0.618, 0.954, 0.179])
 
 Floats = NDArray[np.float64]
 
 
-def _moves() -> Floats:
-    """(N, 4): shift in widths, shift in heights, factor of the width, of the height."""
-    return np.array(
-        [
-            (dx, dy, size * shape, size / shape)
-            for dx in SHIFTS_X
-            for dy in SHIFTS_Y
-            for size in SIZES
-            for shape in SHAPES
-        ]
-    )
-
-
-_MOVES = _moves()
-_AWAY = np.stack(
-    [
-        _MOVES[:, 0],
-        _MOVES[:, 1],
-        np.log(_MOVES[:, 2] * _MOVES[:, 3]),
-        np.log(_MOVES[:, 2] / _MOVES[:, 3]),
-    ],
-    axis=1,
-)
+_MOVES = np.array([(x, y, size) for x in SHIFTS_X for y in SHIFTS_Y for size in SIZES])
+"""Shift in widths, shift in heights, factor of both sides."""
+_AWAY = np.stack([_MOVES[:, 0], _MOVES[:, 1], 2 * np.log(_MOVES[:, 2])], axis=1) ** 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,14 +160,14 @@ def settled(
     if min(wide, high) * pixels.shrink < LEAST_SIDE:
         return corners
     x, y = (x0 + x1) / 2 + _MOVES[:, 0] * wide, (y0 + y1) / 2 + _MOVES[:, 1] * high
-    half_w, half_h = _MOVES[:, 2] * wide / 2, _MOVES[:, 3] * high / 2
+    half_w, half_h = _MOVES[:, 2] * wide / 2, _MOVES[:, 2] * high / 2
     boxes = np.stack([x - half_w, y - half_h, x + half_w, y + half_h], axis=1)
     patch = _patch(pixels, known.odds, corners, 1.0)
     strips = np.abs(_strips(patch, boxes) - known.strips).mean(axis=1)
     cells = np.abs(_cells(patch, boxes) - known.cells).mean(axis=(1, 2))
     gain = STRIPS_APART * strips + CELLS_APART * cells
-    gain -= _AWAY**2 @ (STAY + flow * STAY_BY_FLOW)
-    here = int(np.argmin((_AWAY**2).sum(axis=1)))
+    gain -= _AWAY @ (STAY + flow * STAY_BY_FLOW)
+    here = int(np.argmin(_AWAY.sum(axis=1)))
     best = int(np.argmax(gain))
     if gain[best] - gain[here] <= LEAST_GAIN:
         return corners
