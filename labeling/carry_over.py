@@ -18,8 +18,8 @@ from scipy.optimize import linear_sum_assignment
 
 from dataset.records import Box, BoxOrigin, Proposal, Verdict
 
-from . import candidates, template
-from .camera_motion import CameraMotion
+from . import candidates, footprint, template
+from .camera_motion import STEADY, CameraMotion
 from .candidates import Candidate, Evidence, Target
 from .geometry import Corners, area, clip, corners_of, iou_matrix, scaled
 from .scene import Scene, is_other_scene, scene_of
@@ -27,7 +27,13 @@ from .scene import Scene, is_other_scene, scene_of
 WORKERS = 2
 MEMORY = 3
 """How many earlier accepted images are looked at beside the newest."""
+SOUGHT_MOST = 64
+"""So many boxes are looked for, those with most change first, so that time and memory
+of a picture with thousands of boxes have a bound; the rest go with the camera."""
+OTHERS_MOST = 64
 STILL_SCORE = 0.97
+UNSEEN_SCORE = 0.3
+UNCHANGED_BELOW = 0.03
 WEAK_BELOW = 0.4
 LEFT_BELOW = 0.07
 LEFT_BELOW_AT_BORDER = 0.2
@@ -84,19 +90,33 @@ def propose(
     scene = scene_of(newest.pixels, image, newest.boxes)
     if is_other_scene(scene):
         return ()
-    targets = [
-        make_target(history, index, scene.motion) for index in range(len(newest.boxes))
+    looked_at = _most_changed(scene, newest.boxes)
+    moving = [k for k in looked_at if not _is_still(scene, corners_of(newest.boxes[k]))]
+    targets = make_targets(history, moving, scene.motion)
+    found = _searched(scene, targets)
+    refined = candidates.refine(scene, targets, found)
+    chosen = [
+        None if one is None else _settled(scene, target, one)
+        for target, one in zip(targets, assign(refined), strict=True)
     ]
-    still = [_is_still(scene, corners_of(box)) for box in newest.boxes]
-    moving = [k for k, same in enumerate(still) if not same]
-    sought = [targets[k] for k in moving]
-    found = _searched(scene, sought)
-    refined = candidates.refine(scene, sought, found)
-    chosen = dict(zip(moving, assign(refined), strict=True))
+    sought = dict(zip(moving, zip(targets, chosen, strict=True), strict=True))
+    still = set(looked_at) - set(moving)
     return tuple(
-        _still(box) if still[k] else _moved(box, targets[k], chosen[k], image)
+        _still(box)
+        if k in still
+        else _moved(box, *sought[k], image)
+        if k in sought
+        else _with_camera(box, scene)
         for k, box in enumerate(newest.boxes)
     )
+
+
+def _most_changed(scene: Scene, boxes: Sequence[Box]) -> list[int]:
+    """Indexes of the boxes to look for, in order; all of them where they are few."""
+    if len(boxes) <= SOUGHT_MOST:
+        return list(range(len(boxes)))
+    change = [-scene.changed(scene.motion.carry(corners_of(box))) for box in boxes]
+    return sorted(np.argsort(change, kind="stable")[:SOUGHT_MOST].tolist())
 
 
 def _searched(scene: Scene, sought: Sequence[Target]) -> list[list[Candidate]]:
@@ -105,6 +125,15 @@ def _searched(scene: Scene, sought: Sequence[Target]) -> list[list[Candidate]]:
         return [candidates.search(scene, target) for target in sought]
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         return list(pool.map(partial(candidates.search, scene), sought))
+
+
+def _settled(scene: Scene, target: Target, chosen: Candidate) -> Candidate:
+    """The chosen place where the object's colours lie as they lay before."""
+    known = footprint.footprint(scene.before.colours, target.corners)
+    corners = footprint.settled(
+        known, scene.after.colours, chosen.corners, chosen.evidence.flow
+    )
+    return replace(chosen, corners=corners)
 
 
 def _is_still(scene: Scene, corners: Corners) -> bool:
@@ -120,17 +149,42 @@ def _is_still(scene: Scene, corners: Corners) -> bool:
     return float(apart.mean()) < 3.0 and float((apart > 14).mean()) < 0.01
 
 
-def make_target(
-    history: Sequence[AcceptedImage], index: int, motion: CameraMotion
+def make_targets(
+    history: Sequence[AcceptedImage], indexes: Sequence[int], motion: CameraMotion
+) -> list[Target]:
+    """Boxes of the newest image with what the history knows of each."""
+    boxes = history[-1].boxes
+    seen: dict[str, list[tuple[AcceptedImage, Box]]] = {
+        boxes[index].id: [] for index in indexes
+    }
+    for image in history[:-1]:
+        for box in image.boxes:
+            if box.id in seen:
+                seen[box.id].append((image, box))
+    corners = np.array([corners_of(box) for box in boxes], np.float64)
+    return [
+        _target(boxes[index], seen[boxes[index].id], _nearest(corners, index), motion)
+        for index in indexes
+    ]
+
+
+def _nearest(corners: NDArray[np.float64], index: int) -> tuple[Corners, ...]:
+    """The other boxes, in order; only the nearest where they are many."""
+    away = np.abs(corners - corners[index]).sum(axis=1)
+    away[index] = np.inf
+    near = np.sort(np.argsort(away, kind="stable")[: min(len(away) - 1, OTHERS_MOST)])
+    return tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in corners[near].tolist())
+
+
+def _target(
+    box: Box,
+    seen: Sequence[tuple[AcceptedImage, Box]],
+    others: tuple[Corners, ...],
+    motion: CameraMotion,
 ) -> Target:
-    """One box of the newest image with what the history knows of it."""
-    newest = history[-1]
-    box = newest.boxes[index]
     corners = corners_of(box)
-    others = tuple(corners_of(b) for k, b in enumerate(newest.boxes) if k != index)
     size = float(np.sqrt(area(corners)))
     expected, spread = motion.carry(corners), 1.2 * size
-    seen = _seen_before(history[:-1], box.id)
     if seen and motion.is_trusted:
         dx, dy = _shift(corners_of(seen[-1][1]), corners)
         expected = (
@@ -150,14 +204,6 @@ def make_target(
     return Target(
         corners=corners, expected=expected, spread=spread, looks=looks, others=others
     )
-
-
-def _seen_before(
-    history: Sequence[AcceptedImage], box_id: str
-) -> list[tuple[AcceptedImage, Box]]:
-    return [
-        (image, box) for image in history for box in image.boxes if box.id == box_id
-    ]
 
 
 def _shift(old: Corners, new: Corners) -> tuple[float, float]:
@@ -225,6 +271,34 @@ def _still(box: Box) -> Proposal:
     return Proposal(box=same, verdict=Verdict.STILL)
 
 
+def _with_camera(box: Box, scene: Scene) -> Proposal:
+    """One box too many to look for: where the camera's motion puts it."""
+    height, width = scene.after.grey.shape[:2]
+    place = scene.motion.carry(corners_of(box))
+    inside = clip(place, width, height)
+    if inside is None or area(inside) < LEFT_INSIDE * area(place):
+        return _gone(box)
+    is_steady = np.array_equal(scene.motion.matrix, STEADY.matrix)
+    if is_steady and scene.changed(place) < UNCHANGED_BELOW:
+        return _still(box)
+    x0, y0, x1, y1 = inside
+    carried = replace(
+        box,
+        x0=x0,
+        y0=y0,
+        x1=x1,
+        y1=y1,
+        origin=BoxOrigin.CARRIED,
+        score=UNSEEN_SCORE,
+    )
+    return Proposal(box=carried, verdict=Verdict.WEAK)
+
+
+def _gone(box: Box) -> Proposal:
+    gone = replace(box, origin=BoxOrigin.CARRIED, score=0.0)
+    return Proposal(box=gone, verdict=Verdict.LEFT)
+
+
 def _moved(
     box: Box, target: Target, chosen: Candidate | None, image: NDArray[np.uint8]
 ) -> Proposal:
@@ -233,8 +307,7 @@ def _moved(
     score = 0.0 if chosen is None else score_of(chosen)
     inside = clip(corners, width, height)
     if inside is None or area(inside) < LEFT_INSIDE * area(corners):
-        gone = replace(box, origin=BoxOrigin.CARRIED, score=0.0)
-        return Proposal(box=gone, verdict=Verdict.LEFT)
+        return _gone(box)
     x0, y0, x1, y1 = inside
     carried = replace(
         box, x0=x0, y0=y0, x1=x1, y1=y1, origin=BoxOrigin.CARRIED, score=score

@@ -23,7 +23,7 @@ from .geometry import Corners, iou_matrix
 CELL_PX = 4
 SIDE_CELLS = 9.0
 RIDGE = 0.02
-NEGATIVES = 220
+NEGATIVES = 140
 LEAST_HALF_CELLS = 8
 SMOOTH_BELOW = 0.6
 COLOUR_WEIGHT = 2.0

@@ -1,13 +1,16 @@
-"""Carry-over beside copy, median flow and OpenCV's own tracker, on the shared tracks.
+"""Carry-over beside its rivals on the shared tracks.
 
 Run `python -m tests.benchmarks.carry_over_bench [--method NAME] [--limit PAIRS]` from
 the root; its name keeps it out of the test run. The shared tracks are only read, never
-shipped; without them the table is empty.
+shipped; without them the table is empty. KCF and CSRT are asked in an environment with
+OpenCV's contrib build, see `carry_over_rivals`; without it the run says so.
 
 Protocol: consecutive images are `stride` frames apart; a method gets the image before
 with its TRUE boxes ("pair") or all earlier ones ("history"). At most 120 evenly spread
 pairs a track; an object counts when both images show it; a dropped box counts as
-IoU 0. The table gives the share of boxes with IoU >= 0.7, pooled over all boxes.
+IoU 0. The table gives the share of boxes with IoU >= 0.7 and the mean IoU, pooled over
+all boxes. Then, for carry-over: how often a score holds, which objects that left were
+dropped, and the actions a person needs (see `actions_an_image`).
 """
 
 from __future__ import annotations
@@ -16,27 +19,27 @@ import argparse
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from dataset.records import Box, Verdict
 from labeling.carry_over import AcceptedImage, propose
-from labeling.geometry import iou
+from labeling.geometry import area, iou
+
+from . import carry_over_rivals as rivals
+from .carry_over_rivals import Corners, Method, Pixels, Placed, from_size
 
 SHARED_DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 STRIDES = (1, 5, 15, 30)
 PAIRS_A_TRACK = 120
 HISTORY_LIMIT = 8
 
-Corners = tuple[float, float, float, float]
-Pixels = NDArray[np.uint8]
-Placed = dict[str, Corners]
-Method = Callable[[Sequence[AcceptedImage], Pixels], Placed]
+OURS = "carry-over"
+CONTRIB = ("KCF", "CSRT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +60,12 @@ class Outcome:
     seconds: float
 
 
-def _corners(x: float, y: float, width: float, height: float) -> Corners:
-    return x, y, x + width, y + height
-
-
 def _otb_track(folder: Path) -> Track:
     """One object; `x y w h` a frame, 1-based."""
     rows = (folder / "groundtruth_rect.txt").read_text().split("\n")
     values = [[float(v) for v in row.replace(",", " ").split()] for row in rows if row]
     frames = sorted((folder / "img").glob("*.jpg"))
-    truth = tuple({"1": _corners(x - 1, y - 1, w, h)} for x, y, w, h in values)
+    truth = tuple({"1": from_size(x - 1, y - 1, w, h)} for x, y, w, h in values)
     return Track(name=folder.name, frames=tuple(frames), truth=truth)
 
 
@@ -76,7 +75,7 @@ def _mot_track(folder: Path) -> Track:
     truth: list[Placed] = [{} for _ in frames]
     for row in (folder / "gt" / "gt.txt").read_text().split():
         frame, name, x, y, w, h = row.split(",")[:6]
-        placed = _corners(float(x) - 1, float(y) - 1, float(w), float(h))
+        placed = from_size(float(x) - 1, float(y) - 1, float(w), float(h))
         truth[int(frame) - 1][name] = placed
     return Track(name=folder.name, frames=tuple(frames), truth=tuple(truth))
 
@@ -124,12 +123,6 @@ def pairs(track: Track, stride: int, limit: int = PAIRS_A_TRACK) -> Iterator[int
         yield from sorted({round(float(value)) for value in picked})
 
 
-def copy(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
-    """The boxes where they were."""
-    del image
-    return {b.id: (b.x0, b.y0, b.x1, b.y1) for b in history[-1].boxes}
-
-
 def carry_over(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
     """Our own; a box that left is a dropped box."""
     return {
@@ -139,59 +132,13 @@ def carry_over(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
     }
 
 
-def median_flow(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
-    """Median shift and scale of forward-backward flow (Kalal et al. 2010)."""
-    before = cv2.cvtColor(history[-1].pixels, cv2.COLOR_BGR2GRAY)
-    after = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    placed: Placed = {}
-    for box in history[-1].boxes:
-        xs = np.linspace(box.x0, box.x1, 12)[1:-1]
-        ys = np.linspace(box.y0, box.y1, 12)[1:-1]
-        grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 1, 2).astype(np.float32)
-        there, seen, _ = cv2.calcOpticalFlowPyrLK(before, after, grid, None)
-        back, back_seen, _ = cv2.calcOpticalFlowPyrLK(after, before, there, None)
-        error = np.linalg.norm(back - grid, axis=2).ravel()
-        good = (seen.ravel() > 0) & (back_seen.ravel() > 0)
-        good &= error <= np.median(error)
-        if good.sum() >= 4:
-            old, new = grid[good, 0], there[good, 0]
-            placed[box.id] = _scaled_by_flow(box, old, new)
-    return placed
-
-
-def _scaled_by_flow(
-    box: Box, old: NDArray[np.float32], new: NDArray[np.float32]
-) -> Corners:
-    shift = np.median(new - old, axis=0)
-    first, second = np.triu_indices(len(old), 1)
-    before = np.linalg.norm(old[first] - old[second], axis=1)
-    after = np.linalg.norm(new[first] - new[second], axis=1)
-    scale = float(np.median(after / np.maximum(before, 1e-6)))
-    centre_x = (box.x0 + box.x1) / 2 + float(shift[0])
-    centre_y = (box.y0 + box.y1) / 2 + float(shift[1])
-    half_w, half_h = box.width * scale / 2, box.height * scale / 2
-    return (centre_x - half_w, centre_y - half_h, centre_x + half_w, centre_y + half_h)
-
-
-def tracker_mil(history: Sequence[AcceptedImage], image: Pixels) -> Placed:
-    """OpenCV's TrackerMIL, one a box; the only tracker without a model file here."""
-    placed: Placed = {}
-    for box in history[-1].boxes:
-        cv2.setRNGSeed(0)
-        tracker = cv2.TrackerMIL_create()
-        x, y, w, h = (int(v) for v in (box.x0, box.y0, box.width, box.height))
-        tracker.init(history[-1].pixels, (x, y, max(w, 2), max(h, 2)))
-        found, (x, y, w, h) = tracker.update(image)
-        if found:
-            placed[box.id] = _corners(x, y, w, h)
-    return placed
-
-
 METHODS: dict[str, Method] = {
-    "copy": copy,
-    "median flow": median_flow,
-    "TrackerMIL": tracker_mil,
-    "carry-over": carry_over,
+    "copy": rivals.copy,
+    "box-centre flow": rivals.centre_flow,
+    "median flow": rivals.median_flow,
+    "CamShift": rivals.camshift,
+    "TrackerMIL": rivals.tracker_mil,
+    OURS: carry_over,
 }
 
 
@@ -232,47 +179,153 @@ def share_good(outcomes: Sequence[Outcome]) -> float:
     return sum(value >= 0.7 for value in overlaps) / max(len(overlaps), 1)
 
 
+def mean_overlap(outcomes: Sequence[Outcome]) -> float:
+    """Mean IoU, a dropped box counted as 0."""
+    overlaps = [value for outcome in outcomes for value in outcome.overlaps]
+    return sum(overlaps) / max(len(overlaps), 1)
+
+
 def milliseconds_a_box(outcomes: Sequence[Outcome]) -> float:
     """Time of the whole call over the boxes it carried."""
     boxes = sum(len(outcome.overlaps) for outcome in outcomes)
     return 1000 * sum(outcome.seconds for outcome in outcomes) / max(boxes, 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One proposal: its score, whether it was dropped, and its IoU; None: it left."""
+
+    score: float
+    is_dropped: bool
+    overlap: float | None
+
+
+def judged(stride: int, limit: int, tracks: Sequence[Track]) -> Iterator[Judged]:
+    """Every proposal of carry-over with history beside what became of the object."""
+    for track in tracks:
+        for first in pairs(track, stride, limit):
+            frames = range(first % stride, first + 1, stride)[-HISTORY_LIMIT:]
+            history = [accepted(track, frame) for frame in frames]
+            truth = {b.id: b for b in accepted(track, first + stride).boxes}
+            for p in propose(history, _pixels(track.frames[first + stride])):
+                there = truth.get(p.box.id)
+                yield Judged(
+                    score=p.box.score or 0.0,
+                    is_dropped=p.verdict is Verdict.LEFT,
+                    overlap=None if there is None else iou(p.box, there),
+                )
+
+
+def actions_an_image(track: Track, stride: int, method: Method) -> float:
+    """Keys and drags an image that a person labeling the track needs.
+
+    One key to accept. A box with IoU < 0.7 costs a drag, two when its area differs by
+    more than 15 %; a box that has to be drawn anew a drag and a key, one that has to
+    go a key. What is accepted is the truth, and is carried on. The first image, drawn
+    by hand whatever the method, is not counted.
+    """
+    frames = range(0, len(track.frames), stride)
+    actions = 0
+    for k in range(1, len(frames)):
+        history = [accepted(track, f) for f in frames[max(k - HISTORY_LIMIT, 0) : k]]
+        image = accepted(track, frames[k])
+        placed = method(history, image.pixels)
+        actions += 1 + sum(_mending(placed.get(b.id), b) for b in image.boxes)
+        actions += len(placed.keys() - {b.id for b in image.boxes})
+    return actions / max(len(frames) - 1, 1)
+
+
+def _mending(placed: Corners | None, truth: Box) -> int:
+    if placed is None:
+        return 2
+    if iou(placed, truth) >= 0.7:
+        return 0
+    return 2 if abs(area(placed) / area(truth) - 1) > 0.15 else 1
+
+
 def _row(name: str, results: Sequence[Sequence[Outcome]]) -> str:
-    shares = " ".join(f"{share_good(outcomes):6.3f}" for outcomes in results)
+    cells = " ".join(f"{share_good(o):.3f} {mean_overlap(o):.3f}" for o in results)
     cost = milliseconds_a_box([o for outcomes in results for o in outcomes])
-    return f"{name:<24} {shares} {cost:9.1f}"
+    return f"{name:<24} {cells} {cost:9.1f}"
 
 
-def _track_rows(name: str, results: Sequence[Sequence[Outcome]]) -> Iterator[str]:
+def _track_rows(results: Sequence[Sequence[Outcome]]) -> Iterator[str]:
     for track in shared_tracks():
         own = [[o for o in outcomes if o.track == track.name] for outcomes in results]
         yield _row(f"  {track.name[-22:]}", own)
 
 
-def print_table(methods: Sequence[str], limit: int = PAIRS_A_TRACK) -> None:
-    """One row a method, one column a stride, then milliseconds a box."""
+def print_table(methods: Mapping[str, Method], limit: int = PAIRS_A_TRACK) -> None:
+    """One row a method, share and mean IoU a stride, then milliseconds a box."""
     out = sys.stdout.write
-    heads = " ".join(f"{f's={stride}':>6}" for stride in STRIDES)
-    out(f"{'IoU >= 0.7':<24} {heads} {'ms a box':>9}\n")
-    for name in methods:
-        for with_history in (False, True) if name == "carry-over" else (False,):
+    heads = " ".join(f"{f's={stride}':>5}  mean" for stride in STRIDES)
+    out(f"{'IoU >= 0.7, mean IoU':<24} {heads} {'ms a box':>9}\n")
+    for name, method in methods.items():
+        for with_history in (False, True) if name == OURS else (False,):
             results = [
-                evaluate(METHODS[name], stride, with_history=with_history, limit=limit)
+                evaluate(method, stride, with_history=with_history, limit=limit)
                 for stride in STRIDES
             ]
             title = name + (", history" if with_history else "")
             out(_row(title, results) + "\n")
-            out("".join(f"{row}\n" for row in _track_rows(name, results)))
+            out("".join(f"{row}\n" for row in _track_rows(results)))
+            sys.stdout.flush()
+
+
+def print_scores(limit: int) -> None:
+    """How often proposals of a score hold, and what was dropped; with history."""
+    out = sys.stdout.write
+    several = [
+        track for track in shared_tracks() if any(len(t) > 1 for t in track.truth)
+    ]
+    found = [one for s in STRIDES for one in judged(s, limit, shared_tracks())]
+    out("\nscore, with history, all strides: proposals, share with IoU >= 0.7\n")
+    for low in np.arange(0, 1, 0.1):
+        own = [j for j in found if low <= min(j.score, 0.999) < low + 0.1]
+        good = sum((j.overlap or 0.0) >= 0.7 for j in own)
+        if own:
+            out(f"  {low:.1f} to {low + 0.1:.1f} {len(own):5} {good / len(own):.3f}\n")
+    out("\ntracks with several objects: left and dropped, present and dropped\n")
+    for stride in (5, 15):
+        own = list(judged(stride, limit, several))
+        gone = [j.is_dropped for j in own if j.overlap is None]
+        here = [j.is_dropped for j in own if j.overlap is not None]
+        out(f"  s={stride}: {sum(gone)} of {len(gone)}, {sum(here)} of {len(here)}\n")
+
+
+def print_actions(methods: Mapping[str, Method]) -> None:
+    """Keys and drags an image, by method and track."""
+    out = sys.stdout.write
+    out("\nactions an image, strides 5 and 15\n")
+    for name, method in methods.items():
+        for track in shared_tracks():
+            costs = [actions_an_image(track, stride, method) for stride in (5, 15)]
+            figures = " ".join(f"{cost:6.2f}" for cost in costs)
+            out(f"  {name:<18} {track.name[-18:]:<18} {figures}\n")
 
 
 def main() -> None:
-    """Prints the table for the chosen methods."""
+    """Prints the tables for the chosen methods."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--method", action="append", choices=sorted(METHODS))
+    parser.add_argument("--method", action="append", choices=[*METHODS, *CONTRIB])
     parser.add_argument("--limit", type=int, default=PAIRS_A_TRACK)
     arguments = parser.parse_args()
-    print_table(arguments.method or list(METHODS), arguments.limit)
+    methods = dict(METHODS)
+    interpreter = rivals.contrib_interpreter()
+    trackers = []
+    if interpreter is None:
+        sys.stdout.write(f"KCF, CSRT left out: set {rivals.CONTRIB_VARIABLE}\n")
+    else:
+        trackers = [rivals.ContribTracker(name, interpreter) for name in CONTRIB]
+        methods.update(zip(CONTRIB, trackers, strict=True))
+    if arguments.method:
+        methods = {n: m for n, m in methods.items() if n in arguments.method}
+    print_table(methods, arguments.limit)
+    print_actions(methods)
+    if OURS in methods:
+        print_scores(arguments.limit)
+    for tracker in trackers:
+        tracker.close()
 
 
 if __name__ == "__main__":

@@ -247,3 +247,62 @@ def test_a_walk_over_many_images_keeps_hold_of_the_thing() -> None:
         box = _box("a", (carried.x0, carried.y0, carried.x1, carried.y1))
 
     assert iou(box, path[-1]) > 0.7
+
+
+def test_thousands_of_boxes_each_get_one_proposal_in_order() -> None:
+    generator = np.random.default_rng(3)
+    corners = [
+        (x, y, x + w, y + h)
+        for x, y, w, h in generator.uniform(
+            (0, 0, 2, 2), (WIDTH - 60, HEIGHT - 60, 60, 60), (10_000, 4)
+        ).tolist()
+    ]
+    boxes = [_box(str(k), place) for k, place in enumerate(corners)]
+    history = [_accepted(_scene((1, START), seed=k), *boxes) for k in range(3)]
+
+    found = propose(history, _scene((1, _shifted(START, 40, 0)), seed=9))
+
+    assert [p.box.id for p in found] == [box.id for box in boxes]
+    assert sum(p.verdict is Verdict.STILL for p in found) > 5_000
+
+
+def test_the_one_that_moved_is_found_among_many_that_did_not() -> None:
+    grid = [
+        (12.0 + 46 * x, 12.0 + 28 * y, 40.0 + 46 * x, 30.0 + 28 * y)
+        for x in range(10)
+        for y in range(12)
+    ]
+    apart = [place for place in grid if iou(place, (180, 130, 360, 260)) == 0]
+    before = _accepted(
+        _scene((1, START), seed=1),
+        *(_box(str(k), place) for k, place in enumerate(apart)),
+        _box("mover", START),
+    )
+    after = _shifted(START, 60, 15)
+
+    found = propose([before], _scene((1, after), seed=2))
+
+    assert len(found) > 64
+    assert iou(found[-1].box, after) > 0.7
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [(-90, 20, -10, 60), (WIDTH + 5, 20, WIDTH + 50, 60), (-500, -500, 5000, 5000)],
+)
+def test_a_box_outside_the_image_harms_nothing(outside: Corners) -> None:
+    after = _shifted(START, 30, 5)
+    before = _accepted(
+        _scene((1, START), seed=1), _box("out", outside), _box("a", START)
+    )
+
+    found = propose([before], _scene((1, after), seed=2))
+
+    assert [p.box.id for p in found] == ["out", "a"]
+    assert iou(found[1].box, after) > 0.7
+
+
+@pytest.mark.parametrize("corners", [(5, 5, 5, 9), (9, 5, 5, 9), (5, 5, np.nan, 9)])
+def test_a_box_without_an_area_cannot_come_in(corners: Corners) -> None:
+    with pytest.raises(ValueError, match="a box needs"):
+        _box("a", corners)
