@@ -596,8 +596,8 @@ class Canvas(QWidget):
                 )
             )
         if boxes.has_hidden:
-            count = sum(boxes.is_hidden(item.id) for item in boxes.items)
-            words.append(tr("{count} hidden").format(count=f"{count:,}"))
+            count = f"{boxes.hidden_count:,}"
+            words.append(tr("{count} hidden").format(count=count))
         if boxes.are_all_locked:
             words.append(tr("Boxes locked"))
         if boxes.unshowable:
