@@ -216,7 +216,7 @@ def _label() -> tuple[Action, ...]:
         ("label.paste", tr("Paste the copied boxes"), edit, ("Ctrl+V",), ""),
         ("label.lock", tr("Lock or unlock the chosen boxes"), box, ("L",), ""),
         ("label.lock_all", tr("Lock or unlock all boxes"), box, ("Shift+L",), ""),
-        ("label.cancel", tr("Stop drawing"), box, ("Esc",), ""),
+        ("label.cancel", tr("Stop drawing, or choose nothing"), box, ("Esc",), ""),
         ("label.undo", tr("Undo"), edit, ("Ctrl+Z",), ""),
         ("label.redo", tr("Redo"), edit, ("Ctrl+Shift+Z", "Ctrl+Y"), ""),
     )

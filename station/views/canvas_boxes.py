@@ -128,7 +128,14 @@ class CanvasBoxes:
     @property
     def has_hidden(self) -> bool:
         """True while a box of this picture is not seen."""
-        return any(self.is_hidden(item.id) for item in self.items)
+        return self.hidden_count > 0
+
+    @property
+    def hidden_count(self) -> int:
+        """How many boxes of this picture are not seen."""
+        if self.are_all_hidden:
+            return len(self.items)
+        return sum(name in self._by_id for name in self.hidden)
 
     def set_all_hidden(self, are_hidden: bool) -> None:
         """Hide everything, or show what is not hidden by itself."""

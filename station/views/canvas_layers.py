@@ -57,15 +57,16 @@ class CanvasLayers:
         picture: Picture | None,
         tone: Tone,
     ) -> QPixmap:
-        ratio = painter.device().devicePixelRatioF()
-        image = QImage(size * ratio, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(ratio)
-        image.fill(self.brush.theme.colour("canvas"))
+        pixmap = self._blank(painter, size)
+        pixmap.fill(self.brush.theme.colour("canvas"))
         if picture is not None:
-            inner = QPainter(image)
+            inner = QPainter(pixmap)
             self.brush.paint_image(inner, picture, view, QRect(0, 0, *_pair(size)))
             inner.end()
-            apply(image, tone, _device_rect(view, picture, ratio))
+        if picture is None or tone.is_plain:
+            return pixmap
+        image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB32)
+        apply(image, tone, _device_rect(view, picture, pixmap.devicePixelRatio()))
         return QPixmap.fromImage(image)
 
     def copy_boxes(

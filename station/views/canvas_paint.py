@@ -113,6 +113,7 @@ class CanvasPainter:
         self._font.setWeight(QFont.Weight.DemiBold)
         self._metrics = QFontMetricsF(self._font)
         self._widths: dict[str, float] = {}
+        self._pens: dict[tuple[Look, str, bool], QPen] = {}
 
     def paint_image(
         self, painter: QPainter, picture: Picture, view: View, viewport: QRect
@@ -292,12 +293,15 @@ class CanvasPainter:
         return MARKS.get(item.look, item.colour)
 
     def _pen(self, look: Look, colour: str, is_active: bool) -> QPen:
-        pen = QPen(QColor(colour), 2.5 if is_active else 2)
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        if look in DASHES:
-            pen.setDashPattern(list(DASHES[look]))
-        return pen
+        key = (look, colour, is_active)
+        if key not in self._pens:
+            pen = QPen(QColor(colour), 2.5 if is_active else 2)
+            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            if look in DASHES:
+                pen.setDashPattern(list(DASHES[look]))
+            self._pens[key] = pen
+        return self._pens[key]
 
     def _item_width(self, item: Shown) -> float:
         return self._label_width(item.label) + (LOCK_PX if item.is_locked else 0.0)

@@ -391,6 +391,8 @@ class LabelPage(QWidget):
             self._show_sample(state)
         elif before is not None and before.sample.state is not state.sample.state:
             self._calls.refresh_film()
+        if state.proposals:
+            self._pictures.look_now()
         self._show_around(state)
 
     def _show_sample(self, state: LabelScene) -> None:

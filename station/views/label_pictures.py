@@ -13,7 +13,8 @@ from .canvas import Canvas
 from .canvas_paint import Picture
 from .contracts import FilmFrame, LabelScene
 
-AHEAD_MS = 5
+AHEAD_MS = 150
+"""How long decoding ahead waits for the proposals: carry-over needs the same cores."""
 SLOW_MS = 250
 OFFSETS = (1, -1, 2)
 
@@ -38,7 +39,6 @@ class LabelPictures(QObject):
         self._scene: LabelScene | None = None
         self._has_failed = False
         self._frames: tuple[FilmFrame, ...] = ()
-        # After the page itself is painted.
         self._ahead = QTimer(self, singleShot=True, interval=AHEAD_MS)
         self._ahead.timeout.connect(self._want_neighbours)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
@@ -62,12 +62,22 @@ class LabelPictures(QObject):
         """Have the picture at hand decoded where it is not; the others soon."""
         if self._scene is not None and not self._canvas.has_picture:
             self._loader.want([self._request_of(self._scene)])
-        self._ahead.start()
+        self._look_soon()
+
+    def look_now(self) -> None:
+        """Decode what is near at once: nothing more urgent is to be done."""
+        if self._ahead.isActive():
+            self._ahead.start(0)
 
     def set_neighbours(self, frames: tuple[FilmFrame, ...]) -> None:
         """Say which samples are near, in the order of the queue."""
         self._frames = frames
-        self._ahead.start()
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        # Whoever goes on faster than this is not put off again and again.
+        if not self._ahead.isActive():
+            self._ahead.start(AHEAD_MS)
 
     def _want_neighbours(self) -> None:
         """Have the picture at hand made in full, then its neighbours."""

@@ -44,6 +44,7 @@ class ToneBar(QWidget):
         )
         row.addStretch(1)
         off = button(tr("Off"), "chip")
+        off.setMaximumHeight(HINTS_PX - 8)
         off.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         off.clicked.connect(self.closed)
         row.addWidget(off)
