@@ -268,33 +268,82 @@ def _label_view() -> tuple[Action, ...]:
 
 
 def _review() -> tuple[Action, ...]:
-    group = tr("Review")
-    rows: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
-        ("review.reviewed", tr("Mark as reviewed"), ("Y",), tr("reviewed")),
+    """Give the actions of the Review page; a tab shows the hints of its group."""
+    second, grid, disputes = tr("Second pass"), tr("Look-alikes"), tr("Disputes")
+    show, edit = tr("Show"), tr("Edit")
+    rows: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
+        ("review.second", tr("Show the second pass"), show, ("Alt+1",), ""),
+        ("review.grid", tr("Show boxes by class"), show, ("Alt+2",), ""),
+        ("review.disputes", tr("Show the disputes"), show, ("Alt+3",), ""),
+        ("review.refresh", tr("Read and compare again"), show, ("F5",), ""),
+        (
+            "review.accept",
+            tr("Keep the second boxes and go on"),
+            second,
+            ("Space",),
+            tr("keep"),
+        ),
+        ("review.empty", tr("Empty: nothing here"), second, ("E",), tr("empty")),
+        ("review.draw", tr("Draw a box"), second, ("W",), tr("draw")),
+        ("review.next_box", tr("Next box"), second, ("Tab",), tr("next box")),
+        ("review.fit", tr("Fit the picture"), second, ("Ctrl+F",), ""),
         (
             "review.open",
             tr("Open in Label"),
+            grid,
             ("Return", "Enter"),
             tr("open in Label"),
         ),
-        ("review.delete", tr("Delete the chosen boxes"), ("Del",), tr("delete")),
+        ("review.delete", tr("Delete the chosen boxes"), grid, ("Del",), tr("delete")),
+        ("review.reviewed", tr("Mark as reviewed"), grid, ("Y",), tr("reviewed")),
+        (
+            "review.select_all",
+            tr("Choose all boxes"),
+            grid,
+            ("Ctrl+A",),
+            "",
+        ),
+        (
+            "review.first",
+            tr("Keep the first pass"),
+            disputes,
+            ("F",),
+            tr("keep the first"),
+        ),
+        (
+            "review.take_second",
+            tr("Take the second pass"),
+            disputes,
+            ("S",),
+            tr("take the second"),
+        ),
+        ("review.next", tr("Next sample or dispute"), disputes, ("D",), tr("next")),
+        (
+            "review.previous",
+            tr("Sample or dispute before"),
+            disputes,
+            ("A",),
+            tr("before"),
+        ),
+        ("review.undo", tr("Undo"), edit, ("Ctrl+Z",), ""),
+        ("review.redo", tr("Redo"), edit, ("Ctrl+Shift+Z", "Ctrl+Y"), ""),
+        ("review.cancel", tr("Choose nothing"), edit, ("Esc",), ""),
     )
-    return tuple(
+    return _review_classes() + tuple(
         Action(
-            id=name,
-            text=text,
-            page=Page.REVIEW,
-            group=group,
-            shortcuts=keys,
-            hint=hint,
+            id=name, text=text, page=Page.REVIEW, group=part, shortcuts=keys, hint=hint
         )
-        for name, text, keys, hint in rows
-    ) + tuple(
+        for name, text, part, keys, hint in rows
+    )
+
+
+def _review_classes() -> tuple[Action, ...]:
+    return tuple(
         Action(
             id=f"review.class.{key}",
             text=f"{tr('Relabel to the class on key')} {key}",
             page=Page.REVIEW,
-            group=group,
+            group=tr("Look-alikes"),
             shortcuts=(key,),
             hint=tr("relabel the chosen"),
             family="relabel",

@@ -232,7 +232,9 @@ def build_pages(
         scope=scope,
         capture=CapturePage(recorder, scope, theme),
         label=LabelPage(ProjectLabelDesk(project), scope, theme, table),
-        review=ReviewPage(ProjectReviewDesk(project), scope, theme, table),
+        review=ReviewPage(
+            ProjectReviewDesk(project, person.operator), scope, theme, table
+        ),
         dataset=DatasetPage(
             ProjectDatasetDesk(project.root),
             ProjectTestSetsDesk(project.root, person),

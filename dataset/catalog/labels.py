@@ -124,6 +124,19 @@ class Labels:
                 sample_id, "look at the sample again, then repeat the change"
             )
 
+    def expect_boxes(
+        self, sample_id: str, labels: LabelState, boxes: Sequence[Box]
+    ) -> None:
+        """Pass where the labels hold these very boxes.
+
+        Raises:
+            ProjectError: one of them is gone or was changed.
+        """
+        if not set(boxes) <= set(labels.boxes):
+            raise _changed_elsewhere(
+                sample_id, "look at the boxes again, then repeat the change"
+            )
+
     def undo(self) -> JournalEntry | None:
         """Take the last step back; gives its edit, or None when there is nothing.
 

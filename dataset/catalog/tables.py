@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from dataset.records import Box
-
-from .box_rows import box_of_row
 from .connection import Connection
-from .test_runs import CLOSED_GROUPS, closed_splits
 
 # The newest ledger row of each group. SQLite takes the bare columns from the row
 # that holds max(n): sqlite.org/lang_select.html, "Bare columns in an aggregate".
@@ -132,25 +128,3 @@ class Tables:
             "SELECT session_id, count(*) FROM samples GROUP BY session_id"
         )
         return {str(session_id): int(count) for session_id, count in rows}
-
-    def boxes_of_class(
-        self, class_id: int, limit: int
-    ) -> tuple[tuple[str, str, Box, bool], ...]:
-        """Accepted boxes of a class as (sample id, suffix, box, reviewed).
-
-        Those of sealed test sets are left out: they are closed.
-        """
-        is_open = (
-            f"AND s.group_id NOT IN ({CLOSED_GROUPS}) "
-            if closed_splits(self._connection)
-            else ""
-        )
-        rows = self._connection.rows(
-            "SELECT b.id, b.class_id, b.x0, b.y0, b.x1, b.y1, b.origin, b.score, "
-            "s.id, s.suffix, s.reviewed FROM boxes b "
-            "JOIN samples s ON s.n = b.sample_n "
-            f"WHERE b.class_id = ? AND s.state = 'labeled' {is_open}"
-            "ORDER BY s.id, b.id LIMIT ?",
-            [class_id, limit],
-        )
-        return tuple((str(r[8]), str(r[9]), box_of_row(r), bool(r[10])) for r in rows)

@@ -1,4 +1,4 @@
-"""What the pages Dataset and Review ask of their desks, and what they show.
+"""What the Dataset page asks of its desks, and what they show.
 
 See `contracts` for what a desk is. Unlike others, the desks of the Dataset page open
 the project a second time: counting and splitting never keep an edit waiting, and
@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dataset.progress import Progress
-from dataset.records import Box, LabelClass, Split
-
-from .contracts import ClassRow
+from dataset.records import LabelClass, Split
 
 Level = str
 """`ok`, `warn` or `bad`: the tone of a sentence."""
@@ -223,32 +221,3 @@ class TestSetsDesk(Protocol):
 
     def digest(self, model: Path, progress: Progress) -> str:
         """Give the digest of a model's file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewItem:
-    """One accepted box as the Review page shows it."""
-
-    sample_id: str
-    path: Path
-    box: Box
-    reviewed: bool = False
-
-
-class ReviewDesk(Protocol):
-    """Looks over accepted boxes; on the catalog lane."""
-
-    def classes(self) -> tuple[ClassRow, ...]:
-        """Give the classes in the order of their keys."""
-
-    def items(self, class_id: int | None) -> tuple[ReviewItem, ...]:
-        """Give the accepted boxes of one class, or of all."""
-
-    def mark_reviewed(self, sample_ids: tuple[str, ...]) -> None:
-        """Say that these samples were looked over."""
-
-    def relabel(self, items: tuple[ReviewItem, ...], class_id: int) -> None:
-        """Give these boxes another class."""
-
-    def delete(self, items: tuple[ReviewItem, ...]) -> None:
-        """Delete these boxes."""

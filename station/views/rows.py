@@ -62,6 +62,12 @@ class RowList(QAbstractListModel, Generic[Row]):
             if row != old[at]:
                 self.dataChanged.emit(self.index(at), self.index(at))
 
+    def show(self, rows: tuple[Row, ...]) -> None:
+        """Show these rows as a whole: for long lists, of which a part is seen."""
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
     def rowCount(self, parent: Index = NO_PARENT) -> int:
         """Give the number of rows."""
         return 0 if parent.isValid() else len(self._rows)

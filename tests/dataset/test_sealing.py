@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dataset.assignment import assign_splits
+from dataset.catalog import BoxFilter
 from dataset.erasure import erase
 from dataset.errors import NotFound, PolicyRefusal, ProjectError, UsageError
 from dataset.findings import Severity
@@ -175,7 +176,8 @@ def test_sealed_samples_are_in_no_queue_and_no_review(project: Project) -> None:
     seal(project, "test-main")
 
     queued = set(project.catalog.samples.queue_ids())
-    shown = {row[0] for row in project.catalog.tables.boxes_of_class(1, 100)}
+    lines = project.catalog.box_features.lines(BoxFilter(class_id=1), 100)
+    shown = {line.sample_id for line in lines}
     assert len(queued) == len(shown) == 12
     assert sealed.isdisjoint(queued | shown)
 
