@@ -9,6 +9,7 @@ import click
 
 from .options import json_option, opened, project_option
 from .output import emit_json, one_line, table
+from .review import agreement_json
 
 if TYPE_CHECKING:
     from dataset.balance import Balance
@@ -27,11 +28,17 @@ def status(folder: Path | None, as_json: bool) -> None:
     with opened(folder, read_only=True) as project:
         found = read_status(project)
         pace = pace_of(project.catalog.journal.decisions(200))
+        agreed = agreement_json(project)
         name, policy = project.name, project.settings.balance.effective_policy
     if as_json:
-        emit_json({**found.to_json(), "pace": pace_json(pace)})
+        emit_json({**found.to_json(), "pace": pace_json(pace), "agreement": agreed})
         return
     _print(name, found, pace, policy)
+    if agreed is not None:
+        click.echo(
+            f"Agreement: {agreed['samples']} samples labeled twice, "
+            f"{agreed['disputes']} disputes open; see `fieldset review agreement`"
+        )
 
 
 def pace_json(pace: Pace | None) -> dict[str, Any]:
