@@ -19,7 +19,7 @@ Entries = tuple[tuple[str, GridChoice], ...]
 def grid_order_words(order: GridOrder) -> str:
     """Give an order of the grid in words."""
     return {
-        GridOrder.UNLIKE: tr("least like its class"),
+        GridOrder.UNLIKE: tr("unlike first"),
         GridOrder.SMALLEST: tr("smallest first"),
         GridOrder.LARGEST: tr("largest first"),
         GridOrder.SCORE: tr("least score first"),
@@ -55,6 +55,7 @@ class ReviewFilters(QWidget):
         }
         for chip in self._chips.values():
             row.addWidget(chip)
+        row.addStretch(1)
         self._show_choice()
 
     def show_classes(self, rows: tuple[ClassRow, ...]) -> None:

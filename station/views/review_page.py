@@ -86,7 +86,7 @@ class ReviewPage(QWidget):
         self.panel = AgreementPanel(theme, self)
         self.filters = ReviewFilters(self)
         self.tabs = Segments(
-            (tr("Second pass, blind"), tr("Look-alikes by class"), tr("Disputes")), GRID
+            (tr("Second pass"), tr("Look-alikes"), tr("Disputes")), GRID
         )
         self._sentence = ElidedLabel("", "muted")
         self._hints = tuple(_hints(actions, group) for group in TAB_GROUPS)
@@ -324,7 +324,7 @@ class ReviewPage(QWidget):
         count = f" {len(state.disputes):,}" if state.disputes else ""
         self.tabs.set_text(DISPUTES, f"{tr('Disputes')}{count}")
         waiting = "" if state.waiting is None else f" {state.waiting:,}"
-        self.tabs.set_text(SECOND, f"{tr('Second pass, blind')}{waiting}")
+        self.tabs.set_text(SECOND, f"{tr('Second pass')}{waiting}")
 
     def _show_items(self, page: GridPage, *, keeps_place: bool) -> None:
         self._page = page
