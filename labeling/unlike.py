@@ -141,9 +141,6 @@ def _colours(small: NDArray[np.uint8]) -> Features:
 
 def _space(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """The rows in a space where parts count as they should, in few dimensions."""
-    # Slow to load, and needed for this one order of the grid.
-    from sklearn.decomposition import PCA  # noqa: PLC0415
-
     edges = (0, _GRADIENTS, _GRADIENTS + _COLOURS, rows.shape[1])
     parts = []
     for weight, start, end in zip(_WEIGHTS, edges[:-1], edges[1:], strict=True):
@@ -151,16 +148,18 @@ def _space(rows: NDArray[np.float32]) -> NDArray[np.float32]:
         spread = float(np.sqrt((part**2).sum(axis=1).mean()))
         parts.append(part * (weight / max(spread, 1e-6)))
     joined = np.concatenate(parts, axis=1)
-    few = min(_COMPONENTS, *joined.shape)
-    made: NDArray[np.float32] = PCA(few, svd_solver="full").fit_transform(joined)
-    return np.ascontiguousarray(made, np.float32)
+    # The principal components: what boxes differ in most, the rest is mostly noise.
+    joined -= joined.mean(axis=0)
+    _, axes = np.linalg.eigh(joined.T.astype(np.float64) @ joined)
+    return np.ascontiguousarray(joined @ axes[:, -_COMPONENTS:], np.float32)
 
 
 def _distance(
     rows: NDArray[np.float32], to: NDArray[np.float32], nth: int
 ) -> NDArray[np.float64]:
     """How far the `nth` nearest of `to` is from each row."""
-    from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415  (see `_space`)
+    # Slow to load, and needed for this one order of the grid.
+    from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415
 
     # Every so many of a large class: a bound on time that keeps the answer the same.
     step = max(-(-len(to) // REFERENCES), 1)

@@ -12,6 +12,8 @@ from enum import StrEnum
 from .language import tr
 
 CLASS_KEYS = tuple("1234567890")
+# Id, text, group, shortcuts, hint.
+HintedRow = tuple[str, str, str, tuple[str, ...], str]
 
 
 class Page(StrEnum):
@@ -293,9 +295,8 @@ def _label_view() -> tuple[Action, ...]:
 
 def _review() -> tuple[Action, ...]:
     """Give the actions of the Review page; a tab shows the hints of its group."""
-    second, grid, disputes = tr("Second pass"), tr("Look-alikes"), tr("Disputes")
-    show, edit = tr("Show"), tr("Edit")
-    rows: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
+    second, grid, show = tr("Second pass"), tr("Look-alikes"), tr("Show")
+    rows: tuple[HintedRow, ...] = (
         ("review.second", tr("Show the second pass"), show, ("Alt+1",), ""),
         ("review.grid", tr("Show boxes by class"), show, ("Alt+2",), ""),
         ("review.disputes", tr("Show the disputes"), show, ("Alt+3",), ""),
@@ -305,7 +306,7 @@ def _review() -> tuple[Action, ...]:
             tr("Keep the second boxes and go on"),
             second,
             ("Space",),
-            tr("keep and go on"),
+            tr("keep"),
         ),
         ("review.empty", tr("Empty: nothing here"), second, ("E",), tr("empty")),
         ("review.draw", tr("Draw a box"), second, ("W",), tr("draw")),
@@ -325,8 +326,19 @@ def _review() -> tuple[Action, ...]:
             tr("Choose all boxes"),
             grid,
             ("Ctrl+A",),
-            tr("choose all"),
+            "",
         ),
+    )
+    return (
+        *_review_classes(),
+        *_hinted(Page.REVIEW, rows),
+        *_hinted(Page.REVIEW, _dispute_rows()),
+    )
+
+
+def _dispute_rows() -> tuple[HintedRow, ...]:
+    disputes, edit = tr("Disputes"), tr("Edit")
+    return (
         (
             "review.first",
             tr("Keep the first pass"),
@@ -353,10 +365,11 @@ def _review() -> tuple[Action, ...]:
         ("review.redo", tr("Redo"), edit, ("Ctrl+Shift+Z", "Ctrl+Y"), ""),
         ("review.cancel", tr("Choose nothing"), edit, ("Esc",), ""),
     )
-    return _review_classes() + tuple(
-        Action(
-            id=name, text=text, page=Page.REVIEW, group=part, shortcuts=keys, hint=hint
-        )
+
+
+def _hinted(page: Page, rows: tuple[HintedRow, ...]) -> tuple[Action, ...]:
+    return tuple(
+        Action(id=name, text=text, page=page, group=part, shortcuts=keys, hint=hint)
         for name, text, part, keys, hint in rows
     )
 

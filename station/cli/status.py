@@ -9,6 +9,7 @@ import click
 
 from .options import json_option, opened, project_option
 from .output import emit_json, one_line, table
+from .review import agreement_json
 
 # The newest accepts that the pace is told of.
 PACE_OVER = 5000
@@ -35,6 +36,7 @@ def status(folder: Path | None, as_json: bool) -> None:
             (project.catalog.sessions.get(session_id).name, images, own)
             for session_id, (images, own) in paces_by_session(accepts).items()
         ]
+        agreed = agreement_json(project)
         name, policy = project.name, project.settings.balance.effective_policy
     if as_json:
         sessions = [
@@ -42,9 +44,14 @@ def status(folder: Path | None, as_json: bool) -> None:
             for session, images, own in by_session
         ]
         told = {**pace_json(pace), "sessions": sessions}
-        emit_json({**found.to_json(), "pace": told})
+        emit_json({**found.to_json(), "pace": told, "agreement": agreed})
         return
     _print(name, found, pace, policy)
+    if agreed is not None:
+        click.echo(
+            f"Agreement: {agreed['samples']} samples labeled twice, "
+            f"{agreed['disputes']} disputes open; see `fieldset review agreement`"
+        )
 
 
 def pace_json(pace: Pace | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import QApplication
 from dataset.project import Project
 from dataset.sealing import Person, draw, seal
 from labeling.motion import background_from
+from labeling.second_pass import PassChoice, SecondPass, begin_pass
 from labeling.session import LabelingSession
 from station.assembly import Station
 from station.camera.source import open_source
@@ -38,6 +40,7 @@ from station.recorder import Ended, Recorder, RecordingRequest
 from station.recording import SessionForm as CaptureForm
 from station.settings import ReadSettings, UserSettings
 from station.views.capture_contract import SessionForm
+from station.views.review_contract import GridOrder
 
 SIZE = QSize(1440, 900)
 HERE = Path(__file__).resolve().parent
@@ -79,6 +82,7 @@ def prepare(root: Path) -> None:
             pass
         recorder.close()
         _label_first(project)
+        _label_twice(project)
         _use_tests(project)
 
 
@@ -102,6 +106,26 @@ def _label_first(project: Project) -> None:
             side = coming if is_coming(box) else going
             labeling.draw((box.x0, box.y0, box.x1, box.y1), side)
     labeling.accept()
+
+
+def _label_twice(project: Project) -> None:
+    """A second pass by another person, who sees some boxes another way."""
+    line = begin_pass(project, PassChoice(share=0.3, seed=7))
+    second = SecondPass(project, line, person="B. Lind")
+    rng = np.random.default_rng(7)
+    ids = [known.id for known in project.catalog.classes.all()]
+    while (view := second.current) is not None:
+        for box in project.catalog.labels.boxes(view.sample.id):
+            x, y = rng.normal(0, 0.03, 2) * (box.width, box.height)
+            class_id = int(rng.choice(ids)) if rng.random() < 0.1 else box.class_id
+            if rng.random() > 0.04:
+                corners = (box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y)
+                second.draw(corners, class_id)
+        drawn = second.current
+        if drawn is not None and drawn.boxes:
+            second.finish()
+        else:
+            second.finish_empty()
 
 
 def _clip_frames(every: int) -> list[NDArray[np.uint8]]:
@@ -129,6 +153,8 @@ def shoot(root: Path, target: Path, size: QSize, settings: Path) -> None:
         for page in (Page.LABEL, Page.REVIEW, Page.DATASET, Page.VERSIONS):
             station.window.show_page(page)
             _settle(station)
+            if page is Page.REVIEW:
+                _order_review(station)
             _save(station, target, f"{page.value}-dark")
         station.use_theme("light")
         for page in (Page.LABEL, Page.REVIEW, Page.DATASET, Page.VERSIONS):
@@ -138,6 +164,14 @@ def shoot(root: Path, target: Path, size: QSize, settings: Path) -> None:
     finally:
         station.close()
         station.window.close()
+
+
+def _order_review(station: Station) -> None:
+    """Show the boxes least like their class first, as a person looks for errors."""
+    if station.pages is not None:
+        filters = station.pages.review.filters
+        filters.choose(replace(filters.choice, order=GridOrder.UNLIKE))
+        _settle(station)
 
 
 def _shoot_capture(station: Station, target: Path) -> None:

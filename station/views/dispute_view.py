@@ -303,7 +303,7 @@ class DisputeView(QWidget):
         self.first.show_side(first, second, row.first, classes)
         self.second.show_side(second, first, row.second, classes)
         self._name.setText(dispute_name(row.found.dispute, classes))
-        self._sentence.setText(dispute_sentence(row, classes))
+        self._sentence.setText(dispute_sentence(row))
         self._show_place()
         self._load(row)
 

@@ -37,13 +37,12 @@ def dispute_counts(
     return tuple(sorted(counts.items(), key=lambda line: (-line[1], line[0])))
 
 
-def dispute_sentence(row: DisputeRow, classes: Classes) -> str:
-    """Give what differs, by how much, and who said so when."""
+def dispute_sentence(row: DisputeRow) -> str:
+    """Give how far the two overlap, and who made the second pass when."""
     found = row.found
-    parts = [dispute_name(found.dispute, classes)]
-    if found.dispute.first is not None and found.dispute.second is not None:
-        parts.append(tr("IoU {iou}").format(iou=f"{found.dispute.iou:.2f}"))
     who = found.by or tr("somebody")
-    when = moment_words(found.at_us)
-    parts.append(tr("second pass by {who}, {when}").format(who=who, when=when))
+    words = tr("second pass by {who}, {when}")
+    parts = [words.format(who=who, when=moment_words(found.at_us))]
+    if found.dispute.first is not None and found.dispute.second is not None:
+        parts.insert(0, tr("IoU {iou}").format(iou=f"{found.dispute.iou:.2f}"))
     return " · ".join(parts)

@@ -19,7 +19,7 @@ Entries = tuple[tuple[str, GridChoice], ...]
 def grid_order_words(order: GridOrder) -> str:
     """Give an order of the grid in words."""
     return {
-        GridOrder.UNLIKE: tr("least like its class"),
+        GridOrder.UNLIKE: tr("unlike first"),
         GridOrder.SMALLEST: tr("smallest first"),
         GridOrder.LARGEST: tr("largest first"),
         GridOrder.SCORE: tr("least score first"),
@@ -29,7 +29,7 @@ def grid_order_words(order: GridOrder) -> str:
 
 
 class ReviewFilters(QWidget):
-    """Five chips, each with a menu.
+    """Three chips, each with a menu; the last holds what is asked for less often.
 
     Signals:
         choice_made: the `GridChoice` the person wants.
@@ -46,17 +46,16 @@ class ReviewFilters(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self._chips = {
-            name: self._chip(entries)
-            for name, entries in (
-                ("class", self._class_entries),
-                ("order", self._order_entries),
-                ("session", self._session_entries),
-                ("split", self._split_entries),
-                ("reviewed", self._reviewed_entries),
+            name: self._chip(fill)
+            for name, fill in (
+                ("class", self._class_menu),
+                ("order", self._order_menu),
+                ("only", self._only_menu),
             )
         }
         for chip in self._chips.values():
             row.addWidget(chip)
+        row.addStretch(1)
         self._show_choice()
 
     def show_classes(self, rows: tuple[ClassRow, ...]) -> None:
@@ -78,15 +77,33 @@ class ReviewFilters(QWidget):
         self._show_choice()
         self.choice_made.emit(choice)
 
-    def _chip(self, entries: Callable[[], Entries]) -> QPushButton:
+    def _chip(self, fill: Callable[[QMenu], None]) -> QPushButton:
         chip = button("", "chip")
         menu = QMenu(chip)
         chip.setMenu(menu)
-        menu.aboutToShow.connect(lambda: self._fill(menu, entries()))
+
+        def show() -> None:
+            menu.clear()
+            fill(menu)
+
+        menu.aboutToShow.connect(show)
         return chip
 
+    def _class_menu(self, menu: QMenu) -> None:
+        self._fill(menu, self._class_entries())
+
+    def _order_menu(self, menu: QMenu) -> None:
+        self._fill(menu, self._order_entries())
+
+    def _only_menu(self, menu: QMenu) -> None:
+        for words, entries in (
+            (tr("Session"), self._session_entries()),
+            (tr("Split"), self._split_entries()),
+            (tr("Reviewed"), self._reviewed_entries()),
+        ):
+            self._fill(menu.addMenu(words), entries)
+
     def _fill(self, menu: QMenu, entries: Entries) -> None:
-        menu.clear()
         for words, choice in entries:
             action = menu.addAction(words.replace("&", "&&"))
             action.setCheckable(True)
@@ -137,7 +154,6 @@ class ReviewFilters(QWidget):
     def _show_choice(self) -> None:
         choice = self.choice
         classes = {row.label_class.id: row.label_class.name for row in self._classes}
-        sessions = dict(self._state.sessions)
         words = {
             "class": (
                 tr("Class:"),
@@ -146,17 +162,20 @@ class ReviewFilters(QWidget):
                 else classes.get(choice.class_id, str(choice.class_id)),
             ),
             "order": (tr("Order:"), grid_order_words(choice.order)),
-            "session": (
-                tr("Session:"),
-                sessions.get(choice.session_id, tr("any")),
-            ),
-            "split": (tr("Split:"), choice.split or tr("any")),
-            "reviewed": (tr("Reviewed:"), _reviewed_words()[choice.reviewed]),
+            "only": (tr("Only:"), ", ".join(self._only_words()) or tr("any")),
         }
         for name, (head, value) in words.items():
             shown = value if len(value) <= 24 else f"{value[:23]}…"
             self._chips[name].setText(f"{head} {shown}".replace("&", "&&"))
             self._chips[name].setToolTip(value if shown != value else "")
+
+    def _only_words(self) -> list[str]:
+        """What the boxes are narrowed down to besides their class."""
+        choice = self.choice
+        words = [dict(self._state.sessions).get(choice.session_id, ""), choice.split]
+        if choice.reviewed is not None:
+            words.append(tr("reviewed") if choice.reviewed else tr("not reviewed"))
+        return [one for one in words if one]
 
 
 def _reviewed_words() -> dict[bool | None, str]:

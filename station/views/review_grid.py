@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from PySide6.QtCore import QItemSelectionModel, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
 from dataset.image_file import decode
 from labeling.geometry import corners_of
@@ -59,9 +59,16 @@ class CropDelegate(RowDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: Index
     ) -> None:
-        """Note the screen's scale, then paint."""
+        """Paint the box alone: a ring round it says that it is chosen, no ground."""
         self._ratio = painter.device().devicePixelRatioF()
-        super().paint(painter, option, index)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(option.font)
+        self.paint_row(
+            painter, QRectF(option.rect), index.data(ROW_ROLE), is_chosen=chosen
+        )
+        painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Give all crops one size."""

@@ -86,11 +86,11 @@ class ReviewPage(QWidget):
         self.panel = AgreementPanel(theme, self)
         self.filters = ReviewFilters(self)
         self.tabs = Segments(
-            (tr("Second pass, blind"), tr("Look-alikes by class"), tr("Disputes")), GRID
+            (tr("Second pass"), tr("Look-alikes"), tr("Disputes")), GRID
         )
         self._sentence = ElidedLabel("", "muted")
         self._hints = tuple(_hints(actions, group) for group in TAB_GROUPS)
-        self._nothing = EmptyNote("", "")
+        self._nothing = EmptyNote(*_no_box_words(GridChoice()))
         self._lay_out()
         self._connect()
         self._show_tab(GRID)
@@ -324,7 +324,7 @@ class ReviewPage(QWidget):
         count = f" {len(state.disputes):,}" if state.disputes else ""
         self.tabs.set_text(DISPUTES, f"{tr('Disputes')}{count}")
         waiting = "" if state.waiting is None else f" {state.waiting:,}"
-        self.tabs.set_text(SECOND, f"{tr('Second pass, blind')}{waiting}")
+        self.tabs.set_text(SECOND, f"{tr('Second pass')}{waiting}")
 
     def _show_items(self, page: GridPage, *, keeps_place: bool) -> None:
         self._page = page
@@ -341,17 +341,7 @@ class ReviewPage(QWidget):
         self._show_sentence()
 
     def _show_nothing(self) -> None:
-        anything = GridChoice(order=self.filters.choice.order)
-        if self.filters.choice == anything:
-            self._nothing.set_words(
-                tr("No accepted box yet"),
-                tr("Boxes come here once they were accepted on the Label page."),
-            )
-        else:
-            self._nothing.set_words(
-                tr("No box is chosen so"),
-                tr("Choose another class, session or split above."),
-            )
+        self._nothing.set_words(*_no_box_words(self.filters.choice))
 
     def _show_sentence(self) -> None:
         if self.tab != GRID:
@@ -465,12 +455,23 @@ class ReviewPage(QWidget):
         )
 
 
+def _no_box_words(choice: GridChoice) -> tuple[str, str]:
+    """Say why the grid is empty, and what to do."""
+    if choice == GridChoice(order=choice.order):
+        return (
+            tr("No accepted box yet"),
+            tr("Boxes come here once they were accepted on the Label page."),
+        )
+    return (
+        tr("No such box"),
+        tr("Choose another class, session or split above."),
+    )
+
+
 def _hints(actions: tuple[Action, ...], group: str) -> HintBar:
-    """Give the keys of one tab; the digits and D, A work in a second pass, too."""
+    """Give the keys of one tab; the digits and D work in a second pass, too."""
     shown = [one for one in actions if one.group == group]
     if group == TAB_GROUPS[SECOND]:
-        also = {"review.next": tr("next"), "review.previous": tr("before")}
-        digits = f"review.class.{CLASS_KEYS[0]}"
-        also[digits] = tr("class")
+        also = {f"review.class.{CLASS_KEYS[0]}": tr("class"), "review.next": tr("next")}
         shown += [replace(one, hint=also[one.id]) for one in actions if one.id in also]
     return HintBar(tuple(shown), Page.REVIEW)
