@@ -54,9 +54,13 @@ class ProjectReviewDesk:
 
     def mark_reviewed(self, sample_ids: tuple[str, ...]) -> None:
         """Say a second yes to these samples."""
-        with self._project.catalog.writing():
-            for sample_id in dict.fromkeys(sample_ids):
-                self._edit(sample_id, tr("reviewed a sample"), edits.review)
+        chosen = tuple(dict.fromkeys(sample_ids))
+        title = tr("reviewed a sample")
+        if len(chosen) > 1:
+            title = tr("reviewed {count} samples").format(count=len(chosen))
+        with self._project.catalog.journal.one_step(title):
+            for sample_id in chosen:
+                self._edit(sample_id, title, edits.review)
 
     def relabel(self, items: tuple[ReviewItem, ...], class_id: int) -> None:
         """Give these boxes another class."""
@@ -79,7 +83,9 @@ class ProjectReviewDesk:
         by_sample: dict[str, list[str]] = defaultdict(list)
         for item in items:
             by_sample[item.sample_id].append(item.box.id)
-        with self._project.catalog.writing():
+        if len(items) > 1:
+            title = tr("{title}, {count} boxes").format(title=title, count=len(items))
+        with self._project.catalog.journal.one_step(title):
             for sample_id, box_ids in by_sample.items():
 
                 def all_of_them(
