@@ -19,7 +19,7 @@ Entries = tuple[tuple[str, GridChoice], ...]
 def grid_order_words(order: GridOrder) -> str:
     """Give an order of the grid in words."""
     return {
-        GridOrder.UNLIKE: tr("unlike first"),
+        GridOrder.UNLIKE: tr("odd first"),
         GridOrder.SMALLEST: tr("smallest first"),
         GridOrder.LARGEST: tr("largest first"),
         GridOrder.SCORE: tr("least score first"),
@@ -44,7 +44,7 @@ class ReviewFilters(QWidget):
         self._state = ReviewState()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row.setSpacing(6)
         self._chips = {
             name: self._chip(fill)
             for name, fill in (
