@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QMouseEvent,
@@ -24,15 +24,8 @@ from ..tone import PLAIN, Tone
 from .canvas_boxes import CanvasBoxes
 from .canvas_input import CanvasInput
 from .canvas_layers import CanvasLayers
-from .canvas_loupe import SMALL_PX, Loupe
-from .canvas_paint import (
-    CROWD,
-    CanvasPainter,
-    Picture,
-    Shown,
-    crosshair_bounds,
-    rubber_bounds,
-)
+from .canvas_paint import CROWD, CanvasPainter, Picture, Shown
+from .canvas_tools import CanvasTools, badges, is_small, rect_bounds
 from .canvas_view import View, fitted, fitting_scale, panned, zoomed
 
 SETTLE_MS = 150
@@ -79,14 +72,8 @@ class Canvas(QWidget):
         self._is_fitted = True
         self._boxes = CanvasBoxes()
         self._is_locked = False
-        self._rubber: Corners | None = None
-        self._band: Corners | None = None
-        self._rubber_colour = "#FFFFFF"
-        self._pointer: QPointF | None = None
+        self._tools = CanvasTools()
         self._tone = PLAIN
-        self._loupe = Loupe()
-        self._has_loupe = True
-        self._loupe_at: QPointF | None = None
         self._input = CanvasInput(self)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._announce)
@@ -151,7 +138,7 @@ class Canvas(QWidget):
 
     def set_drawing_colour(self, colour: str) -> None:
         """Draw new boxes in this colour."""
-        self._rubber_colour = colour
+        self._tools.colour = colour
 
     def set_tone(self, tone: Tone) -> None:
         """Show the picture brighter or darker; its pixels stay as they are."""
@@ -183,7 +170,7 @@ class Canvas(QWidget):
     @property
     def has_loupe(self) -> bool:
         """True while the magnifier comes when a small box is drawn or resized."""
-        return self._has_loupe
+        return self._tools.has_loupe
 
     @property
     def tone(self) -> Tone:
@@ -322,9 +309,8 @@ class Canvas(QWidget):
 
     def toggle_loupe(self) -> None:
         """Switch the magnifier off or on."""
-        self._has_loupe = not self._has_loupe
-        self._place_loupe(self._loupe_at)
-        self.update()
+        self._tools.has_loupe = not self._tools.has_loupe
+        self._place_loupe(None)
 
     # The surface that gestures act on (`canvas_input.Surface`)
 
@@ -394,15 +380,11 @@ class Canvas(QWidget):
 
     def show_rubber(self, corners: Corners | None) -> None:
         """Show the box being drawn."""
-        before = self._rect_bounds(self._rubber)
-        self._rubber = corners
-        self.update(QRegion(before).united(self._rect_bounds(corners)))
+        self.update(self._tools.show_rubber(corners, self._view, self.rect()))
 
     def show_band(self, corners: Corners | None) -> None:
         """Show the part of the picture in which boxes will be chosen."""
-        before = self._rect_bounds(self._band)
-        self._band = corners
-        self.update(QRegion(before).united(self._rect_bounds(corners)))
+        self.update(self._tools.show_band(corners, self._view, self.rect()))
 
     def finish_drawing(self, corners: Corners | None) -> None:
         """Announce the drawn box."""
@@ -421,9 +403,7 @@ class Canvas(QWidget):
 
     def point_at(self, point: QPointF | None) -> None:
         """Move the crosshair."""
-        before = crosshair_bounds(self._pointer, self.rect())
-        self._pointer = point
-        self.update(before.united(crosshair_bounds(point, self.rect())))
+        self.update(self._tools.point_at(point, self.rect()))
 
     def show_cursor(self, shape: Qt.CursorShape) -> None:
         """Show this pointer."""
@@ -442,7 +422,7 @@ class Canvas(QWidget):
         if not boxes.are_all_hidden:
             self._layers.copy_boxes(painter, size, self._view, lambda: boxes.still)
         self._paint_moving(painter)
-        self._brush.paint_badges(painter, self._badges())
+        self._brush.paint_badges(painter, badges(boxes, self._tone))
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -520,19 +500,21 @@ class Canvas(QWidget):
         self.update()
 
     def _paint_moving(self, painter: QPainter) -> None:
-        active = self._boxes.active
+        active, tools, window = self._boxes.active, self._tools, self.rect()
         if len(active) > CROWD:
-            self._brush.paint_crowd(painter, active, self._view, self.rect())
+            self._brush.paint_crowd(painter, active, self._view, window)
         else:
             self._paint_active(painter, active)
-        if self._rubber is not None:
-            rect = self._view.rect(self._rubber)
-            self._brush.paint_rubber(painter, rect, self._rubber_colour)
-        if self._band is not None:
-            self._brush.paint_band(painter, self._view.rect(self._band))
-        if self._pointer is not None:
-            self._brush.paint_crosshair(painter, self._pointer, self.rect())
-        self._paint_loupe(painter, active)
+        tools.paint(painter, self._brush, self._view, window)
+        tools.paint_loupe(
+            painter,
+            self._brush,
+            self._view,
+            window,
+            self._picture,
+            self._tone,
+            active,
+        )
 
     def _paint_active(self, painter: QPainter, active: tuple[Shown, ...]) -> None:
         is_one = len(active) == 1
@@ -546,64 +528,19 @@ class Canvas(QWidget):
                 with_grips=is_one,
             )
 
-    def _paint_loupe(self, painter: QPainter, active: tuple[Shown, ...]) -> None:
-        if self._loupe_at is None or self._picture is None:
-            return
-        edges = [(item.corners, item.colour) for item in active[-1:]]
-        if self._rubber is not None:
-            edges = [(self._rubber, self._rubber_colour)]
-        self._loupe.paint(
-            painter,
-            self._brush,
-            self._loupe_at,
-            self._view,
-            self.rect(),
-            self._picture,
-            self._tone,
-            tuple(edges),
-        )
-
     def _place_loupe(self, point: QPointF | None) -> None:
         """Move the magnifier to the pointer where a small box is drawn or resized."""
-        is_wanted = self._has_loupe and point is not None and self._is_aiming
-        before = QRegion(self._loupe.bounds)
-        is_there = self._loupe.place(
-            point if is_wanted else None, self._view, self.rect()
-        )
-        self._loupe_at = point if is_there else None
-        self.update(before.united(self._loupe.bounds))
+        wanted = point if self._is_aiming else None
+        self.update(self._tools.place_loupe(wanted, self._view, self.rect()))
 
     @property
     def _is_aiming(self) -> bool:
         """True while the exact pixel matters: drawing, or resizing a small box."""
         if self._input.is_drawing:
-            return self._rubber is None or self._is_small(self._rubber)
+            rubber = self._tools.rubber
+            return rubber is None or is_small(rubber, self._view)
         is_resizing = self._input.is_resizing and bool(self.selected)
-        return is_resizing and self._is_small(self._boxes.corners_of(self.selected))
-
-    def _is_small(self, corners: Corners) -> bool:
-        rect = self._view.rect(corners)
-        return min(rect.width(), rect.height()) < SMALL_PX
-
-    def _badges(self) -> tuple[str, ...]:
-        """Give in words what on this canvas is not as it usually is."""
-        boxes, words = self._boxes, []
-        if not self._tone.is_plain:
-            words.append(
-                tr("Brightness {b:+d} · contrast {c:+d} · only the view").format(
-                    b=round(self._tone.brightness * 100),
-                    c=round(self._tone.contrast * 100),
-                )
-            )
-        if boxes.has_hidden:
-            count = f"{boxes.hidden_count:,}"
-            words.append(tr("{count} hidden").format(count=count))
-        if boxes.are_all_locked:
-            words.append(tr("Boxes locked"))
-        if boxes.unshowable:
-            text = tr("{count} without a size, not shown")
-            words.append(text.format(count=f"{boxes.unshowable:,}"))
-        return tuple(words)
+        return is_resizing and is_small(self.corners_of(self.selected), self._view)
 
     def _set_view(self, view: View) -> None:
         if view != self._view:
@@ -629,13 +566,8 @@ class Canvas(QWidget):
         active = self._boxes.active
         if len(active) > CROWD:
             around = bounds(item.corners for item in active)
-            return QRegion(self._rect_bounds(around))
+            return QRegion(rect_bounds(around, self._view, self.rect()))
         region = QRegion()
         for item in active:
             region += self._brush.bounds(item, self._view, self.rect())
         return region
-
-    def _rect_bounds(self, corners: Corners | None) -> QRect:
-        if corners is None:
-            return QRect()
-        return rubber_bounds(self._view.rect(corners)).intersected(self.rect())

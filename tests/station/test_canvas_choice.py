@@ -16,6 +16,7 @@ from station.theme import DARK
 from station.tone import NIGHT, PLAIN
 from station.views.canvas import Canvas
 from station.views.canvas_paint import Look, Shown
+from station.views.canvas_tools import badges
 from tests.gestures import at, click, drag, draw_box, hover
 
 WIDTH, HEIGHT = 400, 300
@@ -248,7 +249,7 @@ def test_what_is_not_as_usual_is_said_on_the_canvas(canvas: Canvas) -> None:
     canvas.choose(("b",))
     canvas.toggle_hidden()
 
-    words = " ".join(canvas._badges())
+    words = " ".join(badges(canvas._boxes, canvas.tone))
 
     assert "only the view" in words
     assert "1 hidden" in words
@@ -300,12 +301,12 @@ def test_a_dragged_box_snaps_only_along_the_way_it_is_dragged(
 def test_the_magnifier_comes_while_drawing_and_goes_afterwards(canvas: Canvas) -> None:
     canvas.arm_drawing()
     hover(canvas, at(canvas, 200, 50))
-    there = canvas._loupe.bounds
+    there = canvas._tools.loupe.bounds
     canvas.cancel()
 
     assert there.width() > 100
     assert canvas.rect().contains(there)
-    assert canvas._loupe.bounds.isEmpty()
+    assert canvas._tools.loupe.bounds.isEmpty()
 
 
 def test_the_magnifier_shows_the_pixels_under_the_pointer(canvas: Canvas) -> None:
@@ -315,7 +316,7 @@ def test_the_magnifier_shows_the_pixels_under_the_pointer(canvas: Canvas) -> Non
     canvas.arm_drawing()
     hover(canvas, at(canvas, 201, 51))
 
-    place = canvas._loupe.bounds
+    place = canvas._tools.loupe.bounds
     image = canvas.grab(place).toImage()
     bright = sum(
         image.pixelColor(x, y).red() > 200
@@ -333,7 +334,7 @@ def test_the_magnifier_stays_away_when_switched_off(canvas: Canvas) -> None:
 
     hover(canvas, at(canvas, 200, 50))
 
-    assert canvas._loupe.bounds.isEmpty()
+    assert canvas._tools.loupe.bounds.isEmpty()
 
 
 def test_the_magnifier_comes_for_a_grip_of_a_small_box_only(canvas: Canvas) -> None:
@@ -344,7 +345,7 @@ def test_the_magnifier_comes_for_a_grip_of_a_small_box_only(canvas: Canvas) -> N
         canvas.select(name)
         QTest.mousePress(canvas, LEFT, pos=at(canvas, *grip))
         hover(canvas, at(canvas, grip[0] - 5, grip[1] - 5), LEFT)
-        seen[name] = not canvas._loupe.bounds.isEmpty()
+        seen[name] = not canvas._tools.loupe.bounds.isEmpty()
         canvas.cancel()
         QTest.mouseRelease(canvas, LEFT, pos=at(canvas, *grip))
 
@@ -411,7 +412,7 @@ def test_a_box_without_a_size_is_counted_instead_of_shown(
     canvas.grab()
 
     assert canvas.chosen == ("a",)
-    assert any("1" in words for words in canvas._badges())
+    assert any("1" in words for words in badges(canvas._boxes, canvas.tone))
 
 
 @pytest.mark.parametrize("look", list(Look))
