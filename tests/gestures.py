@@ -168,3 +168,18 @@ def type_words(field: QLineEdit, words: str) -> None:
     """Replace what a field holds by typing."""
     field.clear()
     QTest.keyClicks(field, words)
+
+
+def corners(page: LabelPage) -> list[tuple[int, int, int, int]]:
+    """The corners of the boxes at hand, in whole pixels."""
+    assert page.state is not None
+    return [
+        (round(b.x0), round(b.y0), round(b.x1), round(b.y1)) for b in page.state.boxes
+    ]
+
+
+def two_boxes(qtbot: QtBot, page: LabelPage) -> None:
+    """Draw two boxes far from one another."""
+    for drawn in ((40, 100, 100, 140), (200, 20, 260, 70)):
+        draw_box(page.canvas, *drawn)
+        saved(qtbot, page)

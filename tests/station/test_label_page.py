@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -18,11 +17,13 @@ from tests.gestures import (
     accept_and_next,
     at,
     click,
+    corners,
     drag,
     draw_box,
     press,
     redo,
     saved,
+    two_boxes,
     undo,
     wait_until,
 )
@@ -32,13 +33,6 @@ from tests.station.conftest import OpenStation, pages_of
 @pytest.fixture
 def page(labeling: Station) -> LabelPage:
     return pages_of(labeling).label
-
-
-def corners(page: LabelPage) -> list[tuple[int, int, int, int]]:
-    assert page.state is not None
-    return [
-        (round(b.x0), round(b.y0), round(b.x1), round(b.y1)) for b in page.state.boxes
-    ]
 
 
 def words_of(page: LabelPage) -> str:
@@ -360,12 +354,6 @@ def test_closing_saves_what_was_nudged_last(
     assert after.x0 == pytest.approx(box.x0 + 1)
 
 
-def two_boxes(qtbot: QtBot, page: LabelPage) -> None:
-    for corners in ((40, 100, 100, 140), (200, 20, 260, 70)):
-        draw_box(page.canvas, *corners)
-        saved(qtbot, page)
-
-
 def test_all_boxes_are_chosen_moved_relabelled_and_deleted_in_one_step_each(
     qtbot: QtBot, page: LabelPage, labeling: Station
 ) -> None:
@@ -510,97 +498,6 @@ def test_the_brighter_view_is_for_the_eye_alone(
     assert path.read_bytes() == before
 
 
-def add_picture(root: Path, pixels: NDArray[np.uint8]) -> None:
-    """Take one more picture into the newest session."""
-    with Project.open(root) as project:
-        (session,) = project.catalog.sessions.all()
-        done, coded = cv2.imencode(".png", pixels)
-        assert done
-        project.take_in(coded.tobytes(), session, captured_us=9_000_000)
-
-
-def first_file(root: Path) -> Path:
-    with Project.open(root, read_only=True) as project:
-        (session,) = project.catalog.sessions.all()
-        return project.image_path(project.catalog.samples.of_session(session.id)[0])
-
-
-def _vanish(path: Path) -> None:
-    path.unlink()
-
-
-def _other_bytes(path: Path) -> None:
-    # A text chunk after the end: the very same pixels, other bytes.
-    _rewrite(path, path.read_bytes() + b"more")
-
-
-def _other_size(path: Path) -> None:
-    done, coded = cv2.imencode(".png", np.zeros((90, 120, 3), np.uint8))
-    assert done
-    _rewrite(path, coded.tobytes())
-
-
-def _truncated_jpeg(path: Path) -> None:
-    done, coded = cv2.imencode(".jpg", np.full((240, 320, 3), 90, np.uint8))
-    assert done
-    _rewrite(path, coded.tobytes()[: len(coded) // 2])
-
-
-def _rewrite(path: Path, data: bytes) -> None:
-    path.chmod(0o644)
-    path.write_bytes(data)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (_vanish, "cannot be read"),
-        (_other_bytes, "changed on the disk"),
-        (_other_size, "changed on the disk"),
-        (_truncated_jpeg, "changed on the disk"),
-    ],
-)
-def test_a_picture_that_is_not_as_it_was_is_named_and_never_accepted(
-    qtbot: QtBot,
-    open_station: OpenStation,
-    project_root: Path,
-    spoil: Callable[[Path], None],
-    words: str,
-) -> None:
-    spoil(first_file(project_root))
-    station = open_station(project_root)
-    page = pages_of(station).label
-    wait_until(qtbot, lambda: words in station.window.notice.text)
-    assert page.state is not None
-    first = page.state.sample.id
-
-    for keys in ("Space", "E"):
-        press(station.window, keys)
-        wait_until(qtbot, lambda: page.is_saved)
-    stayed = page.state.sample.id == first
-    press(station.window, "D")
-    saved(qtbot, page)
-
-    assert stayed
-    assert page.state.sample.id != first
-    assert page.canvas.has_picture
-
-
-def test_boxes_drawn_before_the_picture_was_spoiled_stay_as_they_are(
-    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
-) -> None:
-    two_boxes(qtbot, page)
-    before = corners(page)
-    labeling.window.close()
-    _vanish(first_file(project_root))
-
-    with Project.open(project_root, read_only=True) as project:
-        assert page.state is not None
-        boxes = project.catalog.labels.boxes(page.state.sample.id)
-
-    assert len(boxes) == len(before)
-
-
 def test_zoom_is_kept_from_picture_to_picture(
     qtbot: QtBot, page: LabelPage, labeling: Station
 ) -> None:
@@ -613,3 +510,12 @@ def test_zoom_is_kept_from_picture_to_picture(
     assert page.canvas.view == before
     assert not page.canvas.is_fitted
     assert at(page.canvas, 0, 0).x() == round(before.x)
+
+
+def add_picture(root: Path, pixels: NDArray[np.uint8]) -> None:
+    """Take one more picture into the newest session."""
+    with Project.open(root) as project:
+        (session,) = project.catalog.sessions.all()
+        done, coded = cv2.imencode(".png", pixels)
+        assert done
+        project.take_in(coded.tobytes(), session, captured_us=9_000_000)
