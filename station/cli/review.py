@@ -30,7 +30,12 @@ def review() -> None:
 
 
 @review.command()
-@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=0.1)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.1,
+    help="How much of each session, 0.1 where nothing is said.",
+)
 @click.option("--seed", type=int, default=1, help="The same seed, the same samples.")
 @click.option(
     "--way",
@@ -187,7 +192,13 @@ def settle(
 
 @review.command()
 @click.option("--class", "name", help="One class only.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="How many boxes are named.",
+)
 @project_option
 @json_option
 def odd(name: str | None, limit: int, folder: Path | None, as_json: bool) -> None:

@@ -41,6 +41,7 @@ from .label_words import (
     box_rows,
     boxes_head,
     marked_row,
+    note_words,
     queue_sentence,
     shown_boxes,
 )
@@ -412,7 +413,7 @@ class LabelPage(QWidget):
     def _show_around(self, state: LabelScene) -> None:
         """Show in bars and lists what the canvas shows."""
         self._show_rows()
-        self._panel.show_note(state.note)
+        self._panel.show_note(note_words(state, self._clean_start))
         self._panel.show_pace(state.pace_text)
         self._toolbar.show_sentence(queue_sentence(state))
         self._panel.show_history(
@@ -432,7 +433,7 @@ class LabelPage(QWidget):
             )
             for row in box_rows(self._state, self._classes)
         )
-        self._panel.show_boxes(boxes_head(self._state, self._clean_start), rows)
+        self._panel.show_boxes(boxes_head(self._state), rows)
         self._panel.show_chosen(self.canvas.chosen)
 
     def _on_clean_start(self, why: CleanStart | None) -> None:

@@ -92,15 +92,20 @@ def marked_row(row: BoxRow, *, is_locked: bool, is_hidden: bool) -> BoxRow:
     return replace(row, word=" · ".join((row.word, *words)), tone="muted")
 
 
-def boxes_head(state: LabelScene, why: CleanStart | None = None) -> str:
-    """Give the head over the list of boxes; `why` nothing was carried, where so."""
+def boxes_head(state: LabelScene) -> str:
+    """Give the head over the list of boxes."""
     proposed = sum(each.verdict is not Verdict.LEFT for each in state.proposals)
-    accepted = len(state.boxes)
     words = tr("Boxes here · {proposed} proposed, {accepted} accepted")
-    head = words.format(proposed=proposed, accepted=accepted)
-    if why is None or proposed or accepted:
-        return head
-    return f"{head}\n{clean_start_words(why)}"
+    return words.format(proposed=proposed, accepted=len(state.boxes))
+
+
+def note_words(state: LabelScene, why: CleanStart | None) -> str:
+    """Give what is special about the sample; `why` nothing was carried, where so."""
+    is_clean = not state.boxes and not any(
+        each.verdict is not Verdict.LEFT for each in state.proposals
+    )
+    clean = clean_start_words(why) if why is not None and is_clean else ""
+    return "\n".join(part for part in (state.note, clean) if part)
 
 
 def clean_start_words(why: CleanStart) -> str:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from dataset.catalog import JournalEntry
 from dataset.project import Project
 from labeling.session import LabelingSession
 
@@ -77,8 +78,8 @@ class Labeler:
         self._do("draw", view.sample.id, lambda: self._session.draw(corners, class_id))
 
     def _undo(self) -> None:
-        entry = self._project.catalog.journal.last_done()
-        if entry is not None:
+        for entry in self._project.catalog.journal.last_step()[:1]:
+            assert isinstance(entry, JournalEntry)
             self._do("undo", entry.sample_id, self._session.undo)
 
     def _do(self, verb: str, sample_id: str, act: Callable[[], object]) -> None:

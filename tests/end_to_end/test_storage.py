@@ -76,7 +76,7 @@ def _expect_mended(root: Path) -> None:
     assert [f.severity for f in again] == [Severity.OK]
 
 
-@pytest.mark.parametrize("options", ["size=600k", "size=1100k", "size=1m,nr_inodes=40"])
+@pytest.mark.parametrize("options", ["size=900k", "size=1100k", "size=1m,nr_inodes=40"])
 def test_full_disk_ends_capture_with_a_sentence(
     make_disk: MakeDisk, folder: Path, options: str
 ) -> None:
