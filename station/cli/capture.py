@@ -14,6 +14,7 @@ from dataset.errors import UsageError
 
 from .options import Condition, Duration, json_option, opened, project_option
 from .output import emit_json_line, one_line, say
+from .signals import held_signals
 
 if TYPE_CHECKING:
     from station.recorder import Recorder, RecorderEvent
@@ -134,11 +135,13 @@ def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
     from station.recorder import Ended
 
     while True:
-        event = recorder.wait_event(0.25)
+        # Torn between the two, a sample would be stored and never told of.
+        with held_signals():
+            event = recorder.wait_event(0.25)
+            if event is not None and not isinstance(event, Ended):
+                _tell(event, as_json)
         if isinstance(event, Ended):
             return event.error
-        if event is not None:
-            _tell(event, as_json)
 
 
 def _tell(event: RecorderEvent, as_json: bool) -> None:
