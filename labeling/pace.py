@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 
 from dataset.catalog import Decision
@@ -24,24 +23,15 @@ class Pace:
     seconds_per_image: float
     seconds_per_box: float | None
     keys_per_image: float
-    drags_per_image: float | None = None
+    drags_per_image: float = 0.0
 
 
-def pace_of(decisions: Sequence[tuple[int, int, int]]) -> Pace | None:
-    """The pace of accepts given as (at_us, boxes, keys), newest first.
+def pace_of_accepts(decisions: Sequence[Decision]) -> Pace | None:
+    """The pace of accepts, newest first, each window timed for itself.
 
     The time of an image is the time since the accept before it; pauses over
     BREAK_S are left out. None with fewer than two accepts in a row.
     """
-    keys = [keys for _, _, keys in decisions]
-    timed = [
-        (at, boxes, before) for (at, boxes, _), (before, _, _) in pairwise(decisions)
-    ]
-    return _pace(timed, keys, None)
-
-
-def pace_of_accepts(decisions: Sequence[Decision]) -> Pace | None:
-    """The pace of accepts, newest first, each window timed for itself."""
     earlier: dict[str, int] = {}
     timed: list[tuple[int, int, int]] = []
     for each in reversed(decisions):
@@ -78,7 +68,7 @@ def paces_by_session(decisions: Sequence[Decision]) -> dict[str, tuple[int, Pace
 def _pace(
     timed: Sequence[tuple[int, int, int]],
     keys: Sequence[int],
-    drags: Sequence[int] | None,
+    drags: Sequence[int],
 ) -> Pace | None:
     """The pace of images given as (at_us, boxes, at_us of the one before)."""
     spent: list[float] = []
@@ -95,5 +85,5 @@ def _pace(
         seconds_per_image=round(median(spent), 2),
         seconds_per_box=round(median(per_box), 2) if per_box else None,
         keys_per_image=round(sum(keys) / len(keys), 2),
-        drags_per_image=None if drags is None else round(sum(drags) / len(drags), 2),
+        drags_per_image=round(sum(drags) / len(drags), 2),
     )

@@ -152,20 +152,11 @@ class Journal:
         )
         return tuple(str(row[0]) for row in rows)
 
-    def decisions(self, limit: int) -> tuple[tuple[int, int, int], ...]:
-        """The newest accepts as (at_us, boxes, keys), newest first.
+    def accepts(self, limit: int) -> tuple[Decision, ...]:
+        """The newest accepts with their sessions and windows, newest first.
 
         An accept is an edit that ended in `labeled` or `empty` and went on.
         """
-        rows = self._connection.rows(
-            "SELECT at_us, boxes, keys FROM journal "
-            "WHERE status = 'done' AND keys > 0 ORDER BY n DESC LIMIT ?",
-            [limit],
-        )
-        return tuple((int(at), int(boxes), int(keys)) for at, boxes, keys in rows)
-
-    def accepts(self, limit: int) -> tuple[Decision, ...]:
-        """The newest accepts with their sessions and windows, newest first."""
         rows = self._connection.rows(
             "SELECT j.at_us, j.boxes, j.keys, j.drags, s.session_id, j.holder "
             "FROM (SELECT * FROM journal WHERE status = 'done' AND keys > 0 "

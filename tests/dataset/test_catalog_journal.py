@@ -102,10 +102,10 @@ def test_decisions_are_the_edits_that_went_on(catalog: Catalog) -> None:
     edit(catalog, 2, LABELED, keys=2)
     catalog.labels.undo()
 
-    decisions = catalog.journal.decisions(10)
+    accepts = catalog.journal.accepts(10)
 
-    assert [(boxes, keys) for _, boxes, keys in decisions] == [(0, 1), (2, 3)]
-    assert decisions[0][0] > decisions[1][0]
+    assert [(each.boxes, each.keys) for each in accepts] == [(0, 1), (2, 3)]
+    assert accepts[0].at_us > accepts[1].at_us
 
 
 def test_journal_lives_through_a_restart(tmp_path: Path, catalog: Catalog) -> None:

@@ -149,7 +149,8 @@ def test_accepting_saves_and_goes_on(
     assert (view.position, view.left) == (2, 3)
     assert state_of(project, samples[0]) is SampleState.LABELED
     assert view.history[0] == "accepted 1, 1 boxes"
-    assert project.catalog.journal.decisions(1)[0][1:] == (1, 3)
+    (accept,) = project.catalog.journal.accepts(1)
+    assert (accept.boxes, accept.keys) == (1, 3)
 
 
 def test_accepting_nothing_stays_where_it_is(
