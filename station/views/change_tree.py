@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from ..language import tr
 from ..theme import Theme
 from .cards import ROW_PX
-from .rows import NO_PARENT, ROW_ROLE, Index
+from .rows import NO_PARENT, ROW_ROLE, Index, alignment_of, column_head
 from .versions_contract import ChangeNode, ChangeTree
 
 PAGE_ROWS = 200
@@ -140,13 +140,7 @@ class ChangeModel(QAbstractItemModel):
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
         """Give the head of a column."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if not 0 <= section < len(self._heads):
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
-        return self._heads[section] if role == Qt.ItemDataRole.DisplayRole else None
+        return column_head(self._heads, (COUNT_COLUMN,), section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Give the line itself for ROW_ROLE, else the words of a cell."""
@@ -156,7 +150,7 @@ class ChangeModel(QAbstractItemModel):
         if role == ROW_ROLE:
             return node
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(index.column())
+            return alignment_of(index.column(), (COUNT_COLUMN,))
         words = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
         if role not in words:
             return None
@@ -267,10 +261,3 @@ class ChangeView(QWidget):
         """Share the width between names and details."""
         super().resizeEvent(event)
         self._fit_columns(self._delegate.theme)
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft
-    if column == COUNT_COLUMN:
-        side = Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter

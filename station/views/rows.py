@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import (
@@ -87,6 +87,30 @@ class RowList(QAbstractListModel, Generic[Row]):
         return self._text(row) if role in words else None
 
 
+def alignment_of(column: int, numbers: Collection[int]) -> Qt.AlignmentFlag:
+    """Give how a column is set: numbers to the right, words to the left."""
+    side = Qt.AlignmentFlag.AlignLeft
+    if column in numbers:
+        side = Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def column_head(
+    heads: Sequence[str],
+    numbers: Collection[int],
+    section: int,
+    orientation: Qt.Orientation,
+    role: int,
+) -> object:
+    """Give the head of a column as Qt asks for it, aligned as the column is."""
+    if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(heads):
+        return None
+    if role == Qt.ItemDataRole.TextAlignmentRole:
+        return alignment_of(section, numbers)
+    words = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+    return heads[section] if role in words else None
+
+
 class RowTable(QAbstractTableModel, Generic[Row]):
     """A table of frozen rows; `cell` gives the words of one column.
 
@@ -138,14 +162,7 @@ class RowTable(QAbstractTableModel, Generic[Row]):
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
         """Give the head of a column, aligned as the column is."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if not 0 <= section < len(self._heads):
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return self._alignment(section)
-        words = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
-        return self._heads[section] if role in words else None
+        return column_head(self._heads, self._numbers, section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Give the row itself for ROW_ROLE, else the words of the cell."""
@@ -155,15 +172,9 @@ class RowTable(QAbstractTableModel, Generic[Row]):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return self._alignment(index.column())
+            return alignment_of(index.column(), self._numbers)
         words = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
         return self._cell(row, index.column()) if role in words else None
-
-    def _alignment(self, column: int) -> Qt.AlignmentFlag:
-        side = Qt.AlignmentFlag.AlignLeft
-        if column in self._numbers:
-            side = Qt.AlignmentFlag.AlignRight
-        return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class RowDelegate(QStyledItemDelegate):
