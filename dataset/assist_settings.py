@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Final
 
-from .recipes import RecipeFault
+from .policies.recipes import RecipeFault
 
 PROPOSERS: Final = ("model", "motion")
 LAYOUTS: Final = (

@@ -17,10 +17,10 @@ from . import durable
 from .catalog import Catalog
 from .errors import BadFile, NotAProject, ProjectError
 from .image_store import ImageStore
-from .lineage import MadeSample
+from .policies.lineage import MadeSample
 from .progress import SILENT, Progress
 from .project import CATALOG_NAME, IMAGES_NAME, VERSIONS_NAME, Project
-from .published_seals import FOLDER as SEALS_NAME
+from .sealed.published_seals import FOLDER as SEALS_NAME
 from .settings import FILE_NAME
 
 MARKER = "backup.json"

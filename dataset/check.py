@@ -18,8 +18,8 @@ from .findings import Finding, Severity
 from .progress import SILENT, Progress
 from .project import VERSIONS_NAME, Project, now_us
 from .records import Sample
-from .seal_check import ledger_findings
-from .split_chain import broken_chain
+from .sealed.seal_check import ledger_findings
+from .splitting.split_chain import broken_chain
 from .version import list_versions, sweep
 
 QUARANTINE = "quarantine"

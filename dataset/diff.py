@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from .changes import (
+from .differences.changes import (
     BoxAdded,
     BoxMoved,
     BoxReidentified,
@@ -26,23 +26,23 @@ from .changes import (
     StateChanged,
     sort_key,
 )
-from .diff_rows import DiffRows
-from .diff_walk import BLOCK, Block, differing_blocks
-from .frozen_version import FrozenVersion
-from .hash_tree import BUCKETS
-from .matching import corners, iou, match_boxes
-from .progress import SILENT, Progress
-from .records import Box, LabelClass, SampleState, SplitKind
-from .retirement import retired_sets
-from .three_way import three_way
-from .version_balance import version_balance
-from .version_diff import (
+from .differences.diff_rows import DiffRows
+from .differences.diff_walk import BLOCK, Block, differing_blocks
+from .differences.matching import corners, iou, match_boxes
+from .differences.three_way import three_way
+from .differences.version_diff import (
     BoxCounts,
     ClassDelta,
     SampleCounts,
     SplitCounts,
     VersionDiff,
 )
+from .progress import SILENT, Progress
+from .records import Box, LabelClass, SampleState, SplitKind
+from .sealed.retirement import retired_sets
+from .versions.frozen_version import FrozenVersion
+from .versions.hash_tree import BUCKETS
+from .versions.version_balance import version_balance
 
 __all__ = ["VersionDiff", "compare"]
 

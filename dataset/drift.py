@@ -24,8 +24,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from . import resampling
-from .drift_report import (
+from .drift_statistics import resampling
+from .drift_statistics.drift_report import (
     LEVEL,
     PERMUTATIONS,
     DriftReport,
@@ -34,13 +34,13 @@ from .drift_report import (
     SampleValue,
     SessionMean,
 )
-from .drift_tables import SampleTable
-from .drift_verdicts import Tested, judge, overall
+from .drift_statistics.drift_tables import SampleTable
+from .drift_statistics.drift_verdicts import Tested, judge, overall
+from .drift_statistics.practical_limits import LIMITS, Limit
+from .drift_statistics.session_means import SessionMeans, session_means
+from .drift_statistics.session_needs import SessionsMore
 from .measures import METRICS, Metric
-from .practical_limits import LIMITS, Limit
 from .progress import SILENT, Progress
-from .session_means import SessionMeans, session_means
-from .session_needs import SessionsMore
 
 __all__ = [
     "LEVEL",

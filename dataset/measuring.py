@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .durable import read_bytes
-from .image_file import decode
+from .images.image_file import decode
 from .measures import DIGEST, embed, measure_boxes, measure_image
 from .progress import SILENT, Progress
 from .project import Project

@@ -20,12 +20,12 @@ from .errors import (
     StorageFull,
     UsageError,
 )
-from .image_file import ImageInfo, inspect, without_gps
 from .image_store import ImageStore
+from .images.image_file import ImageInfo, inspect, without_gps
 from .project_folder import require_project
 from .records import Sample, Session, Split, Version
 from .settings import FILE_NAME, ProjectSettings, default_text, read_settings
-from .split_rule import parse_rule
+from .splitting.split_rule import parse_rule
 from .version import FrozenVersion, read_version
 
 CATALOG_NAME = "catalog.db"

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from . import leaf
 from .errors import ProjectError
 from .records import Box, BoxOrigin, SampleState, VersionSample
+from .versions import leaf
 
 BATCH_ROWS: Final = 8192
 BOX_TYPE: Final = pa.struct(

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from .assist_settings import AssistSettings, read_assist
 from .errors import ProjectError, SettingsError, UsageError
-from .recipes import (
+from .policies.recipes import (
     AugmentRecipe,
     PreprocessRecipe,
     RecipeFault,
@@ -33,8 +33,8 @@ from .recipes import (
 )
 from .records import SPLIT_NAME, Split, SplitKind
 from .settings_template import default_text
-from .split_rule import parse_rule
-from .split_targets import Shares, ShareSettings
+from .splitting.split_rule import parse_rule
+from .splitting.split_targets import Shares, ShareSettings
 from .test_ledger import DEFAULT_BUDGET
 from .toml_place import find_place
 

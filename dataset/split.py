@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from .groups import GroupFacts, GroupLink
 from .records import LedgerAction, LedgerRow, Split
-from .shortfall import KIND_ORDER, Shortfall
-from .split_rule import Answer, SplitRule, keyed_order, parse_rule
-from .split_targets import SplitTargets
+from .splitting.shortfall import KIND_ORDER, Shortfall
+from .splitting.split_rule import Answer, SplitRule, keyed_order, parse_rule
+from .splitting.split_targets import SplitTargets
 
 __all__ = [
     "Assignment",

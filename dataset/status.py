@@ -13,10 +13,10 @@ from .findings import Finding
 from .groups import GroupFacts, whole_groups
 from .project import Project
 from .records import LabelClass, SampleState, Split
+from .sealed.stress_set import StressCount, stress_counts
 from .split import waiting
-from .split_findings import settings_findings, split_findings
-from .split_rule import asks_for_times
-from .stress_set import StressCount, stress_counts
+from .splitting.split_findings import settings_findings, split_findings
+from .splitting.split_rule import asks_for_times
 
 _NOTHING = SplitCount(split="", samples=0, groups=0, boxes=0)
 

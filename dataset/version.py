@@ -20,14 +20,15 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from . import durable, version_file
+from . import durable
 from .errors import BadFile, NewerProject, NotFound, ProjectError
-from .frozen_version import FrozenVersion
 from .progress import SILENT, Progress
 from .records import LabelClass, Split, Version, VersionSample
 from .sample_batch import batches_of
-from .version_build import VersionBuild
-from .version_file import VersionRecord
+from .versions import version_file
+from .versions.frozen_version import FrozenVersion
+from .versions.version_build import VersionBuild
+from .versions.version_file import VersionRecord
 
 __all__ = [
     "FOLDER",

@@ -1,9 +1,9 @@
 """How far two people (or one person on two days) drew the same boxes.
 
 Pure: boxes in, figures out. Boxes are paired by place alone, whatever their class
-and id, so that a class confusion is seen as one; see `dataset.matching` for the way.
-Nothing depends on which side comes first but what is named so, nor on the order of
-boxes or samples.
+and id, so that a class confusion is seen as one; see `dataset.differences.matching` for
+the way. Nothing depends on which side comes first but what is named so, nor on the
+order of boxes or samples.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from dataset.matching import iou, match_boxes
+from dataset.differences.matching import iou, match_boxes
 from dataset.records import Box
 
 PAIRED_IOU: Final = 0.5

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.image_file import decode
+from dataset.images.image_file import decode
 from dataset.project import Project
 from dataset.records import Box, Proposal, Sample, SampleState
 

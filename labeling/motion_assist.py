@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from dataset.catalog import Catalog
 from dataset.errors import BadImage
 from dataset.findings import Finding, Severity
-from dataset.image_file import decode
 from dataset.image_store import ImageStore
+from dataset.images.image_file import decode
 from dataset.records import BoxOrigin, Sample
 
 from .detector import Detection, nothing

@@ -14,7 +14,7 @@ import numpy as np
 
 from dataset.catalog import BoxFeature, BoxLine
 from dataset.errors import BadImage
-from dataset.image_file import decode
+from dataset.images.image_file import decode
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.drift import SampleTable
-from dataset.drift_tables import table_from_rows, table_from_version
+from dataset.drift_statistics.drift_tables import table_from_rows, table_from_version
 from dataset.durable import read_bytes
 from dataset.errors import BadImage, NotFound, UsageError
-from dataset.image_file import decode
+from dataset.images.image_file import decode
 from dataset.measures import measure_boxes, measure_image
 from dataset.measuring import measured, with_boxes
 from dataset.progress import SILENT, Progress

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from dataset.errors import FieldsetError
 from dataset.progress import Progress
 from dataset.project import Project
-from dataset.sealing import Person
+from dataset.sealed.sealing import Person
 from export.intake import take_in
 
 from .desks.capture_desk import RecorderDesk
@@ -29,13 +29,13 @@ from .language import tr
 from .project_watch import ProjectWatch
 from .settings import UserSettings, station_name
 from .theme import Theme
-from .views.capture_contract import SessionForm
-from .views.capture_page import CapturePage
-from .views.class_work import ClassWork
-from .views.dataset_page import DatasetPage
-from .views.label_page import LabelPage
-from .views.review_page import ReviewPage
-from .views.versions_page import VersionsPage
+from .views.capture.capture_contract import SessionForm
+from .views.capture.capture_page import CapturePage
+from .views.classes.class_work import ClassWork
+from .views.dataset.dataset_page import DatasetPage
+from .views.label.label_page import LabelPage
+from .views.review.review_page import ReviewPage
+from .views.versions.versions_page import VersionsPage
 from .window import Window
 
 WATCHING = (Page.DATASET, Page.VERSIONS)

@@ -26,11 +26,11 @@ from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QImage
 
 from dataset.errors import FieldsetError
-from dataset.image_file import decode, inspect
+from dataset.images.image_file import decode, inspect
 
 from .jobs import Job, Lane, Operation, Submitter
 from .language import tr
-from .views.canvas_paint import Picture
+from .views.canvas.canvas_paint import Picture
 
 CACHE_BYTES = 320 * 1024 * 1024
 LEAST_HALVED_PX = 1600

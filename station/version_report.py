@@ -12,14 +12,14 @@ from pathlib import Path
 import cv2
 
 from dataset.diff import compare
-from dataset.drift_file import Comparison, compare_version, write_drift
+from dataset.drift_statistics.drift_file import Comparison, compare_version, write_drift
 from dataset.errors import NotFound
-from dataset.frozen_version import FrozenVersion
-from dataset.image_file import decode
+from dataset.images.image_file import decode
 from dataset.measuring import embeddings, measured
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 from dataset.version import read_version
+from dataset.versions.frozen_version import FrozenVersion
 from export.report import DriftSection, ReportInput, ReportPicture, write_report
 
 REPORT_NAME = "report.html"

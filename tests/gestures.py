@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from station.views.canvas import Canvas
-from station.views.label_page import LabelPage
+from station.views.canvas.canvas.canvas import Canvas
+from station.views.label.label_page import LabelPage
 from station.window import Window
 
 WAIT_MS = 10_000

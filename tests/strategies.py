@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from dataset.balancing import TrainRow
-from dataset.duplicates import Sighting
 from dataset.groups import GroupFacts, GroupLink
-from dataset.look import Fingerprint
-from dataset.recipes import AugmentRecipe
+from dataset.near_duplicates.duplicates import Sighting
+from dataset.near_duplicates.look import Fingerprint
+from dataset.policies.balancing import TrainRow
+from dataset.policies.recipes import AugmentRecipe
 from dataset.records import (
     Box,
     BoxOrigin,
@@ -23,7 +23,7 @@ from dataset.records import (
     Verdict,
     VersionSample,
 )
-from dataset.split_targets import SplitTargets
+from dataset.splitting.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
 
 WIDTH, HEIGHT = 640, 480

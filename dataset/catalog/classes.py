@@ -6,8 +6,8 @@ import re
 import unicodedata
 
 from dataset.errors import NotFound, PolicyRefusal, UsageError
-from dataset.packed_boxes import pack
 from dataset.records import CLASS_COLOURS, CLASS_NAME_LIMIT, LabelClass
+from dataset.versions.packed_boxes import pack
 
 from .box_rows import boxes_of_sample
 from .connection import Connection

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from dataset.packed_boxes import box_column
 from dataset.sample_batch import BATCH, BATCH_ROWS, fixed_column
+from dataset.versions.packed_boxes import box_column
 
 from .changed import CHANGED_SAMPLES
 from .connection import Connection

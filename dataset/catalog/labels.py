@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dataset.errors import FieldsetError, NotFound, PolicyRefusal, ProjectError
-from dataset.packed_boxes import pack
 from dataset.records import (
     Box,
     LabelEdit,
@@ -15,6 +14,7 @@ from dataset.records import (
     SampleState,
     Verdict,
 )
+from dataset.versions.packed_boxes import pack
 
 from .box_rows import BOX_COLUMNS, box_of_row, boxes_of_sample
 from .class_acts import ClassActs

@@ -1,9 +1,9 @@
 """What samples look like, and the index that finds those that look alike.
 
-A look stands under each of its keys (`dataset.look`), so that a new one reads what its
-own keys hit and nothing else. Of one camera only the first `CROWD` samples stand under
-a key: the background of a fixed camera has the same keys in every picture, and more of
-them would say no more.
+A look stands under each of its keys (`dataset.near_duplicates.look`), so that a new one
+reads what its own keys hit and nothing else. Of one camera only the first `CROWD`
+samples stand under a key: the background of a fixed camera has the same keys in every
+picture, and more of them would say no more.
 
 The keys of a look lie all over the index, so that entering a few looks would rewrite
 much of a large one. New rows therefore stand on level 0, close together; `tidy` moves
@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.look import FIRST_CROP_KEY, KEY_FAMILY, Fingerprint
+from dataset.near_duplicates.look import FIRST_CROP_KEY, KEY_FAMILY, Fingerprint
 
 from .connection import Connection
 

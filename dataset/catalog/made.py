@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from dataset.leaf import UNITS_PER_PIXEL, quantise
-from dataset.lineage import Lineage, MadeSample
+from dataset.policies.lineage import Lineage, MadeSample
 from dataset.records import Box, BoxOrigin
+from dataset.versions.leaf import UNITS_PER_PIXEL, quantise
 
 from .connection import Connection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dataset.records import LedgerAction, LedgerRow, Split, SplitKind
-from dataset.split_chain import SplitHead, extended
+from dataset.splitting.split_chain import SplitHead, extended
 
 from .connection import Connection
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
 
-from dataset.image_header import ImageInfo
+from dataset.images.image_header import ImageInfo
 from dataset.project import Project, now_us
 
 GAP_US: Final = 30_000_000

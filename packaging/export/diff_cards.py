@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dataset.changes import BoxAdded, BoxMoved, BoxRelabelled, BoxRemoved, Change
+from dataset.differences.changes import (
+    BoxAdded,
+    BoxMoved,
+    BoxRelabelled,
+    BoxRemoved,
+    Change,
+)
 from dataset.records import Box
 
 from .report_text import MINUS

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataset import durable
-from dataset.class_table import class_table
-from dataset.frozen_version import FrozenVersion
+from dataset.differences.class_table import class_table
+from dataset.differences.version_diff import VersionDiff
 from dataset.progress import SILENT, Progress
-from dataset.version_diff import VersionDiff
+from dataset.versions.frozen_version import FrozenVersion
 
 from . import diff_view as view
 from . import page_template

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.errors import FieldsetError
-from dataset.frozen_version import FrozenVersion
-from dataset.image_file import decode
+from dataset.images.image_file import decode
 from dataset.progress import Progress
 from dataset.records import Box, VersionSample
+from dataset.versions.frozen_version import FrozenVersion
 
 from .diff_cards import BoxCard
 from .report_text import data_uri

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dataset.changes import (
+from dataset.differences.changes import (
     BoxReidentified,
     Change,
     ClassChange,
@@ -19,10 +19,10 @@ from dataset.changes import (
     SplitRetired,
     StateChanged,
 )
-from dataset.class_table import CountRow
-from dataset.frozen_version import FrozenVersion
-from dataset.three_way import Conflict
-from dataset.version_diff import VersionDiff
+from dataset.differences.class_table import CountRow
+from dataset.differences.three_way import Conflict
+from dataset.differences.version_diff import VersionDiff
+from dataset.versions.frozen_version import FrozenVersion
 
 from .report_text import DASH, MINUS, safe_colour
 

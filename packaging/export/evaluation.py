@@ -23,9 +23,9 @@ from dataset import durable
 from dataset.errors import ProjectError
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
-from dataset.sealed_set import SealedSet
-from dataset.sealing import Draw, Person, draw, recorded_draw
-from dataset.set_address import set_id
+from dataset.sealed.sealed_set import SealedSet
+from dataset.sealed.sealing import Draw, Person, draw, recorded_draw
+from dataset.sealed.set_address import set_id
 from dataset.test_ledger import model_digest
 
 from .coco_writer import CocoWriter
@@ -55,8 +55,8 @@ def draw_bundle(
 ) -> Bundle:
     """Draw a sealed set for a model and write its evaluation bundle into `target`.
 
-    `target` may not exist or must be empty; for the rest see `dataset.sealing.draw`.
-    A draw that was recorded, but whose bundle an interruption left beside `target`, is
+    `target` may not exist or must be empty; for the rest see `sealing.draw`. A
+    draw that was recorded, but whose bundle an interruption left beside `target`, is
     not drawn again: its bundle is put in place.
 
     Raises:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dataset.errors import BadImage
-from dataset.image_format import inspect
+from dataset.images.image_format import inspect
 from dataset.records import SampleState
 
 from .contract import ImageFacts, ImportedBox, ImportedImage, Problem, Sizes

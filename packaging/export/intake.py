@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from dataset.errors import BadFile, BadImage, PolicyRefusal, UsageError
-from dataset.image_format import without_gps
-from dataset.image_header import ImageInfo
+from dataset.images.image_format import without_gps
+from dataset.images.image_header import ImageInfo
+from dataset.images.sandbox import SIZE_LIMIT, ImageChecker
 from dataset.progress import SILENT, Progress
 from dataset.project import Project, group_of_sample
 from dataset.records import Box, LabelState, Sample, SampleState, Session, VersionSample
-from dataset.sandbox import SIZE_LIMIT, ImageChecker
 
 from .bursts import Bursts
 from .contract import ImportedImage, ImportedSet

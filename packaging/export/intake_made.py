@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dataset.lineage import MadeSample, labels_digest, lineage_of
+from dataset.policies.lineage import MadeSample, labels_digest, lineage_of
 from dataset.records import Box, VersionSample
 
 from .intake_labels import ClassMap

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from dataset import durable
 from dataset.errors import UsageError
-from dataset.frozen_version import FrozenVersion
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
-from dataset.published_seals import closed_names
-from dataset.sealing import Person, record_export, require_reason
+from dataset.sealed.published_seals import closed_names
+from dataset.sealed.sealing import Person, record_export, require_reason
 from dataset.version import read_version
+from dataset.versions.frozen_version import FrozenVersion
 
 from .contract import ExportResult
 from .formats import writer_for

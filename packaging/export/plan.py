@@ -115,7 +115,7 @@ def make_plan(frozen: FrozenSamples, *, include_sealed: bool) -> Plan:
 
 
 def units(box: Box) -> tuple[int, int, int, int]:
-    """The corners as whole 1/1024 pixels, as `dataset.leaf.quantise` gives them.
+    """The corners as whole 1/1024 pixels, as `leaf.quantise` gives them.
 
     Said again in plain Python: for one box at a time it is ten times as fast. A test
     holds the two together.

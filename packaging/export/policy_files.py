@@ -2,7 +2,7 @@
 
     repeats.json       {split: {image file name: how often it counts}}, where more than
                        once: the list that the balance policy `repeat` made
-    preprocess.json    the recipe for every image, for `dataset.preprocess.apply`
+    preprocess.json    the recipe for every image, for `preprocess.apply`
 
 Neither is there when the version has nothing to say. Images are never copied twice, and
 never preprocessed on their way out.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 
-from dataset.balancing import repeats_of
+from dataset.policies.balancing import repeats_of
 
 from .plan import Plan
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.drift import DriftReport, DriftVerdict, MetricDrift, SampleTable
+from dataset.drift_statistics.session_means import compared_rows
 from dataset.records import CLASS_COLOURS, LabelClass
-from dataset.session_means import compared_rows
 
 from .report_plots import (
     MARKERS,

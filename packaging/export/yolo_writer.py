@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from dataset.balancing import repeats_of
+from dataset.policies.balancing import repeats_of
 from dataset.progress import SILENT, Progress
 from dataset.records import SplitKind, VersionSample
 

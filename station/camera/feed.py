@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset import image_file
 from dataset.errors import BadImage
-from dataset.jpeg import picture_end
+from dataset.images import image_file
+from dataset.images.jpeg import picture_end
 
 from .frames import NO_CONTROLS
 from .multipart import HALF

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import cv2
 
-from dataset import image_file
 from dataset.errors import BadImage, CameraError
+from dataset.images import image_file
 
 from .address import Address
 from .feed import Attempt, FeedInfo, Picture, Rejected

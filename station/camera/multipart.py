@@ -16,7 +16,7 @@ from enum import Enum, auto
 from typing import Final
 
 from dataset.errors import BadImage, CameraError
-from dataset.jpeg import picture_end
+from dataset.images.jpeg import picture_end
 
 HALF: Final = "half a JPEG"
 NOT_JPEG: Final = "not a JPEG"

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset import image_file
+from dataset.images import image_file
 
 from .frames import Frame, SourceInfo, SourceKind
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.errors import BadImage, CameraError
-from dataset.jpeg import picture_end
+from dataset.images.jpeg import picture_end
 
 from .address import Address
 from .feed import FeedInfo, Picture, Rejected, decode_jpeg

@@ -12,7 +12,7 @@ from .options import json_option, project_folder, project_option
 from .output import emit_json, progress, say
 
 if TYPE_CHECKING:
-    from dataset.named_diff import NamedDiff
+    from dataset.differences.named_diff import NamedDiff
 
 
 @click.command()
@@ -39,7 +39,7 @@ def diff(
     as_json: bool,
 ) -> int:
     """Show what it takes to come from version OLD to version NEW."""
-    from dataset.named_diff import named_diff
+    from dataset.differences.named_diff import named_diff
     from dataset.project_folder import require_project
 
     from .diff_text import print_diff

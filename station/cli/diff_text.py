@@ -10,10 +10,10 @@ import click
 from .output import one_line, table
 
 if TYPE_CHECKING:
-    from dataset.frozen_version import FrozenVersion
-    from dataset.named_diff import NamedDiff
-    from dataset.three_way import ThreeWay
-    from dataset.version_diff import VersionDiff
+    from dataset.differences.named_diff import NamedDiff
+    from dataset.differences.three_way import ThreeWay
+    from dataset.differences.version_diff import VersionDiff
+    from dataset.versions.frozen_version import FrozenVersion
 
 CONFLICTS_SHOWN = 20
 _WIDTH = 9
@@ -87,7 +87,7 @@ def _splits(diff: VersionDiff) -> Iterator[str]:
 
 
 def _print_classes(old: FrozenVersion, new: FrozenVersion) -> None:
-    from dataset.class_table import class_table
+    from dataset.differences.class_table import class_table
 
     found = class_table(old, new)
     if not found.splits:

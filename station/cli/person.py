@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from station.identity import user_name
 
 if TYPE_CHECKING:
-    from dataset.sealing import Person
+    from dataset.sealed.sealing import Person
 
 
 def acting_person(operator: str | None) -> Person:
     """The operator, by default the user, at this station."""
-    from dataset.sealing import Person
+    from dataset.sealed.sealing import Person
     from station.settings import station_name
 
     return Person(

@@ -15,9 +15,9 @@ from .options import json_option, opened, project_option
 from .output import emit_json, many, progress, say, table, tell_finding
 
 if TYPE_CHECKING:
-    from dataset.assignment import SplitOutcome
     from dataset.project import Project
     from dataset.split import Assignment
+    from dataset.splitting.assignment import SplitOutcome
 
 Sessions = Mapping[str, tuple[str, ...]]
 _SESSION_WIDTH = 28
@@ -33,8 +33,8 @@ def split(dry_run: bool, folder: Path | None, as_json: bool) -> int:
     An image that is missing or damaged stops nothing: all else is done, the sample is
     named, and the exit code is 3.
     """
-    from dataset.assignment import assign_splits
     from dataset.findings import has_errors
+    from dataset.splitting.assignment import assign_splits
 
     with _open(folder, dry_run) as project, progress("comparing") as bar:
         outcome = assign_splits(project, dry_run=dry_run, progress=bar)

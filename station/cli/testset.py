@@ -14,9 +14,9 @@ from .output import emit_json, many, one_line, progress, say, table
 from .person import acting_person
 
 if TYPE_CHECKING:
-    from dataset.sealing import Draw
+    from dataset.sealed.sealing import Draw
+    from dataset.sealed.test_sets import SetLine
     from dataset.test_ledger import LedgerLine
-    from dataset.test_sets import SetLine
 
 _operator = click.option("--operator", help="Who acts; by default the user's name.")
 
@@ -31,9 +31,9 @@ def testset() -> None:
 @json_option
 def list_sets(folder: Path | None, as_json: bool) -> None:
     """List the test sets, and every line of their ledger."""
-    from dataset.sealing import ledger
+    from dataset.sealed.sealing import ledger
+    from dataset.sealed.test_sets import line_json, set_lines
     from dataset.test_ledger import LedgerEvent
-    from dataset.test_sets import line_json, set_lines
 
     with opened(folder, read_only=True) as project:
         lines = ledger(project)
@@ -65,9 +65,9 @@ def seal(name: str, operator: str | None, folder: Path | None, as_json: bool) ->
 
     It takes no new groups from then on, and stays out of exports.
     """
-    from dataset.published_seals import seal_path
-    from dataset.sealing import seal as close
-    from dataset.test_sets import line_json
+    from dataset.sealed.published_seals import seal_path
+    from dataset.sealed.sealing import seal as close
+    from dataset.sealed.test_sets import line_json
 
     with opened(folder) as project:
         line = close(project, name, by=acting_person(operator))
@@ -109,7 +109,7 @@ def draw(
     Refused for a model that was tested on the set before or was trained on a part of
     it, and when the set's budget is spent.
     """
-    from dataset.sealing import draw as record
+    from dataset.sealed.sealing import draw as record
     from export.evaluation import draw_bundle
 
     by = acting_person(operator)
@@ -141,8 +141,8 @@ def retire(
     name: str, reason: str, operator: str | None, folder: Path | None, as_json: bool
 ) -> None:
     """Move the used-up test set NAME to validation and open a vault set."""
-    from dataset.sealing import retire as move
-    from dataset.test_sets import line_json
+    from dataset.sealed.sealing import retire as move
+    from dataset.sealed.test_sets import line_json
 
     with opened(folder) as project:
         done = move(project, name, reason=reason, by=acting_person(operator))
@@ -170,7 +170,7 @@ def retire(
 
 
 def _tell_draw(drawn: Draw, path: Path | None, as_json: bool) -> None:
-    from dataset.test_sets import line_json
+    from dataset.sealed.test_sets import line_json
 
     left = drawn.budget - drawn.used
     if as_json:

@@ -15,11 +15,11 @@ from .options import json_option, opened, project_folder, project_option
 from .output import emit_json, one_line, progress, say, table, tell_finding
 
 if TYPE_CHECKING:
-    from dataset.freezing import Frozen
-    from dataset.frozen_version import FrozenVersion
     from dataset.progress import Progress
     from dataset.project import Project
     from dataset.records import Version
+    from dataset.versions.freezing import Frozen
+    from dataset.versions.frozen_version import FrozenVersion
 
 
 @click.group()
@@ -48,7 +48,7 @@ def create(
     is named, and the exit code is 3.
     """
     from dataset.findings import has_errors
-    from dataset.freezing import freeze
+    from dataset.versions.freezing import freeze
 
     with opened(folder) as project, progress("freezing") as bar:
         frozen = freeze(
@@ -131,8 +131,8 @@ def list_versions(folder: Path | None, as_json: bool) -> None:
 @json_option
 def show(name: str, folder: Path | None, as_json: bool) -> None:
     """Show one version: alias, id or `latest`."""
-    from dataset.verification import require_sound
     from dataset.version import read_version
+    from dataset.versions.verification import require_sound
 
     root = _root(folder)
     frozen = require_sound(read_version(root, name), with_manifest=True)
@@ -161,8 +161,8 @@ def show(name: str, folder: Path | None, as_json: bool) -> None:
 @json_option
 def verify(name: str, folder: Path | None, as_json: bool) -> int:
     """Prove a version: its manifest, its hash trees, every image's bytes."""
-    from dataset.verification import verify as prove
     from dataset.version import read_version
+    from dataset.versions.verification import verify as prove
 
     root = _root(folder)
     with progress("proving") as bar:
@@ -199,8 +199,8 @@ def _root(folder: Path | None) -> Path:
 
 def _numbers(root: Path) -> dict[str, str | None]:
     """The semantic version number of each version by its id; None where unknown."""
-    from dataset.semver import semvers
     from dataset.version import readable_versions
+    from dataset.versions.semver import semvers
 
     found = semvers(root, readable_versions(root))
     return {key: str(number) if number else None for key, number in found.items()}

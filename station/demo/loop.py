@@ -10,12 +10,12 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-from dataset.assignment import assign_splits
+from dataset.splitting.assignment import assign_splits
 from dataset.diff import compare
 from dataset.durable import replace as replace_file
 from dataset.errors import FieldsetError
-from dataset.freezing import freeze
-from dataset.image_file import decode
+from dataset.versions.freezing import freeze
+from dataset.images.image_file import decode
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 from dataset.records import Sample, SampleState

@@ -17,7 +17,7 @@ from ..camera.source import CameraSource, Frame, OnEvent
 from ..camera.triggers import Trigger, make_trigger
 from ..language import tr
 from ..recorder import Ended, Recorder, RecorderEvent, RecordingRequest
-from ..views.capture_contract import (
+from ..views.capture.capture_contract import (
     CaptureEvent,
     CaptureStatus,
     EventKind,

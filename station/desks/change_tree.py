@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from dataset.changes import (
+from dataset.differences.changes import (
     BoxAdded,
     BoxMoved,
     BoxRelabelled,
@@ -20,11 +20,11 @@ from dataset.changes import (
     SampleRemoved,
     SplitChanged,
 )
+from dataset.differences.version_diff import VersionDiff
 from dataset.records import Box
-from dataset.version_diff import VersionDiff
 
 from ..language import MINUS, NONE, TIMES, tr
-from ..views.versions_contract import ChangeNode
+from ..views.versions.versions_contract import ChangeNode
 
 SHORT_ID = 10
 TEST_MOVED, SPLIT_MOVED = "test_moved", "split_moved"

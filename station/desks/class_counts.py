@@ -9,7 +9,7 @@ from dataset.records import Split, SplitKind
 from dataset.status import Status
 
 from ..language import tr
-from ..views.dataset_contract import (
+from ..views.dataset.dataset_contract import (
     ClassCounts,
     ClassView,
     CountCell,

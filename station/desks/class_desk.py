@@ -8,7 +8,7 @@ from labeling import class_work
 from labeling.class_work import ClassAct, ClassPreview, ClassVerb
 
 from ..language import tr
-from ..views.class_contract import ActPreview
+from ..views.classes.class_contract import ActPreview
 
 
 class ProjectClassDesk:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from dataset.assignment import SplitOutcome, assign_splits
 from dataset.balance import Balance, BalanceVerdict, ClassBalance
 from dataset.catalog import GroupLine
 from dataset.findings import Finding, Severity
@@ -17,11 +16,12 @@ from dataset.progress import Progress
 from dataset.project import Project
 from dataset.records import LedgerAction, LedgerRow, SampleState
 from dataset.split import waiting
+from dataset.splitting.assignment import SplitOutcome, assign_splits
 from dataset.status import Status, status
 
 from ..language import tr
 from ..moments import moment_words
-from ..views.dataset_contract import (
+from ..views.dataset.dataset_contract import (
     DatasetState,
     FindingRow,
     GroupRow,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataset.freeze_outlook import Outlook
-from dataset.freezing import Frozen
+from dataset.versions.freeze_outlook import Outlook
+from dataset.versions.freezing import Frozen
 
 from ..language import tr
-from ..views.versions_contract import FreezeOutlook, FreezeResult
+from ..views.versions.versions_contract import FreezeOutlook, FreezeResult
 from .dataset_desk import finding_rows, verdict_sentence
 
 

@@ -11,7 +11,7 @@ from dataset.records import LedgerAction
 from dataset.split import Assignment
 
 from ..language import tr
-from ..views.dataset_contract import GroupFilter, GroupRow
+from ..views.dataset.dataset_contract import GroupFilter, GroupRow
 
 SPLIT_KEY = "split:"
 NEW, WAITING, UNLABELED = "new", "waiting", "unlabeled"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dataset.measures import measure_image
 
 from ..language import tr
-from ..views.capture_contract import Reading, Readings
+from ..views.capture.capture_contract import Reading, Readings
 
 BINS = 40
 LONGEST_PX = 960

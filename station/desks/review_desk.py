@@ -31,7 +31,7 @@ from labeling.settling import (
 from ..language import tr
 from ..session_words import session_words
 from ..views.contracts import ClassRow, Corners, LabelScene
-from ..views.review_contract import (
+from ..views.review.review_contract import (
     DisputeRow,
     GridChoice,
     GridOrder,

@@ -10,19 +10,19 @@ from pathlib import Path
 from dataset.errors import FieldsetError
 from dataset.findings import Severity
 from dataset.model_file import digest_file
+from dataset.policies.recipes import is_stress
 from dataset.progress import Progress
 from dataset.project import Project
-from dataset.recipes import is_stress
-from dataset.seal_check import ledger_findings
-from dataset.sealing import Draw, Person, draw, retire, seal
-from dataset.split_rule import parse_rule
+from dataset.sealed.seal_check import ledger_findings
+from dataset.sealed.sealing import Draw, Person, draw, retire, seal
+from dataset.sealed.test_sets import SetLine, SetState, set_lines
+from dataset.splitting.split_rule import parse_rule
 from dataset.test_ledger import LedgerEvent, LedgerLine
-from dataset.test_sets import SetLine, SetState, set_lines
 from export.evaluation import draw_bundle
 
 from ..language import tr
 from ..moments import moment_words
-from ..views.dataset_contract import (
+from ..views.dataset.dataset_contract import (
     DrawRequest,
     LedgerEntry,
     TestSetRow,

@@ -9,17 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from dataset.errors import FieldsetError
-from dataset.frozen_version import FrozenVersion
 from dataset.progress import Progress
-from dataset.published_seals import closed_names
 from dataset.records import Split, Version, VersionRoots
-from dataset.semver import semvers
+from dataset.sealed.published_seals import closed_names
 from dataset.version import FOLDER, read_version
-from dataset.version_file import FILE_NAME, MANIFEST_NAME
+from dataset.versions.frozen_version import FrozenVersion
+from dataset.versions.semver import semvers
+from dataset.versions.version_file import FILE_NAME, MANIFEST_NAME
 
 from ..language import tr
 from ..moments import moment_words
-from ..views.versions_contract import VersionRow
+from ..views.versions.versions_contract import VersionRow
 
 DERIVED = ("drift.json", "report.html")
 NO_ROOTS = VersionRoots(images="", labels="", splits="")

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dataset.changes import BoxMoved, BoxRelabelled
+from dataset.differences.changes import BoxMoved, BoxRelabelled
+from dataset.differences.version_diff import VersionDiff
+from dataset.drift_statistics.kept_drift import read_drift
 from dataset.errors import FieldsetError
-from dataset.frozen_version import FrozenVersion
-from dataset.kept_drift import read_drift
-from dataset.version_diff import VersionDiff
+from dataset.versions.frozen_version import FrozenVersion
 from labeling.geometry import corners_of
 
 from ..language import MINUS, tr
-from ..views.versions_contract import DiffTile, DriftRow, MovedBox
+from ..views.versions.versions_contract import DiffTile, DriftRow, MovedBox
 
 CHANGES_SHOWN = 60
 

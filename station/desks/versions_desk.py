@@ -6,25 +6,25 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from dataset.changes import BoxMoved, BoxRelabelled
 from dataset.diff import compare
+from dataset.differences.changes import BoxMoved, BoxRelabelled
 from dataset.errors import NotFound
-from dataset.freeze_outlook import freeze_outlook
-from dataset.freezing import freeze
-from dataset.frozen_version import FrozenVersion
 from dataset.progress import Progress
 from dataset.project import Project
-from dataset.published_seals import closed_names
 from dataset.records import VersionSample
-from dataset.verification import verify
+from dataset.sealed.published_seals import closed_names
 from dataset.version import read_version
+from dataset.versions.freeze_outlook import freeze_outlook
+from dataset.versions.freezing import freeze
+from dataset.versions.frozen_version import FrozenVersion
+from dataset.versions.verification import verify
 from export.formats import WRITERS
 from export.operation import export_version
 from labeling.geometry import corners_of
 
 from ..identity import user_name
 from ..language import TIMES, tr
-from ..views.versions_contract import (
+from ..views.versions.versions_contract import (
     ChangeNode,
     ChangeTree,
     FreezeOutlook,

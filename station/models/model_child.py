@@ -23,10 +23,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
-from dataset import image_file
 from dataset.assist_settings import AssistSettings
 from dataset.errors import BadFile, BadImage, FieldsetError
-from dataset.sandbox import read_message, write_message
+from dataset.images import image_file
+from dataset.images.sandbox import read_message, write_message
 from labeling.decoding import decode
 from labeling.detector import ModelFacts, Tensor
 from labeling.layouts import names_in, recognise

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from dataset.sandbox import read_message, write_message
+from dataset.images.sandbox import read_message, write_message
 
 LOAD_S: Final = 60.0
 """The time a model may take to be loaded and tried once."""

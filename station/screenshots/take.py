@@ -25,7 +25,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from dataset.project import Project
-from dataset.sealing import Person, draw, seal
+from dataset.sealed.sealing import Person, draw, seal
 from labeling.motion import background_from
 from labeling.second_pass import PassChoice, SecondPass, begin_pass
 from labeling.session import LabelingSession
@@ -39,8 +39,8 @@ from station.keys import Page
 from station.recorder import Ended, Recorder, RecordingRequest
 from station.recording import SessionForm as CaptureForm
 from station.settings import ReadSettings, UserSettings
-from station.views.capture_contract import SessionForm
-from station.views.review_contract import GridOrder
+from station.views.capture.capture_contract import SessionForm
+from station.views.review.review_contract import GridOrder
 
 SIZE = QSize(1440, 900)
 HERE = Path(__file__).resolve().parent

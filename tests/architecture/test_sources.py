@@ -18,7 +18,7 @@ from tests.architecture.source_tree import (
 )
 
 BANNED_CALLS = {
-    "cv2.imread": "ignores what it cannot read; use dataset.image_file",
+    "cv2.imread": "ignores what it cannot read; use dataset.images.image_file",
     "cv2.imwrite": "writes in place; use dataset.durable",
     "eval": "runs what a file says",
     "exec": "runs what a file says",

@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset.assignment import assign_splits
 from dataset.diff import compare
-from dataset.freezing import freeze
 from dataset.project import Project
+from dataset.splitting.assignment import assign_splits
 from dataset.status import status
-from dataset.verification import verify
+from dataset.versions.freezing import freeze
+from dataset.versions.verification import verify
 from tests.benchmarks.large_catalog import large_project
 
 SIZES = (10_000, 100_000, 1_000_000)

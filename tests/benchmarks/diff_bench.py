@@ -30,8 +30,8 @@ import pyarrow as pa
 import pytest
 
 from dataset.diff import compare
-from dataset.semver import step_between
 from dataset.version import read_version, write_version_batches
+from dataset.versions.semver import step_between
 from tests.benchmarks.version_bench import (
     CHANGES,
     CLASSES,

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dataset.packed_boxes import RECORD
 from dataset.project import Project, group_of_session
 from dataset.records import Session
+from dataset.versions.packed_boxes import RECORD
 
 BEGAN_US = 1_790_000_000_000_000
 SAMPLES_A_SESSION = 200

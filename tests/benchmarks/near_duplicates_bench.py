@@ -33,11 +33,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dataset.duplicates import Sighting, find_links
-from dataset.fingerprint import fingerprint
 from dataset.groups import UnionFind
-from dataset.linking import NearDuplicates, join_links
-from dataset.look import HASH_SIZE, POINT, THUMB_SIZE, Fingerprint, keys_of
+from dataset.near_duplicates.duplicates import Sighting, find_links
+from dataset.near_duplicates.fingerprint import fingerprint
+from dataset.near_duplicates.linking import NearDuplicates, join_links
+from dataset.near_duplicates.look import (
+    HASH_SIZE,
+    POINT,
+    THUMB_SIZE,
+    Fingerprint,
+    keys_of,
+)
 from dataset.project import Project
 
 SIZES = (10_000, 100_000, 1_000_000)

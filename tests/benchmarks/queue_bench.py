@@ -32,7 +32,7 @@ from tests.benchmarks.large_catalog import large_project
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from station.views.label_page import LabelPage
+    from station.views.label.label_page import LabelPage
 
 Until = Callable[[Callable[[], object]], float]
 SIZES = (5_000, 100_000)

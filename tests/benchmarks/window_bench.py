@@ -43,10 +43,10 @@ from labeling.session import LabelingSession
 from station.assembly import Station
 from station.keys import Page
 from station.settings import ReadSettings, UserSettings
-from station.views.canvas import Canvas
-from station.views.canvas_paint import Look, Shown
+from station.views.canvas.canvas.canvas import Canvas
+from station.views.canvas.canvas.canvas_paint import Look, Shown
 from station.views.contracts import CarryRequest
-from station.views.label_page import LabelPage
+from station.views.label.label_page import LabelPage
 from tests.benchmarks.large_catalog import large_project
 
 MODULE = "tests.benchmarks.window_bench"

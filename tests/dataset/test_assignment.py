@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dataset import linking
-from dataset.assignment import _assigned, assign_splits
 from dataset.erasure import erase
 from dataset.errors import StorageFull
 from dataset.findings import Finding, Severity
 from dataset.groups import GroupLink
-from dataset.image_file import decode
+from dataset.images.image_file import decode
+from dataset.near_duplicates import linking
 from dataset.project import Project
 from dataset.records import LabelState, LedgerAction, Sample, SampleState
+from dataset.splitting.assignment import _assigned, assign_splits
 from tests.small_projects import (
     BEGAN_US,
     box,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dataset.augment import SMALLEST_SIDE_PX, Augmenter, clipped
-from dataset.recipes import AugmentRecipe
+from dataset.policies.augment import SMALLEST_SIDE_PX, Augmenter, clipped
+from dataset.policies.recipes import AugmentRecipe
 from dataset.records import Box
 from tests.small_projects import box, pixels
 from tests.strategies import augment_recipes, box_sets, sample_ids
@@ -188,7 +188,9 @@ def test_the_library_is_told_not_to_look_for_updates() -> None:
 
 
 def test_freezing_does_not_load_the_library() -> None:
-    code = "import sys, dataset.freezing; print('albumentations' in sys.modules)"
+    code = (
+        "import sys, dataset.versions.freezing; print('albumentations' in sys.modules)"
+    )
 
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -16,10 +16,10 @@ from dataset.errors import (
     StorageFull,
 )
 from dataset.findings import Severity
-from dataset.freezing import freeze
 from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
+from dataset.versions.freezing import freeze
 from tests.small_projects import (
     StopsAt,
     box,

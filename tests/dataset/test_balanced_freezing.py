@@ -9,20 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset.assignment import assign_splits
-from dataset.balancing import repeats_of
 from dataset.check import check
 from dataset.diff import compare
 from dataset.errors import PolicyRefusal, StorageFull
 from dataset.findings import Severity
-from dataset.freezing import Frozen, freeze
-from dataset.image_file import decode
-from dataset.lineage import lineage_of
-from dataset.preprocess import from_json
+from dataset.images.image_file import decode
+from dataset.policies.balancing import repeats_of
+from dataset.policies.lineage import lineage_of
+from dataset.policies.preprocess import from_json
 from dataset.progress import SILENT
 from dataset.project import Project
 from dataset.records import LabelState, SampleState, VersionSample
-from dataset.verification import verify
+from dataset.splitting.assignment import assign_splits
+from dataset.versions.freezing import Frozen, freeze
+from dataset.versions.verification import verify
 from export.coco_writer import CocoWriter
 from export.intake import take_in
 from export.yolo_writer import YoloWriter

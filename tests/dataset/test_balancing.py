@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset.balancing import (
+from dataset.policies.balancing import (
     Levels,
     Need,
     TrainRow,

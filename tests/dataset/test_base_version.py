@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dataset import base_version
-from dataset.base_version import BaseVersion, find_base
 from dataset.catalog import Catalog
 from dataset.erasure import erase
-from dataset.freezing import Frozen, freeze
 from dataset.project import Project
 from dataset.records import LabelState, LedgerAction, LedgerRow, Sample, SampleState
 from dataset.version import write_version_batches
+from dataset.versions import base_version
+from dataset.versions.base_version import BaseVersion, find_base
+from dataset.versions.freezing import Frozen, freeze
 from tests.small_projects import box, filled, new_project, new_session
 
 Edit = Callable[[Project, tuple[Sample, ...], int], None]

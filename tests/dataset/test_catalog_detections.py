@@ -9,7 +9,7 @@ import pytest
 
 from dataset.catalog import Catalog
 from dataset.records import LabelEdit, LabelState, SampleState
-from dataset.sealing import seal
+from dataset.sealed.sealing import seal
 from tests.sealed_projects import members, sealable_project
 from tests.small_projects import bare_row, bare_session, box, proposal
 

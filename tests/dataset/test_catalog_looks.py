@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from dataset import migrations
-from dataset.assignment import assign_splits
 from dataset.catalog import Look
 from dataset.catalog import looks as index
 from dataset.catalog.looks import CROWD
-from dataset.fingerprint import fingerprint
-from dataset.look import Fingerprint
+from dataset.near_duplicates.fingerprint import fingerprint
+from dataset.near_duplicates.look import Fingerprint
 from dataset.project import Project
 from dataset.records import LabelState, Sample, SampleState
+from dataset.splitting.assignment import assign_splits
 from tests.small_projects import (
     BEGAN_US,
     box,

@@ -13,10 +13,10 @@ from dataset.durable import TEMPORARY_PREFIX
 from dataset.erasure import erase
 from dataset.errors import ReadOnlyProject
 from dataset.findings import Finding, Severity
-from dataset.freezing import freeze
 from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.records import LabelState, Sample, SampleState
+from dataset.versions.freezing import freeze
 from tests.dataset.picture_bytes import exif, jpeg_with
 from tests.small_projects import (
     StopsAt,

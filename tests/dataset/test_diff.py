@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataset import leaf
-from dataset.changes import (
+from dataset.diff import VersionDiff, compare
+from dataset.differences.changes import (
     BoxAdded,
     BoxMoved,
     BoxRemoved,
@@ -24,11 +24,11 @@ from dataset.changes import (
     SampleRemoved,
     SplitChanged,
 )
-from dataset.diff import VersionDiff, compare
-from dataset.frozen_version import FrozenVersion
-from dataset.matching import Matching, iou, match_boxes
+from dataset.differences.matching import Matching, iou, match_boxes
 from dataset.records import Box, LabelClass, SampleState, VersionSample
 from dataset.version import read_version, write_version
+from dataset.versions import leaf
+from dataset.versions.frozen_version import FrozenVersion
 from tests.strategies import CLASSES, SPLITS, box_sets, boxes, edited_sets, sample_sets
 
 Samples = tuple[VersionSample, ...]

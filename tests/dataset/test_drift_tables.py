@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dataset.drift import SampleTable
-from dataset.drift_tables import table_from_version
+from dataset.drift_statistics.drift_tables import table_from_version
 from dataset.records import SampleState, VersionSample
 
 

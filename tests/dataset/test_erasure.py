@@ -9,9 +9,9 @@ from dataset.check import check
 from dataset.erasure import erase
 from dataset.errors import NotFound, ReadOnlyProject
 from dataset.findings import Severity
-from dataset.freezing import freeze
 from dataset.project import Project
 from dataset.records import LabelState, Sample, SampleState
+from dataset.versions.freezing import freeze
 from tests.small_projects import box, content, files_under, new_project, new_session
 from tests.small_projects import filled as fill
 

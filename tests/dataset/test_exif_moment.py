@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset import exif
-from dataset.exif_moment import Moment, moment
-from dataset.image_format import inspect, without_gps
+from dataset.images import exif
+from dataset.images.exif_moment import Moment, moment
+from dataset.images.image_format import inspect, without_gps
 from tests.dataset.picture_bytes import (
     encoded,
     exif_taken,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from dataset.freeze_outlook import freeze_outlook
-from dataset.freezing import freeze
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
+from dataset.versions.freeze_outlook import freeze_outlook
+from dataset.versions.freezing import freeze
 from tests.small_projects import box, content, filled, new_project, new_session
 
 UNEQUAL = {"car": 24, "bike": 2}

@@ -12,11 +12,11 @@ from dataset.errors import (
     StorageFull,
     UsageError,
 )
-from dataset.freezing import freeze
 from dataset.project import Project
 from dataset.records import LabelState, Sample, SampleState, Verdict
-from dataset.verification import verify
 from dataset.version import list_versions
+from dataset.versions.freezing import freeze
+from dataset.versions.verification import verify
 from tests.small_projects import (
     box,
     files_under,

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dataset.duplicates import (
+from dataset.groups import GroupLink, UnionFind, join_groups
+from dataset.near_duplicates.duplicates import (
     SampleLink,
     Sighting,
     distance,
@@ -20,8 +21,7 @@ from dataset.duplicates import (
     group_links,
     is_repeat,
 )
-from dataset.fingerprint import Fingerprint, fingerprint
-from dataset.groups import GroupLink, UnionFind, join_groups
+from dataset.near_duplicates.fingerprint import Fingerprint, fingerprint
 from dataset.records import Box
 from tests import strategies
 

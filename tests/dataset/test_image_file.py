@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset import image_file
 from dataset.errors import BadImage
-from dataset.image_file import ImageInfo
+from dataset.images import image_file
+from dataset.images.image_file import ImageInfo
 from tests.dataset.picture_bytes import (
     encoded,
     exif,

@@ -16,7 +16,7 @@ from dataset.findings import Severity
 from dataset.groups import GroupFacts, GroupLink
 from dataset.records import LedgerAction, LedgerRow, Split, SplitKind
 from dataset.split import current_split, quarantine
-from dataset.split_check import check_split
+from dataset.splitting.split_check import check_split
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow
 from tests.strategies import late_links
 

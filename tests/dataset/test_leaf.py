@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset import leaf
 from dataset.errors import ProjectError
 from dataset.records import Box, SampleState, VersionSample
 from dataset.sample_batch import batch_of, leaf_columns, samples_of
+from dataset.versions import leaf
 from tests.strategies import boxes, sample_sets, version_samples
 
 ONE = uuid.UUID(int=1)

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataset import image_file
 from dataset.backup import back_up
 from dataset.check import check
 from dataset.erasure import erase
 from dataset.errors import BadImage
 from dataset.findings import Severity
-from dataset.lineage import Lineage, labels_digest, lineage_of
-from dataset.made_samples import Copy, StressMaker, Wanted, make_copies, merged
+from dataset.images import image_file
+from dataset.policies.lineage import Lineage, labels_digest, lineage_of
+from dataset.policies.made_samples import Copy, StressMaker, Wanted, make_copies, merged
+from dataset.policies.recipes import StressRecipe, library_versions
 from dataset.progress import SILENT, Cancelled
 from dataset.project import Project
-from dataset.recipes import StressRecipe, library_versions
 from dataset.records import SampleState, VersionSample
 from dataset.sample_batch import batches_of, samples_of
 from tests.dataset.balanced_project import policy_text, unequal_project

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from dataset.differences.named_diff import NamedDiff, named_diff
 from dataset.errors import BadFile, FieldsetError, NotFound
-from dataset.named_diff import NamedDiff, named_diff
 from dataset.records import Version
-from dataset.verification import require_sound, verify
 from dataset.version import list_versions, read_version, write_version
+from dataset.versions.verification import require_sound, verify
 from tests.dataset.test_diff import Samples, box, sample
 from tests.strategies import CLASSES, SPLITS
 

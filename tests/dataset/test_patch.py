@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from dataset.changes import (
+from dataset.diff import compare
+from dataset.differences.changes import (
     BoxAdded,
     BoxMoved,
     BoxRemoved,
@@ -18,12 +19,11 @@ from dataset.changes import (
     SplitChanged,
     StateChanged,
 )
-from dataset.diff import compare
+from dataset.differences.patch import apply
 from dataset.errors import ProjectError
-from dataset.frozen_version import FrozenVersion
-from dataset.patch import apply
 from dataset.records import SampleState, VersionSample
 from dataset.version import read_version, write_version
+from dataset.versions.frozen_version import FrozenVersion
 from tests.dataset.test_diff import box
 from tests.strategies import CLASSES, SPLITS, edited_sets, history_sets
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset.preprocess import apply
-from dataset.recipes import COLOURS, DENOISERS, PreprocessRecipe
+from dataset.policies.preprocess import apply
+from dataset.policies.recipes import COLOURS, DENOISERS, PreprocessRecipe
 from tests.dataset.picture_bytes import scene
 
 

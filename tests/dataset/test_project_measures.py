@@ -7,18 +7,15 @@ import numpy as np
 import pytest
 
 from dataset import measuring
-from dataset.drift_file import (
-    compare_version,
-    write_drift,
-)
+from dataset.drift_statistics.drift_file import compare_version, write_drift
+from dataset.drift_statistics.kept_drift import drift_summary, read_drift
 from dataset.errors import BadFile, BadImage, ProjectError
-from dataset.freezing import freeze
-from dataset.kept_drift import drift_summary, read_drift
 from dataset.measures import DIGEST, METRICS
 from dataset.measuring import embeddings, measure_file, measured, with_boxes
 from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
+from dataset.versions.freezing import freeze
 from tests.small_projects import StopsAt, box, content, filled, new_project, new_session
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.errors import SettingsError, UsageError
-from dataset.preprocess import from_json
-from dataset.recipes import (
+from dataset.policies.preprocess import from_json
+from dataset.policies.recipes import (
     AugmentRecipe,
     PreprocessRecipe,
     RecipeFault,
@@ -17,7 +17,7 @@ from dataset.recipes import (
     seed_of,
 )
 from dataset.settings import FILE_NAME, read_settings
-from dataset.split_rule import parse_rule
+from dataset.splitting.split_rule import parse_rule
 from tests.strategies import augment_recipes, sample_ids
 
 

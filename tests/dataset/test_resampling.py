@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset import drift, resampling, session_needs
+from dataset import drift
+from dataset.drift_statistics import resampling, session_needs
 
 
 def test_holm_steps_down_and_keeps_the_order() -> None:

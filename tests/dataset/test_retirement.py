@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from dataset.changes import SplitChanged, SplitRetired
 from dataset.diff import compare
-from dataset.freezing import freeze
+from dataset.differences.changes import SplitChanged, SplitRetired
+from dataset.differences.version_diff import VersionDiff
 from dataset.project import Project
 from dataset.records import LedgerAction, VersionSample
-from dataset.retirement import retired_sets, with_retired
-from dataset.sealing import retire, seal
+from dataset.sealed.retirement import retired_sets, with_retired
+from dataset.sealed.sealing import retire, seal
 from dataset.version import read_version, write_version
-from dataset.version_diff import VersionDiff
+from dataset.versions.freezing import freeze
 from tests.dataset.test_diff import box, sample
 from tests.sealed_projects import (
     labeled_group,

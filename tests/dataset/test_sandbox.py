@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset import image_file, sandbox
 from dataset.errors import BadImage
-from dataset.image_header import ImageInfo
-from dataset.sandbox import ImageChecker
+from dataset.images import image_file, sandbox
+from dataset.images.image_header import ImageInfo
+from dataset.images.sandbox import ImageChecker
 from tests.dataset.picture_bytes import encoded, png_chunk, scene
 
 ODD = Path(__file__).resolve().parents[1] / "data" / "formats" / "odd-images"

@@ -11,9 +11,9 @@ from dataset.check import check
 from dataset.errors import ProjectError
 from dataset.findings import Severity
 from dataset.project import Project
-from dataset.published_seals import closed_names, seal_path
 from dataset.records import Split, SplitKind
-from dataset.sealing import draw, ledger, retire, seal
+from dataset.sealed.published_seals import closed_names, seal_path
+from dataset.sealed.sealing import draw, ledger, retire, seal
 from tests.sealed_projects import MODEL, OTHER, members, sealable_project
 from tests.small_projects import new_session
 

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from dataset.assignment import assign_splits
 from dataset.catalog import BoxFilter
 from dataset.erasure import erase
 from dataset.errors import NotFound, PolicyRefusal, ProjectError, UsageError
 from dataset.findings import Severity
 from dataset.project import Project, now_us
-from dataset.published_seals import read_seals
 from dataset.records import (
     LabelEdit,
     LabelState,
@@ -19,11 +17,13 @@ from dataset.records import (
     Sample,
     SampleState,
 )
-from dataset.sealing import Person, draw, ledger, record_export, retire, seal
+from dataset.sealed.published_seals import read_seals
+from dataset.sealed.sealing import Person, draw, ledger, record_export, retire, seal
+from dataset.sealed.test_sets import SetState, set_lines
 from dataset.split import current_split
+from dataset.splitting.assignment import assign_splits
 from dataset.status import status
 from dataset.test_ledger import LedgerEvent
-from dataset.test_sets import SetState, set_lines
 from tests.sealed_projects import (
     MODEL,
     OTHER,

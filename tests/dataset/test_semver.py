@@ -10,9 +10,9 @@ from hypothesis import given, settings
 
 from dataset.diff import compare
 from dataset.records import LabelClass, Version, VersionSample
-from dataset.semver import CACHE_NAME, Semver, semvers, step_between
-from dataset.semver_step import Step
 from dataset.version import list_versions, read_version, write_version
+from dataset.versions.semver import CACHE_NAME, Semver, semvers, step_between
+from dataset.versions.semver_step import Step
 from tests.dataset.test_diff import box, sample
 from tests.strategies import CLASSES, SPLITS, edited_sets
 

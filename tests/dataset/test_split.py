@@ -21,8 +21,8 @@ from dataset.split import (
     current_split,
     quarantine,
 )
-from dataset.split_check import check_split
-from dataset.split_rule import Answer, keyed_order, parse_rule
+from dataset.splitting.split_check import check_split
+from dataset.splitting.split_rule import Answer, keyed_order, parse_rule
 from tests.strategies import CLASSES, SPLITS, group_sets, split_sets, split_targets
 
 SALT = b"salt of a project"

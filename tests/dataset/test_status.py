@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dataset.assignment import assign_splits
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
+from dataset.splitting.assignment import assign_splits
 from dataset.status import status
 from tests.small_projects import box, filled, new_project, new_session, proposal
 

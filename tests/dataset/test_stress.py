@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dataset.recipes import CORRUPTIONS, SEVERITIES, StressRecipe
-from dataset.stress import corrupt
+from dataset.policies.recipes import CORRUPTIONS, SEVERITIES, StressRecipe
+from dataset.sealed.stress import corrupt
 from tests.dataset.picture_bytes import scene
 
 

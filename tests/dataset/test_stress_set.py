@@ -8,14 +8,14 @@ import pytest
 from dataset.check import check
 from dataset.errors import PolicyRefusal, ProjectError, UsageError
 from dataset.findings import Severity
-from dataset.freezing import freeze
 from dataset.project import Project
 from dataset.records import LedgerAction
-from dataset.sealed_set import SealedSet
-from dataset.sealing import draw, ledger, retire, seal
+from dataset.sealed.sealed_set import SealedSet
+from dataset.sealed.sealing import draw, ledger, retire, seal
+from dataset.sealed.test_sets import SetState, set_lines
 from dataset.status import status
-from dataset.test_sets import SetState, set_lines
 from dataset.version import read_version
+from dataset.versions.freezing import freeze
 from tests.dataset.balanced_project import STRESS, policy_text, unequal_project
 from tests.sealed_projects import MODEL, OTHER, members, put
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from hypothesis import given, settings
 
-from dataset.changes import Change
 from dataset.diff import compare
+from dataset.differences.changes import Change
+from dataset.differences.three_way import Conflict
 from dataset.records import SampleState, VersionSample
-from dataset.three_way import Conflict
 from tests.dataset.test_diff import box, freeze, frozen, sample
 from tests.strategies import history_sets
 

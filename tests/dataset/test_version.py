@@ -17,15 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataset import leaf
 from dataset.errors import BadFile, NewerProject, NotFound, ProjectError
 from dataset.findings import Severity
-from dataset.frozen_version import FrozenVersion
-from dataset.hash_tree import BUCKETS, HashTree
 from dataset.progress import Cancelled
 from dataset.records import LabelClass, SampleState, Split, SplitKind, VersionSample
 from dataset.sample_batch import batch_of
-from dataset.verification import verify
 from dataset.version import (
     WrittenVersion,
     list_versions,
@@ -34,6 +30,10 @@ from dataset.version import (
     write_version,
     write_version_batches,
 )
+from dataset.versions import leaf
+from dataset.versions.frozen_version import FrozenVersion
+from dataset.versions.hash_tree import BUCKETS, HashTree
+from dataset.versions.verification import verify
 from tests.strategies import CLASSES, SPLITS, sample_sets
 
 Samples = tuple[VersionSample, ...]

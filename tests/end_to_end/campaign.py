@@ -19,10 +19,10 @@ from dataset.backup import back_up, restore
 from dataset.check import check
 from dataset.errors import FieldsetError, NotAProject
 from dataset.findings import Severity
-from dataset.freezing import freeze
 from dataset.project import Project
-from dataset.verification import verify
 from dataset.version import read_version
+from dataset.versions.freezing import freeze
+from dataset.versions.verification import verify
 from export.intake import take_in
 from export.operation import export_version
 from labeling.session import LabelingSession

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dataset.assignment import assign_splits
-from dataset.image_file import decode
+from dataset.images.image_file import decode
 from dataset.project import Project
 from dataset.records import LabelState, SampleState, Session
+from dataset.splitting.assignment import assign_splits
 from labeling.motion import MotionModel, background_from
 from station.demo.blocks import clip_path
 

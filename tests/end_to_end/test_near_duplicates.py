@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dataset.linking import NearDuplicates, join_links
+from dataset.near_duplicates.linking import NearDuplicates, join_links
 from dataset.project import Project
 from dataset.records import LabelState, LedgerAction, LedgerRow, SampleState
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dataset.frozen_version import FrozenVersion
+from dataset.versions.frozen_version import FrozenVersion
 from tests.export.small_version import small_version, stored_samples
 
 FORMATS = Path(__file__).resolve().parents[1] / "data" / "formats"

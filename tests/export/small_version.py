@@ -7,7 +7,6 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from dataset.frozen_version import FrozenVersion
 from dataset.records import (
     Box,
     BoxOrigin,
@@ -18,6 +17,7 @@ from dataset.records import (
     VersionSample,
 )
 from dataset.version import read_version, write_version
+from dataset.versions.frozen_version import FrozenVersion
 from tests.dataset.picture_bytes import encoded, exif, jpeg_with, scene
 
 CLASSES = (

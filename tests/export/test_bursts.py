@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dataset import exif
+from dataset.images import exif
 from dataset.project import Project
 from dataset.split import current_split
 from export.intake import take_in

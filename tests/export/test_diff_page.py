@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from dataset.diff import compare
-from dataset.frozen_version import FrozenVersion
 from dataset.progress import SILENT, Cancelled
 from dataset.records import (
     Box,
@@ -25,6 +24,7 @@ from dataset.records import (
     VersionSample,
 )
 from dataset.version import read_version, write_version
+from dataset.versions.frozen_version import FrozenVersion
 from export import diff_cards, diff_pictures
 from export.diff_cards import BoxCard, card_groups
 from export.diff_page import DiffPage, render_diff_page, write_diff_page

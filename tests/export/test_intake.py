@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from dataset.errors import UsageError
-from dataset.freezing import freeze
 from dataset.project import Project
 from dataset.records import BoxOrigin, LabelState, SampleState
 from dataset.split import current_split
+from dataset.versions.freezing import freeze
 from export.contract import Writer
 from export.formats import WRITERS, writer_for
 from export.intake import take_in

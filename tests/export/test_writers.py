@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset.errors import BadFile, BadImage, ProjectError, UsageError
-from dataset.frozen_version import FrozenVersion
-from dataset.leaf import quantise
 from dataset.progress import Cancelled
+from dataset.versions.frozen_version import FrozenVersion
+from dataset.versions.leaf import quantise
 from export import delivery
 from export.contract import ImportedBox, ImportedImage, Writer
 from export.formats import WRITERS, detect_format, reader_for, writer_for

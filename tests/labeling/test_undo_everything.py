@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dataset.errors import FieldsetError, PolicyRefusal, ProjectError
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
-from dataset.sealing import seal
+from dataset.sealed.sealing import seal
 from labeling.class_work import ClassAct, ClassVerb, do
 from labeling.hold import Hold
 from labeling.session import LabelingSession

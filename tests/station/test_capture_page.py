@@ -10,13 +10,13 @@ from dataset.project import Project
 from dataset.records import SampleState
 from station.assembly import Station
 from station.keys import Page
-from station.views.capture_contract import (
+from station.views.capture.capture_contract import (
     CaptureStatus,
     SessionForm,
     TriggerChoice,
     short_source,
 )
-from station.views.capture_page import CapturePage, camera_words
+from station.views.capture.capture_page import CapturePage, camera_words
 from tests.gestures import press, wait_until
 from tests.station.conftest import OpenStation, pages_of
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from dataset.changes import (
+from dataset.differences.changes import (
     BoxAdded,
     BoxMoved,
     BoxRelabelled,
@@ -17,12 +17,17 @@ from dataset.changes import (
     SampleAdded,
     SplitChanged,
 )
+from dataset.differences.version_diff import (
+    BoxCounts,
+    SampleCounts,
+    SplitCounts,
+    VersionDiff,
+)
 from dataset.records import Version, VersionRoots
-from dataset.version_balance import VersionBalance
-from dataset.version_diff import BoxCounts, SampleCounts, SplitCounts, VersionDiff
+from dataset.versions.version_balance import VersionBalance
 from station.desks.change_tree import DiffTree, boxes_before_after
 from station.theme import DARK
-from station.views.change_tree import PAGE_ROWS, ChangeModel, ChangeView
+from station.views.versions.change_tree import PAGE_ROWS, ChangeModel, ChangeView
 from tests.small_projects import box
 
 NO_BALANCE = VersionBalance(policy="", ratio=None, train_ratio=None, missing=())

@@ -11,7 +11,7 @@ from dataset.project import Project
 from dataset.records import LabelClass
 from station.assembly import Station
 from station.keys import Page
-from station.views.class_dialog import ClassDialog
+from station.views.classes.class_dialog import ClassDialog
 from tests.gestures import (
     accept_and_next,
     click_button,

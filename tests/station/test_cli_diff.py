@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from dataset import sample_batch
-from dataset.manifest import ManifestWriter, with_leaves
 from dataset.project import Project
 from dataset.records import LabelClass, Split, SplitKind
-from dataset.retirement import with_retired
+from dataset.sealed.retirement import with_retired
 from dataset.version import write_version
+from dataset.versions.manifest import ManifestWriter, with_leaves
 from labeling.session import LabelingSession
 from station.cli.exit_codes import ExitCode
 from station.cli.main import run

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dataset.erasure import erase
-from dataset.freezing import freeze
 from dataset.project import Project
 from dataset.records import LabelState, Sample, SampleState
+from dataset.versions.freezing import freeze
 from labeling.session import LabelingSession
 from station.cli.exit_codes import ExitCode
 from tests.small_projects import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dataset.project import Project
-from dataset.sealing import seal
+from dataset.sealed.sealing import seal
 from station.cli import output
 from tests.dataset.balanced_project import STRESS, policy_text, unequal_project
 from tests.sealed_projects import labeled_group, sealable_project

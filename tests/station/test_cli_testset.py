@@ -11,8 +11,8 @@ import pytest
 
 from dataset.errors import StorageFull
 from dataset.project import Project
-from dataset.published_seals import seal_path
-from dataset.sealing import ledger
+from dataset.sealed.published_seals import seal_path
+from dataset.sealed.sealing import ledger
 from dataset.test_ledger import LedgerEvent
 from export.coco import CocoReader
 from tests.sealed_projects import (
@@ -354,7 +354,7 @@ def test_whole_bundle_without_a_record_is_made_anew(
 
     with monkeypatch.context() as patch:
         patch.setattr("shutil.rmtree", lambda *_, **__: None)
-        patch.setattr("dataset.sealing.append_line", _kill)
+        patch.setattr("dataset.sealed.sealing.append_line", _kill)
         fieldset(*command)
     left = list((tmp_path / "bundles").iterdir())
     fieldset.ok(*command)

@@ -11,13 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from dataset.project import Project
 from dataset.records import LedgerAction
-from dataset.sealing import seal
+from dataset.sealed.sealing import seal
 from station.assembly import Station
 from station.desks.dataset_desk import ProjectDatasetDesk
 from station.keys import Page
-from station.views.dataset_contract import GroupRow
-from station.views.dataset_page import DatasetPage
-from station.views.group_list import matching
+from station.views.dataset.dataset_contract import GroupRow
+from station.views.dataset.dataset_page import DatasetPage
+from station.views.dataset.group_list import matching
 from tests.gestures import click_button, click_row, press, type_words, wait_until
 from tests.sealed_projects import labeled_group, put, sealable_project
 from tests.small_projects import filled, new_session

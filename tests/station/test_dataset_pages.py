@@ -13,10 +13,10 @@ from labeling import edits
 from station.assembly import Station
 from station.desks.test_sets_desk import rule_words
 from station.keys import Page
-from station.views.class_table import cell_tone
-from station.views.dataset_contract import ClassView, CountCell
-from station.views.drift_table import effect_words, span_of
-from station.views.versions_contract import DriftRow
+from station.views.dataset.class_table import cell_tone
+from station.views.dataset.dataset_contract import ClassView, CountCell
+from station.views.versions.drift_table import effect_words, span_of
+from station.views.versions.versions_contract import DriftRow
 from tests.gestures import LONG_WAIT_MS, press, wait_until
 from tests.station.conftest import OpenStation, pages_of, street
 

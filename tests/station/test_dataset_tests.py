@@ -11,12 +11,12 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from dataset.project import Project
-from dataset.sealing import Person, draw, ledger, seal
+from dataset.sealed.sealing import Person, draw, ledger, seal
 from station.assembly import Station
 from station.desks.test_sets_desk import kind_words
 from station.keys import Page
-from station.views.dataset_page import DatasetPage
-from station.views.test_dialogs import ActDialog, DrawDialog, RetireDialog
+from station.views.dataset.dataset_page import DatasetPage
+from station.views.dataset.test_dialogs import ActDialog, DrawDialog, RetireDialog
 from tests.gestures import click_button, click_row, press, type_words, wait_until
 from tests.sealed_projects import MODEL, sealable_project
 from tests.station.conftest import OpenStation, pages_of

@@ -9,7 +9,7 @@ import pytest
 
 from dataset.project import Project
 from dataset.records import BoxOrigin, SplitKind
-from dataset.verification import verify
+from dataset.versions.verification import verify
 from station.cli.exit_codes import ExitCode
 from station.demo.blocks import (
     BLOCK_FRAMES,

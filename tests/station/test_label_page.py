@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from dataset.project import Project
 from dataset.records import BoxOrigin, SampleState
 from station.assembly import Station
-from station.views.label_page import LabelPage
+from station.views.label.label_page import LabelPage
 from tests.gestures import (
     accept_and_next,
     at,

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from dataset.project import Project
 from dataset.records import BoxOrigin, SampleState
 from station.assembly import Station
-from station.views.label_page import LabelPage
+from station.views.label.label_page import LabelPage
 from tests import onnx_models as made
 from tests.gestures import LONG_WAIT_MS, accept_and_next, press, saved, wait_until
 from tests.station.conftest import pages_of

@@ -17,8 +17,8 @@ from labeling.session import LabelingSession
 from station.assembly import Station
 from station.keys import Page
 from station.views.contracts import FilmFrame, QueueChoice
-from station.views.filmstrip import PAGE, FilmRows
-from station.views.label_page import LabelPage
+from station.views.label.filmstrip import PAGE, FilmRows
+from station.views.label.label_page import LabelPage
 from station.views.state_marks import MARK_PX, paint_state
 from tests.gestures import accept_and_next, draw_box, press, saved, wait_until
 from tests.station.conftest import OpenStation, pages_of

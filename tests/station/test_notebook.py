@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dataset.freezing import freeze
 from dataset.records import LabelState, SampleState
+from dataset.versions.freezing import freeze
 from tests.small_projects import box, filled, new_project, new_session
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,13 +18,9 @@ from station.jobs import Runner
 from station.keys import Page
 from station.pictures import ThumbnailLoader
 from station.theme import DARK
-from station.views.review_contract import (
-    GridOrder,
-    GridPage,
-    ReviewItem,
-)
-from station.views.review_grid import ReviewGrid
-from station.views.review_page import DISPUTES, GRID, SECOND, ReviewPage
+from station.views.review.review_contract import GridOrder, GridPage, ReviewItem
+from station.views.review.review_grid import ReviewGrid
+from station.views.review.review_page import DISPUTES, GRID, SECOND, ReviewPage
 from tests.gestures import LONG_WAIT_MS, draw_box, press, wait_until
 from tests.small_projects import uid
 from tests.station.conftest import OpenStation, make_project, pages_of

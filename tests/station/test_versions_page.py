@@ -15,9 +15,15 @@ from dataset.records import LedgerAction
 from labeling.session import LabelingSession
 from station.assembly import Station
 from station.keys import Page
-from station.views.change_picture import surroundings
-from station.views.version_list import version_words
-from station.views.versions_page import FAULT, FREEZE, NOTHING, VERSION, VersionsPage
+from station.views.versions.change_picture import surroundings
+from station.views.versions.version_list import version_words
+from station.views.versions.versions_page import (
+    FAULT,
+    FREEZE,
+    NOTHING,
+    VERSION,
+    VersionsPage,
+)
 from tests.gestures import (
     LONG_WAIT_MS,
     click_button,

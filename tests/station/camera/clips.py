@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from dataset import image_file
+from dataset.images import image_file
 
 
 def raw_clip(width: int, height: int, count: int, *, top_down: bool = True) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from dataset import image_file
+from dataset.images import image_file
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "data" / "traffic"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset import image_file
 from dataset.errors import CameraError
+from dataset.images import image_file
 from station.camera.frames import CameraEvent, Refusal
 from station.camera.source import open_source
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataset import image_file
+from dataset.images import image_file
 from station.camera.huffman import with_huffman_tables
 from station.camera.usb_feed import whole_jpeg
 

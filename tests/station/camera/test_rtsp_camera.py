@@ -7,8 +7,8 @@ import socket
 import numpy as np
 import pytest
 
-from dataset import image_file
 from dataset.errors import CameraError
+from dataset.images import image_file
 from station.camera.address import parse_address
 from station.camera.child import ChildSource
 from station.camera.frames import SourceKind

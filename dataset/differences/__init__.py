@@ -1,0 +1,1 @@
+"""What stands behind `dataset.diff`: walking, matching, naming, applying."""

@@ -1,0 +1,1 @@
+"""What stands behind `dataset.drift`: sessions, resampling, limits, verdicts."""

@@ -1,0 +1,128 @@
+"""Compares a version with its ancestors and its splits, and keeps the findings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import durable
+from ..drift import DriftReport, SampleTable, compare
+from ..errors import NotFound
+from ..measuring import measured, with_boxes
+from ..policies.recipes import is_stress
+from ..progress import SILENT, Progress
+from ..project import Project
+from ..records import SplitKind
+from ..version import read_version
+from ..versions.frozen_version import FrozenVersion
+from .drift_tables import table_from_version
+from .kept_drift import FILE_NAME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """Two sets of samples and how far apart they are.
+
+    `kind` is parent, baseline, test or val; `base` and `current` are written like the
+    arguments of `fieldset drift`: `v1`, `v2:train`.
+    """
+
+    kind: str
+    base: str
+    current: str
+    report: DriftReport
+    base_table: SampleTable
+    current_table: SampleTable
+
+    @property
+    def heading(self) -> str:
+        """The comparison in words."""
+        return f"{self.current} against {self.base}"
+
+
+def compare_version(
+    project: Project, frozen: FrozenVersion, *, progress: Progress = SILENT
+) -> tuple[Comparison, ...]:
+    """A version against its parent and the first version, and its splits to train.
+
+    Measures what was not measured yet and keeps the numbers, so that a run that was
+    interrupted goes on where it stopped.
+    """
+    numbers = _numbers(project, frozen, progress)
+    whole = table_from_version(frozen, numbers)
+    alias = frozen.version.alias
+    found: list[Comparison] = []
+    for kind, other in _ancestors(project, frozen):
+        table = table_from_version(other, _numbers(project, other, progress))
+        found.append(_compared(kind, other.version.alias, table, alias, whole))
+    train = table_from_version(frozen, numbers, split="train")
+    for split in frozen.splits:
+        # That a stress set differs from train is its purpose, and no drift.
+        if split.kind is SplitKind.TRAIN or is_stress(split.rule):
+            continue
+        table = table_from_version(frozen, numbers, split=split.name)
+        if len(table):
+            kind = "val" if split.kind is SplitKind.VAL else "test"
+            name = f"{alias}:{split.name}"
+            found.append(_compared(kind, f"{alias}:train", train, name, table))
+    return tuple(found)
+
+
+def write_drift(frozen: FrozenVersion, comparisons: Sequence[Comparison]) -> Path:
+    """Write `drift.json` beside the version, whole or not at all; see `kept_drift`."""
+    content = {
+        "version": frozen.version.id,
+        "alias": frozen.version.alias,
+        "comparisons": [
+            {
+                "kind": c.kind,
+                "base_set": c.base,
+                "current_set": c.current,
+                **c.report.to_json(),
+            }
+            for c in comparisons
+        ],
+    }
+    path = frozen.folder / FILE_NAME
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+    durable.replace(path, text.encode() + b"\n")
+    return path
+
+
+def _ancestors(
+    project: Project, frozen: FrozenVersion
+) -> list[tuple[str, FrozenVersion]]:
+    """The parent, and the first version where that is another one still."""
+    if frozen.version.parent is None:
+        return []
+    try:
+        parent = read_version(project.root, frozen.version.parent)
+        baseline = read_version(project.root, "v1")
+    except NotFound:
+        return []
+    found = [("parent", parent)]
+    if baseline.version.id not in {parent.version.id, frozen.version.id}:
+        found.append(("baseline", baseline))
+    return found
+
+
+def _numbers(
+    project: Project, frozen: FrozenVersion, progress: Progress
+) -> dict[str, dict[str, float]]:
+    samples = frozen.samples
+    return with_boxes(measured(project, samples, progress=progress), samples)
+
+
+def _compared(
+    kind: str, base: str, base_table: SampleTable, current: str, table: SampleTable
+) -> Comparison:
+    return Comparison(
+        kind=kind,
+        base=base,
+        current=current,
+        report=compare(base_table, table),
+        base_table=base_table,
+        current_table=table,
+    )

@@ -1,0 +1,1 @@
+"""Pictures that show the same: looked at once, found by keys, judged by thumbnails."""

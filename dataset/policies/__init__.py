@@ -1,0 +1,1 @@
+"""What a project's policies make of train: balance, recipes, made samples."""

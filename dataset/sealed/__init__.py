@@ -1,0 +1,1 @@
+"""Test sets under seal: their boxes closed, their use recorded."""

@@ -1,0 +1,1 @@
+"""What stands behind `dataset.split`: rules, shares, findings, the ledger's chain."""

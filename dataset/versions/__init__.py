@@ -1,0 +1,1 @@
+"""What stands behind `dataset.version`: hash tree, manifest, freezing, proof."""

@@ -1,0 +1,181 @@
+"""The form a person fills in before a session begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dataset.errors import UsageError
+
+from ...conditions import parse_conditions
+from ...language import tr
+from ..chooser import Chooser
+from ..labels import button, label, set_tone
+from .capture_contract import FoundCamera, SessionForm
+
+CLIPS = "*.mp4 *.avi *.mov *.mkv *.webm *.m4v"
+
+
+class SessionFormPanel(QWidget):
+    """Asks for the source and for what is known of the session.
+
+    Signals:
+        form_given: the `SessionForm`; the source is to be opened.
+        cameras_requested: the person wants the cameras looked for again.
+    """
+
+    form_given = Signal(object)
+    cameras_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._source = Chooser()
+        self._source.setEditable(True)
+        self._source.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._source.setMinimumContentsLength(12)
+        self._source.setProperty("touch", "true")
+        edit = QLineEdit()
+        edit.setPlaceholderText(tr("0, /dev/video2, rtsp://, a clip"))
+        self._source.setLineEdit(edit)
+        self._fields = {
+            "name": _field(tr("left empty: date and time")),
+            "operator": _field(tr("who captures")),
+            "place": _field(tr("bridge 4")),
+            "conditions": _field("light=day weather=rain"),
+        }
+        self._problem = label("", wraps=True)
+        set_tone(self._problem, "bad")
+        self._problem.hide()
+        self._open = button(tr("Open the source"), "primary", touch=True)
+        self._lay_out()
+        self._open.clicked.connect(self.submit)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(label(tr("Source"), "head"))
+        column.addWidget(self._source)
+        pick = QHBoxLayout()
+        pick.setSpacing(6)
+        for words, do in (
+            (tr("Find"), self.cameras_requested.emit),
+            (tr("Clip…"), self._ask_clip),
+            (tr("Folder…"), self._ask_folder),
+        ):
+            one = button(words, touch=True)
+            one.clicked.connect(do)
+            pick.addWidget(one, 1)
+        column.addLayout(pick)
+        column.addSpacing(6)
+        column.addLayout(self._named("name", tr("Session")))
+        column.addSpacing(6)
+        who_and_where = QHBoxLayout()
+        who_and_where.setSpacing(10)
+        who_and_where.addLayout(self._named("operator", tr("Operator")))
+        who_and_where.addLayout(self._named("place", tr("Place")))
+        column.addLayout(who_and_where)
+        column.addSpacing(6)
+        column.addLayout(self._named("conditions", tr("Conditions, key=value")))
+        column.addWidget(self._problem)
+        column.addSpacing(8)
+        column.addWidget(self._open)
+
+    def _named(self, name: str, words: str) -> QVBoxLayout:
+        """Give a field under its name."""
+        part = QVBoxLayout()
+        part.setSpacing(4)
+        part.addWidget(label(words, "head"))
+        part.addWidget(self._fields[name])
+        return part
+
+    def fill(self, source: str, operator: str, place: str) -> None:
+        """Put in what was used last."""
+        self._source.setEditText(source)
+        self._fields["operator"].setText(operator)
+        self._fields["place"].setText(place)
+
+    def show_cameras(self, cameras: tuple[FoundCamera, ...]) -> None:
+        """Offer these cameras; what is typed stays."""
+        typed = self.source
+        self._source.clear()
+        for camera in cameras:
+            self._source.addItem(f"{camera.name} ({camera.address})", camera.address)
+        self._source.setEditText(typed or (cameras[0].address if cameras else ""))
+
+    @property
+    def source(self) -> str:
+        """The address that is typed or chosen."""
+        text = self._source.currentText().strip()
+        at = self._source.findText(text, Qt.MatchFlag.MatchExactly)
+        return text if at < 0 else str(self._source.itemData(at))
+
+    def set_text(self, name: str, words: str) -> None:
+        """Fill one field in: source, name, operator, place or conditions."""
+        if name == "source":
+            self._source.setEditText(words)
+        else:
+            self._fields[name].setText(words)
+
+    def submit(self) -> None:
+        """Give the form, or say what is wrong with it."""
+        if not self.source:
+            self._show_problem(tr("Name the source first."))
+            return
+        try:
+            conditions = parse_conditions(self._fields["conditions"].text())
+        except UsageError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            self._show_problem(f"{error.message}{hint}")
+            return
+        self._problem.hide()
+        self.form_given.emit(
+            SessionForm(
+                source=self.source,
+                name=self._fields["name"].text().strip(),
+                operator=self._fields["operator"].text().strip(),
+                place=self._fields["place"].text().strip(),
+                conditions=conditions,
+            )
+        )
+
+    def _show_problem(self, words: str) -> None:
+        self._problem.setText(words)
+        self._problem.show()
+
+    def set_opening(self, is_opening: bool) -> None:
+        """Show that the source is being opened."""
+        self._open.setEnabled(not is_opening)
+        words = tr("Opening…") if is_opening else tr("Open the source")
+        self._open.setText(words)
+
+    def _ask_clip(self) -> None:
+        dialog = QFileDialog(self, tr("Choose a clip"), str(Path.home()))
+        dialog.setNameFilter(f"{tr('Clips')} ({CLIPS})")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._source.setEditText)
+        dialog.open()
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self, tr("Choose a folder of pictures"), str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._source.setEditText)
+        dialog.open()
+
+
+def _field(hint: str) -> QLineEdit:
+    made = QLineEdit()
+    made.setPlaceholderText(hint)
+    made.setProperty("touch", "true")
+    made.setMaxLength(200)
+    return made

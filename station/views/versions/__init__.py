@@ -1,0 +1,1 @@
+"""The Versions page and its parts."""
