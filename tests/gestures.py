@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from station.views.canvas.canvas.canvas import Canvas
+from station.views.canvas.canvas import Canvas
 from station.views.label.label_page import LabelPage
 from station.window import Window
 

@@ -43,8 +43,8 @@ from labeling.session import LabelingSession
 from station.assembly import Station
 from station.keys import Page
 from station.settings import ReadSettings, UserSettings
-from station.views.canvas.canvas.canvas import Canvas
-from station.views.canvas.canvas.canvas_paint import Look, Shown
+from station.views.canvas.canvas import Canvas
+from station.views.canvas.canvas_paint import Look, Shown
 from station.views.contracts import CarryRequest
 from station.views.label.label_page import LabelPage
 from tests.benchmarks.large_catalog import large_project

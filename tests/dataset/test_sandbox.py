@@ -23,7 +23,7 @@ ODD = Path(__file__).resolve().parents[1] / "data" / "formats" / "odd-images"
 ODD_DECODER = """
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
-from dataset import image_file, sandbox_child
+from dataset.images import image_file, sandbox_child
 
 def check(data, real=image_file.check):
     if data == b"KILL":

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from station.pictures import full_picture
 from station.theme import DARK
-from station.views.canvas.canvas.canvas import Canvas
-from station.views.canvas.canvas.canvas_paint import Look, Shown
+from station.views.canvas.canvas import Canvas
+from station.views.canvas.canvas_paint import Look, Shown
 from tests.gestures import at, click, drag, draw_box
 
 WIDTH, HEIGHT = 400, 300

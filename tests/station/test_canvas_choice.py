@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from station.pictures import full_picture
 from station.theme import DARK
 from station.tone import NIGHT, PLAIN
-from station.views.canvas.canvas.canvas import Canvas
-from station.views.canvas.canvas.canvas_paint import Look, Shown
-from station.views.canvas.canvas.canvas_tools import badges
+from station.views.canvas.canvas import Canvas
+from station.views.canvas.canvas_paint import Look, Shown
+from station.views.canvas.canvas_tools import badges
 from tests.gestures import at, click, drag, draw_box, hover
 
 WIDTH, HEIGHT = 400, 300

@@ -25,8 +25,8 @@ from station.pictures import (
     thumbnail,
 )
 from station.theme import DARK
-from station.views.canvas.canvas.canvas_paint import CanvasPainter, Picture
-from station.views.canvas.canvas.canvas_view import View
+from station.views.canvas.canvas_paint import CanvasPainter, Picture
+from station.views.canvas.canvas_view import View
 from tests.gestures import LONG_WAIT_MS, wait_until
 
 WIDTH, HEIGHT = 3400, 1000
