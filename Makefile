@@ -12,6 +12,8 @@ endif
 BIN := .venv/bin
 # Rich and pytest colour their output by themselves where there is a terminal.
 PYTEST_ARGS ?=
+# One process a core, up to four; a process that is done takes tests from the others.
+WORKERS ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo app test check format format-check lint types contracts bench soak \
@@ -45,7 +47,7 @@ app: environment ## the window on the demo project
 	@$(BIN)/fieldset --project demo
 
 test: environment ## all tests, finished core files at 100 % coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(WORKERS) --cov --cov-report=term $(PYTEST_ARGS)
 
 check: format-check lint types contracts test ## format, lint, types, contracts, tests
 
