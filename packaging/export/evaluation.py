@@ -28,7 +28,7 @@ from dataset.sealed.sealing import Draw, Person, draw, recorded_draw
 from dataset.sealed.set_address import set_id
 from dataset.test_ledger import model_digest
 
-from .coco_writer import CocoWriter
+from .writers.coco import CocoWriter
 
 LEDGER_NAME: Final = "ledger.json"
 # Says of a bundle beside its place what it is, until it is put there.

@@ -7,13 +7,13 @@ from pathlib import Path
 from dataset.errors import BadFile, UsageError
 
 from .coco import CocoReader
-from .coco_writer import CocoWriter
 from .contract import Reader, Writer
 from .image_folder import ImageFolderReader
 from .side_car import has_side_car, read_side_car
 from .voc import VocReader
+from .writers.coco import CocoWriter
+from .writers.yolo import YoloWriter
 from .yolo import YoloReader
-from .yolo_writer import YoloWriter
 
 # In the order in which they are asked: the plainest one takes anything.
 READERS: tuple[Reader, ...] = (

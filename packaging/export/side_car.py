@@ -33,8 +33,8 @@ from dataset.records import (
     VersionSample,
 )
 
-from .export_folder import ExportFolder
-from .plan import UNITS_PER_PIXEL, Plan, units
+from .handover.export_folder import ExportFolder
+from .handover.plan import UNITS_PER_PIXEL, Plan, units
 from .source_folder import SourceFolder
 
 FILE_NAME = "fieldset.json"

@@ -23,9 +23,9 @@ from dataset.records import LabelState, SampleState, VersionSample
 from dataset.splitting.assignment import assign_splits
 from dataset.versions.freezing import Frozen, freeze
 from dataset.versions.verification import verify
-from export.coco_writer import CocoWriter
 from export.intake import take_in
-from export.yolo_writer import YoloWriter
+from export.writers.coco import CocoWriter
+from export.writers.yolo import YoloWriter
 from tests.dataset.balanced_project import (
     STRESS,
     policy_text,

@@ -16,10 +16,10 @@ from dataset.errors import BadFile, BadImage, ProjectError, UsageError
 from dataset.progress import Cancelled
 from dataset.versions.frozen_version import FrozenVersion
 from dataset.versions.leaf import quantise
-from export import delivery
 from export.contract import ImportedBox, ImportedImage, Writer
 from export.formats import WRITERS, detect_format, reader_for, writer_for
-from export.plan import units
+from export.handover import delivery
+from export.handover.plan import units
 from export.side_car import read_side_car
 from tests.export.small_version import (
     box,

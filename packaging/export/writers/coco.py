@@ -22,11 +22,11 @@ from dataset.errors import ProjectError
 from dataset.progress import SILENT, Progress
 from dataset.records import Split, VersionSample
 
-from .coco import CocoReader
-from .contract import ExportResult, FrozenSamples, ImportedBox, Reader
-from .delivery import deliver
-from .export_folder import ExportFolder
-from .plan import Plan, clipped_boxes
+from ..coco import CocoReader
+from ..contract import ExportResult, FrozenSamples, ImportedBox, Reader
+from ..handover.delivery import deliver
+from ..handover.export_folder import ExportFolder
+from ..handover.plan import Plan, clipped_boxes
 
 _ID_DIGITS = 13
 

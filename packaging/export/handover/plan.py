@@ -18,8 +18,8 @@ from dataset.records import (
     VersionSample,
 )
 
-from .contract import FrozenSamples, ImportedBox
-from .image_draft import clipped
+from ..contract import FrozenSamples, ImportedBox
+from ..image_draft import clipped
 
 UNITS_PER_PIXEL = 1024
 _STATES = frozenset((SampleState.LABELED, SampleState.EMPTY))

@@ -15,13 +15,19 @@ from dataset.errors import BadFile, BadImage, ProjectError
 from dataset.progress import Progress
 from dataset.records import VersionSample
 
-from .contract import (
+from ..contract import (
     ExportResult,
     FrozenSamples,
     ImageFacts,
     ImportedBox,
     ImportedImage,
     Reader,
+)
+from ..side_car import (
+    SideCar,
+    SideCarWriter,
+    has_side_car,
+    read_side_car,
 )
 from .export_folder import (
     ExportFolder,
@@ -32,12 +38,6 @@ from .export_folder import (
 )
 from .plan import Plan, make_plan
 from .policy_files import policy_files, policy_notes
-from .side_car import (
-    SideCar,
-    SideCarWriter,
-    has_side_car,
-    read_side_car,
-)
 
 _PROGRESS_STEP = 50
 

@@ -25,11 +25,11 @@ from dataset.policies.balancing import repeats_of
 from dataset.progress import SILENT, Progress
 from dataset.records import SplitKind, VersionSample
 
-from .contract import ExportResult, FrozenSamples, ImportedBox, Reader
-from .delivery import deliver
-from .export_folder import ExportFolder
-from .plan import Plan, clipped_boxes
-from .yolo import YoloReader
+from ..contract import ExportResult, FrozenSamples, ImportedBox, Reader
+from ..handover.delivery import deliver
+from ..handover.export_folder import ExportFolder
+from ..handover.plan import Plan, clipped_boxes
+from ..yolo import YoloReader
 
 _SMALLEST_SIDE = 10
 
