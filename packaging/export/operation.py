@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dataset import durable
 from dataset.errors import UsageError
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
@@ -17,9 +16,7 @@ from dataset.versions.frozen_version import FrozenVersion
 
 from .contract import ExportResult
 from .formats import writer_for
-
-# Derived files of the version that go with every export, outside its digest.
-COMPANIONS = ("drift.json", "report.html")
+from .handover.sums import COMPANIONS
 
 
 def export_version(
@@ -30,6 +27,7 @@ def export_version(
     target: Path,
     update: bool = False,
     include_sealed: bool = False,
+    drop_empty: bool = False,
     reason: str = "",
     by: Person | None = None,
     progress: Progress = SILENT,
@@ -51,6 +49,7 @@ def export_version(
         target: a new or empty folder; with `update` one of an earlier export.
         update: touch only what changed since that export.
         include_sealed: also write the boxes of sealed test sets.
+        drop_empty: leave out samples with nothing in them.
         reason: why; needed with `include_sealed`, and recorded.
         by: who exports them, for the record.
         progress: told of every sample.
@@ -71,16 +70,19 @@ def export_version(
     with _read(root, name) as frozen:
         if include_sealed:
             _record(root, frozen, reason, by or Person())
-        results = []
-        for writer in writers:
-            place = target if len(writers) == 1 else target / writer.format
-            done = writer.write(
-                frozen, place, update=update, include_sealed=include_sealed,
+        companions = _companions(frozen)
+        return tuple(
+            writer.write(
+                frozen,
+                target if len(writers) == 1 else target / writer.format,
+                update=update,
+                include_sealed=include_sealed,
+                drop_empty=drop_empty,
+                companions=companions,
                 progress=progress,
-            )  # fmt: skip
-            _add_companions(frozen, place)
-            results.append(done)
-    return tuple(results)
+            )
+            for writer in writers
+        )
 
 
 def _read(root: Path, name: str) -> FrozenVersion:
@@ -101,8 +103,7 @@ def _record(root: Path, frozen: FrozenVersion, reason: str, by: Person) -> None:
             record_export(project, frozen.version.id, sealed, reason=reason, by=by)
 
 
-def _add_companions(frozen: FrozenVersion, target: Path) -> None:
-    for companion in COMPANIONS:
-        source = frozen.folder / companion
-        if source.is_file():
-            durable.replace(target / companion, source.read_bytes())
+def _companions(frozen: FrozenVersion) -> dict[str, bytes]:
+    """Drift statistics and report of the version, where they were made."""
+    found = {name: frozen.folder / name for name in COMPANIONS}
+    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}

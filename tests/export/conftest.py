@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataset.versions.frozen_version import FrozenVersion
-from tests.export.small_version import small_version, stored_samples
+from tests.export.small_version import fitting, small_version, stored_samples
 
 FORMATS = Path(__file__).resolve().parents[1] / "data" / "formats"
 
@@ -20,8 +20,16 @@ def formats() -> Path:
 
 
 @pytest.fixture
-def frozen(tmp_path: Path) -> Iterator[FrozenVersion]:
-    """A small version with its images."""
+def frozen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FrozenVersion]:
+    """A small version with its images.
+
+    Where the test has a `writer`, only with images of kinds that its target takes.
+    """
     root = tmp_path / "project"
-    with small_version(root, stored_samples(root)) as version:
+    known = getattr(request.node, "callspec", None)
+    writer = known.params.get("writer") if known is not None else None
+    samples = stored_samples(root)
+    if writer is not None:
+        samples = fitting(samples, writer.format)
+    with small_version(root, samples) as version:
         yield version

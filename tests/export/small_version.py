@@ -18,6 +18,7 @@ from dataset.records import (
 )
 from dataset.version import read_version, write_version
 from dataset.versions.frozen_version import FrozenVersion
+from export.handover.target_limits import ANY_TARGET, TARGETS
 from tests.dataset.picture_bytes import encoded, exif, jpeg_with, scene
 
 CLASSES = (
@@ -71,6 +72,16 @@ def stored_samples(root: Path) -> tuple[VersionSample, ...]:
         _stored(root, number, kind, split, corners)
         for number, (kind, split, corners) in enumerate(rows)
     )
+
+
+def fitting(
+    samples: tuple[VersionSample, ...], format_name: str
+) -> tuple[VersionSample, ...]:
+    """The samples whose images are of a kind that the format's target takes."""
+    target = TARGETS.get(format_name, ANY_TARGET)
+    if not target.is_strict:
+        return samples
+    return tuple(sample for sample in samples if sample.suffix in target.suffixes)
 
 
 def with_boxes(sample: VersionSample, *boxes: Box) -> VersionSample:

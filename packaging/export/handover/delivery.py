@@ -1,34 +1,23 @@
-"""How every format is written: copy, add, read back, compare, sign with the side-car.
+"""How every format is written: check, copy, add, read back, compare, sign.
 
-A format brings `Pages`: where an image goes, what is written about it, and what a
-reader must find again. All else is the same for all of them and lives here.
+A format brings its `Pages`: where an image goes, what is written about it, and how it
+is read again. All else is the same for all of them and lives here: the plan, the
+pre-flight, the files beside (side-car, dataset card, Croissant, sums) and the proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from types import MappingProxyType
 
-from dataset.errors import BadFile, BadImage, ProjectError
-from dataset.progress import Progress
-from dataset.records import VersionSample
+from dataset.errors import ProjectError
+from dataset.progress import SILENT, Progress
 
-from ..contract import (
-    ExportResult,
-    FrozenSamples,
-    ImageFacts,
-    ImportedBox,
-    ImportedImage,
-    Reader,
-)
-from ..side_car import (
-    SideCar,
-    SideCarWriter,
-    has_side_car,
-    read_side_car,
-)
+from ..contract import ExportResult, FrozenSamples, ImageFacts
+from ..side_car import SideCar, SideCarWriter, has_side_car, read_side_car
+from . import card, croissant, sums
 from .export_folder import (
     ExportFolder,
     earlier_files,
@@ -36,110 +25,155 @@ from .export_folder import (
     kept_folder,
     stale_caches,
 )
+from .pages import Pages
 from .plan import Plan, make_plan
 from .policy_files import policy_files, policy_notes
+from .preflight import require_fit, require_space
+from .proof import WantedImage, WrittenExport, prove
+from .rows import RowFile
 
 _PROGRESS_STEP = 50
+_NO_COMPANIONS: Mapping[str, bytes] = MappingProxyType({})
 
 
-class Pages(Protocol):
-    """The files of one format beside its images; made for one export."""
+@dataclass(frozen=True, slots=True)
+class FormatWriter:
+    """Writes versions in the format of its pages."""
 
-    format: ClassVar[str]
-    tolerance_px: ClassVar[float]
-
-    def image_name(self, sample: VersionSample) -> str:
-        """Where the sample's image goes: a relative path with forward slashes."""
-
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
-        """Write what the format says of a sample; gives the boxes it can hold."""
-
-    def finish(self) -> None:
-        """Write what speaks of all samples."""
-
-    def close(self) -> None:
-        """Remove what an interrupted export left; harmless after `finish`."""
-
-    def reader(self) -> Reader:
-        """What reads the export back."""
-
-    def notes(self) -> tuple[str, ...]:
-        """Sentences on what the format could not hold."""
-
-
-@dataclass(slots=True)
-class _Expected:
-    """What a reader must find, by the image's relative name."""
-
-    boxes: dict[str, tuple[ImportedBox, ...]]
-    facts: dict[str, ImageFacts]
+    pages: type[Pages]
 
     @property
-    def box_count(self) -> int:
-        return sum(len(boxes) for boxes in self.boxes.values())
+    def format(self) -> str:
+        """The format's name."""
+        return self.pages.format
 
-
-class _KnownSizes:
-    """Sizes from the version: reading back need not open every image."""
-
-    def __init__(self, root: Path, facts: dict[str, ImageFacts]) -> None:
-        self._root = root
-        self._facts = facts
-
-    def facts(self, path: Path) -> ImageFacts:
-        """The facts of the image at `path`.
-
-        Raises:
-            BadImage: it is none of the export.
-        """
-        found = self._facts.get(path.relative_to(self._root).as_posix())
-        if found is None:
-            raise BadImage(f"The image is none of this export: {path.name}")
-        return found
-
-
-def deliver(
-    frozen: FrozenSamples,
-    target: Path,
-    *,
-    make_pages: Callable[[Plan, ExportFolder], Pages],
-    format_name: str,
-    update: bool,
-    include_sealed: bool,
-    progress: Progress,
-) -> ExportResult:
-    """Write a version into `target` as `contract.Writer.write` promises."""
-    target = target.absolute()
-    earlier = _earlier(target, format_name, update=update)
-    plan = make_plan(frozen, include_sealed=include_sealed)
-    opened = fresh_folder if earlier is None else kept_folder
-    with opened(target, frozen.root) as folder:
-        pages = make_pages(plan, folder)
-        side_car = SideCarWriter(folder, plan, format_name)
-        try:
-            expected = _write(plan, folder, pages, side_car, progress)
-            folder.finish_copies()
-            notes = [*pages.notes(), *policy_notes(plan)]
-            if earlier is not None:
-                folder.remove_stale(earlier_files(earlier.files))
-                notes += _cache_notes(target)
-            _compare(folder.root, pages, expected, is_alone=earlier is None)
-            digest = side_car.finish()
-        finally:
-            pages.close()
-            side_car.close()
-        progress.step(plan.samples, plan.samples, "samples")
+    def write(
+        self,
+        version: FrozenSamples,
+        target: Path,
+        *,
+        update: bool = False,
+        include_sealed: bool = False,
+        drop_empty: bool = False,
+        companions: Mapping[str, bytes] = _NO_COMPANIONS,
+        progress: Progress = SILENT,
+    ) -> ExportResult:
+        """Write the version into `target`, as `contract.Writer` says."""
+        target = target.absolute()
+        earlier = _earlier(target, self.format, update=update)
+        plan = make_plan(version, include_sealed=include_sealed, drop_empty=drop_empty)
+        warnings = require_fit(self.format, plan)
+        if earlier is None:
+            require_space(plan, version.root, target)
+        else:
+            _require_kinship(plan, earlier, target)
+        opened = fresh_folder if earlier is None else kept_folder
+        with opened(target, version.root) as folder:
+            export = _Export(plan=plan, folder=folder, pages=self.pages(plan, folder))
+            try:
+                export.write(progress)
+                notes = [*warnings, *export.pages.notes(), *policy_notes(plan)]
+                if earlier is not None:
+                    folder.remove_stale(earlier_files(earlier.files))
+                    notes += _cache_notes(target)
+                progress.step(plan.samples, plan.samples, "reading back")
+                export.prove(is_alone=earlier is None)
+                digest = export.sign(companions)
+            finally:
+                export.close()
         return ExportResult(
-            version=frozen.version.id,
-            format=format_name,
+            version=version.version.id,
+            format=self.format,
             path=target,
             samples=plan.samples,
-            boxes=expected.box_count,
+            boxes=export.tally.boxes.total(),
             bytes=folder.bytes,
             digest=digest,
             left_out=plan.left_out,
             notes=tuple(notes),
         )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Export:
+    """One export on its way into its folder."""
+
+    plan: Plan
+    folder: ExportFolder
+    pages: Pages
+    wanted: dict[str, WantedImage] = field(default_factory=dict)
+    tally: card.Tally = field(default_factory=card.Tally)
+    side_car: SideCarWriter = field(init=False)
+    table: RowFile = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.side_car = SideCarWriter(
+            self.folder,
+            self.plan,
+            self.pages.format,
+            is_packed=self.pages.is_packed,
+        )
+        self.table = RowFile(self.folder)
+
+    def write(self, progress: Progress) -> None:
+        """Write images, the format's files, and what stands beside them."""
+        self._add_samples(progress)
+        self.pages.finish()
+        for name, data in policy_files(self.plan):
+            self.folder.write(name, data)
+        self.folder.write(card.FILE_NAME, self._card())
+        self.table.write(croissant.TABLE_NAME, head=croissant.table_head())
+        images = set() if self.pages.is_packed else set(self.wanted)
+        described = croissant.croissant(self.plan, self.folder.digests, images)
+        self.folder.write(croissant.FILE_NAME, described)
+        self.folder.finish_copies()
+
+    def prove(self, *, is_alone: bool) -> None:
+        """Read the files again and compare; see `proof.prove`."""
+        written = WrittenExport(self.folder.root, self.wanted, is_alone=is_alone)
+        found = self.pages.read_back(written)
+        prove(found, self.wanted, self.pages.tolerance_px)
+
+    def sign(self, companions: Mapping[str, bytes]) -> str:
+        """Write side-car, companions and sums; gives the export's digest."""
+        digest = self.side_car.finish()
+        for name, data in companions.items():
+            self.folder.write(name, data)
+        self.folder.remove_stale(set(sums.COMPANIONS))
+        self.folder.write(sums.FILE_NAME, sums.sums_text(self.folder.digests))
+        return digest
+
+    def close(self) -> None:
+        """Remove what an interrupted export left; harmless after `sign`."""
+        self.pages.close()
+        self.side_car.close()
+        self.table.close()
+
+    def _add_samples(self, progress: Progress) -> None:
+        for done, sample in enumerate(self.plan.selection()):
+            if done % _PROGRESS_STEP == 0:
+                progress.step(done, self.plan.samples, "samples")
+            name = self.pages.image_name(sample)
+            if not self.pages.is_packed:
+                self.folder.copy(sample, name)
+            boxes = tuple(self.pages.add(sample))
+            facts = ImageFacts(
+                width=sample.width, height=sample.height, orientation=sample.orientation
+            )
+            self.wanted[name] = WantedImage(
+                boxes=boxes, facts=facts, split=sample.split, digest=sample.id
+            )
+            self.tally.add(sample, boxes)
+            croissant.add_boxes(self.table, sample, name, boxes)
+            self.side_car.add(sample, name)
+
+    def _card(self) -> bytes:
+        words = card.FormatWords(
+            name=self.pages.format,
+            body=self.pages.card(),
+            front_matter=self.pages.front_matter(),
+        )
+        return card.card(self.plan, self.tally, words)
 
 
 def _earlier(target: Path, format_name: str, *, update: bool) -> SideCar | None:
@@ -169,83 +203,18 @@ def _earlier(target: Path, format_name: str, *, update: bool) -> SideCar | None:
     return earlier
 
 
-def _write(
-    plan: Plan,
-    folder: ExportFolder,
-    pages: Pages,
-    side_car: SideCarWriter,
-    progress: Progress,
-) -> _Expected:
-    expected = _Expected(boxes={}, facts={})
-    for done, sample in enumerate(plan.selection()):
-        if done % _PROGRESS_STEP == 0:
-            progress.step(done, plan.samples, "samples")
-        name = pages.image_name(sample)
-        folder.copy(sample, name)
-        expected.boxes[name] = tuple(pages.add(sample))
-        expected.facts[name] = ImageFacts(
-            width=sample.width, height=sample.height, orientation=sample.orientation
-        )
-        side_car.add(sample, name)
-    pages.finish()
-    for name, data in policy_files(plan):
-        folder.write(name, data)
-    return expected
+def _require_kinship(plan: Plan, earlier: SideCar, target: Path) -> None:
+    """Refuse to turn another project's export into this one's.
 
-
-def _compare(root: Path, pages: Pages, expected: _Expected, *, is_alone: bool) -> None:
-    """Read the export back and hold it against the version, box for box.
-
-    Raises:
-        BadFile: they differ; that is a fault of the disk or of ours.
+    Two versions of one project share samples; an export names no project.
     """
-    resolved = root.resolve()
-    found = pages.reader().read(root, sizes=_KnownSizes(resolved, expected.facts))
-    images = {image.source_name: image for image in found.images}
-    for name, boxes in expected.boxes.items():
-        image = images.pop(name, None)
-        if image is None:
-            raise _differs("an image is not found again", name)
-        if not _same_boxes(image, boxes, pages.tolerance_px):
-            raise _differs("the boxes are others", name)
-    ours = [p for p in found.problems if is_alone or p.path in expected.boxes]
-    if ours:
-        raise _differs(ours[0].what, ours[0].path)
-    if images and is_alone:
-        raise _differs("an image is too many", next(iter(images)))
-
-
-def _differs(what: str, name: str) -> BadFile:
-    return BadFile(
-        f"The export read back differs from the version ({what}): {name}",
-        hint="check the disk and write it again; if it stays so, please report it",
-    )
-
-
-def _same_boxes(
-    image: ImportedImage, boxes: tuple[ImportedBox, ...], tolerance_px: float
-) -> bool:
-    """Whether the same boxes are there, in any order, each within the tolerance."""
-    if len(image.boxes) != len(boxes):
-        return False
-    if all(map(_is_near, image.boxes, boxes, [tolerance_px] * len(boxes))):
-        return True
-    left = list(image.boxes)
-    for box in boxes:
-        at = next(
-            (i for i, o in enumerate(left) if _is_near(o, box, tolerance_px)), None
+    known = earlier.samples
+    if known and not any(sample.id in known for sample in plan.selection()):
+        raise ProjectError(
+            f"The target holds an export that shares no sample with this version, "
+            f"it may be another project's: {target}",
+            hint="choose a new folder",
         )
-        if at is None:
-            return False
-        del left[at]
-    return True
-
-
-def _is_near(one: ImportedBox, other: ImportedBox, tolerance_px: float) -> bool:
-    return one.class_name == other.class_name and all(
-        abs(a - b) <= tolerance_px
-        for a, b in zip(one.corners, other.corners, strict=True)
-    )
 
 
 def _cache_notes(target: Path) -> list[str]:
