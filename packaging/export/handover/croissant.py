@@ -20,13 +20,14 @@ from dataset.records import SplitKind, VersionSample
 
 from ..contract import ImportedBox
 from .csv_text import csv_cell, csv_row
+from .export_folder import ExportFolder
 from .plan import Plan
 from .rows import RowFile
 
 FILE_NAME: Final = "croissant.json"
 TABLE_NAME: Final = "croissant-boxes.csv"
 _FEW_FILES = 16
-_COLUMNS = ("image_id", "file_name", "split", "label", "bbox")
+_COLUMNS = ("image_id", "file_name", "split", "class_index", "label", "bbox")
 _SPLIT_URLS = {
     SplitKind.TRAIN: "cr:TrainingSplit",
     SplitKind.VAL: "cr:ValidationSplit",
@@ -90,19 +91,32 @@ _CONTEXT: Final[dict[str, Any]] = {
 }
 
 
-def table_head() -> str:
-    """The first row of the table of boxes."""
-    return csv_row(_COLUMNS)
+class BoxTable:
+    """The table of boxes while it is written."""
 
+    def __init__(self, folder: ExportFolder, plan: Plan) -> None:
+        self._rows = RowFile(folder)
+        self._classes = {
+            item.name: f"{index},{csv_cell(item.name)}"
+            for index, item in enumerate(plan.classes)
+        }
 
-def add_boxes(
-    rows: RowFile, sample: VersionSample, name: str, boxes: tuple[ImportedBox, ...]
-) -> None:
-    """Add a row for each box of a sample whose image has that relative name."""
-    for box in boxes:
-        corners = " ".join(map(repr, box.corners))
-        cell = csv_cell(box.class_name)
-        rows.add(f"{sample.id},{name},{sample.split},{cell},{corners}\n")
+    def add(
+        self, sample: VersionSample, name: str, boxes: tuple[ImportedBox, ...]
+    ) -> None:
+        """Add a row for each box of a sample whose image has that relative name."""
+        head = f"{sample.id},{name},{sample.split}"
+        for box in boxes:
+            corners = " ".join(map(repr, box.corners))
+            self._rows.add(f"{head},{self._classes[box.class_name]},{corners}\n")
+
+    def write(self) -> None:
+        """Put the table in its place."""
+        self._rows.write(TABLE_NAME, head=csv_row(_COLUMNS))
+
+    def close(self) -> None:
+        """Remove what an interrupted export left; harmless after `write`."""
+        self._rows.close()
 
 
 def croissant(plan: Plan, files: Mapping[str, str], images: set[str]) -> bytes:
@@ -206,7 +220,7 @@ def _classes(plan: Plan) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": "classes",
         "name": "classes",
-        "key": {"@id": "classes/name"},
+        "key": {"@id": "classes/index"},
         "field": [_text("classes/name"), index],
         "data": [
             {"classes/name": item.name, "classes/index": number}
@@ -247,13 +261,16 @@ def _boxes() -> dict[str, Any]:
         }
     fields[-1]["source"]["format"] = "XYXY"
     fields[2]["references"] = {"field": {"@id": "splits/name"}}
+    fields[3]["references"] = {"field": {"@id": "classes/index"}}
+    fields[3]["dataType"] = "sc:Integer"
     return {
         "@type": "cr:RecordSet",
         "@id": "boxes",
         "name": "boxes",
         "description": (
-            "Pixels of the upright image, 0-based, half-open. A text that begins with "
-            "= + - @ has an apostrophe in front."
+            "Pixels of the upright image, 0-based, half-open. A label that begins with "
+            "= + - @ has an apostrophe in front; `class_index` is the safer key, for "
+            "readers of CSV may take a label such as `null` for nothing."
         ),
         "field": fields,
     }

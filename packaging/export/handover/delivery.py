@@ -30,7 +30,6 @@ from .plan import Plan, make_plan
 from .policy_files import policy_files, policy_notes
 from .preflight import require_fit, require_space
 from .proof import WantedImage, WrittenExport, prove
-from .rows import RowFile
 
 _PROGRESS_STEP = 50
 _NO_COMPANIONS: Mapping[str, bytes] = MappingProxyType({})
@@ -104,7 +103,7 @@ class _Export:
     wanted: dict[str, WantedImage] = field(default_factory=dict)
     tally: card.Tally = field(default_factory=card.Tally)
     side_car: SideCarWriter = field(init=False)
-    table: RowFile = field(init=False)
+    table: croissant.BoxTable = field(init=False)
 
     def __post_init__(self) -> None:
         self.side_car = SideCarWriter(
@@ -113,7 +112,7 @@ class _Export:
             self.pages.format,
             is_packed=self.pages.is_packed,
         )
-        self.table = RowFile(self.folder)
+        self.table = croissant.BoxTable(self.folder, self.plan)
 
     def write(self, progress: Progress) -> None:
         """Write images, the format's files, and what stands beside them."""
@@ -122,7 +121,7 @@ class _Export:
         for name, data in policy_files(self.plan):
             self.folder.write(name, data)
         self.folder.write(card.FILE_NAME, self._card())
-        self.table.write(croissant.TABLE_NAME, head=croissant.table_head())
+        self.table.write()
         images = set() if self.pages.is_packed else set(self.wanted)
         described = croissant.croissant(self.plan, self.folder.digests, images)
         self.folder.write(croissant.FILE_NAME, described)
@@ -164,7 +163,7 @@ class _Export:
                 boxes=boxes, facts=facts, split=sample.split, digest=sample.id
             )
             self.tally.add(sample, boxes)
-            croissant.add_boxes(self.table, sample, name, boxes)
+            self.table.add(sample, name, boxes)
             self.side_car.add(sample, name)
 
     def _card(self) -> bytes:

@@ -118,6 +118,14 @@ def _class_names(plan: Plan, target: Target) -> Iterator[Finding]:
 def _split_names(plan: Plan, target: Target) -> Iterator[Finding]:
     if target.needs_train and plan.splits[0].kind is not SplitKind.TRAIN:
         yield _warning("The trainer wants samples in this split: train")
+    if target.needs_boxes:
+        held = {sample.split for sample in plan.selection() if sample.boxes}
+        for split in plan.splits:
+            if split.name not in held:
+                yield _warning(
+                    "Loaders guess the kinds of columns and stumble over a split "
+                    f"without one box: {split.name}"
+                )
     if target.has_word_names:
         words = Counter(word_name(split.name) for split in plan.splits)
         for word, count in words.items():

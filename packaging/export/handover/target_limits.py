@@ -37,7 +37,8 @@ class Target:
 
     `is_strict` makes another kind of image an error. `strips_names` says that readers
     take spaces around a class name away; `has_word_names`, that splits are named with
-    letters, digits and underscores alone.
+    letters, digits and underscores alone; `needs_boxes`, that a split without one box
+    cannot be loaded beside others.
     """
 
     suffixes: frozenset[str] = frozenset()
@@ -46,6 +47,7 @@ class Target:
     strips_names: bool = False
     needs_train: bool = False
     has_word_names: bool = False
+    needs_boxes: bool = False
     images: Quota | None = None
     classes: Quota | None = None
     images_a_class: int = 0
@@ -59,7 +61,6 @@ class Target:
 
 ANY_TARGET: Final = Target()
 _XML = Target(is_xml=True, strips_names=True)
-_WORDS = Target(has_word_names=True)
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
         "azureml": Target(
@@ -83,8 +84,8 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
         # This uploader and TensorFlow's decoders take more than they state.
         "edge-impulse": Target(suffixes=frozenset(("jpg", "png")), needs_train=True),
         "tfrecord": Target(suffixes=frozenset(("jpg", "png", "bmp"))),
-        "huggingface": _WORDS,
-        "huggingface-parquet": _WORDS,
+        "huggingface": Target(has_word_names=True, needs_boxes=True),
+        "huggingface-parquet": Target(has_word_names=True),
         "coco": Target(strips_names=True),
         "yolo": Target(strips_names=True),
         "voc": _XML,

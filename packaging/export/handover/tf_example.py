@@ -12,26 +12,33 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from .crc32c import masked_crc32c
 from .placed_file import PlacedFile
 
-_BYTES, _FLOATS, _INTEGERS = 1, 2, 3
 _LENGTH_DELIMITED: Final = 2
 _FIRST_FIELD: Final = 1 << 3 | _LENGTH_DELIMITED
 _SECOND_FIELD: Final = 2 << 3 | _LENGTH_DELIMITED
 _VARINT_BYTES: Final = 10
 
 
+class Kind(IntEnum):
+    """What a feature's values are; the number of its list in the wire format."""
+
+    TEXTS = 1
+    FLOATS = 2
+    INTEGERS = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """The values under one key; one of the lists counts, the others are empty."""
+    """The values under one key; an empty list has a kind, too."""
 
-    texts: tuple[bytes, ...] = ()
-    floats: tuple[float, ...] = ()
-    integers: tuple[int, ...] = ()
+    kind: Kind
+    values: tuple[Any, ...]
 
 
 class RecordFile:
@@ -97,30 +104,29 @@ def decode(record: bytes) -> dict[str, Feature]:
 
 
 def _feature(feature: Feature) -> bytes:
-    if feature.texts:
-        texts = b"".join(_field(_FIRST_FIELD, text) for text in feature.texts)
-        return _field(_BYTES << 3 | _LENGTH_DELIMITED, texts)
-    if feature.floats:
-        packed = struct.pack(f"<{len(feature.floats)}f", *feature.floats)
-        kind = _FLOATS
-    elif feature.integers:
-        packed = b"".join(map(_varint, feature.integers))
-        kind = _INTEGERS
+    """A feature; an empty list is written as one, for readers look for its kind."""
+    if feature.kind is Kind.TEXTS:
+        values = b"".join(_field(_FIRST_FIELD, text) for text in feature.values)
+    elif not feature.values:
+        values = b""
+    elif feature.kind is Kind.FLOATS:
+        packed = struct.pack(f"<{len(feature.values)}f", *feature.values)
+        values = _field(_FIRST_FIELD, packed)
     else:
-        return b""
-    return _field(kind << 3 | _LENGTH_DELIMITED, _field(_FIRST_FIELD, packed))
+        values = _field(_FIRST_FIELD, b"".join(map(_varint, feature.values)))
+    return _field(feature.kind << 3 | _LENGTH_DELIMITED, values)
 
 
 def _decoded(feature: bytes) -> Feature:
-    for kind, values in _fields(feature):
-        parts = [part for _, part in _fields(values)]
-        if kind == _BYTES:
-            return Feature(texts=tuple(parts))
-        packed = b"".join(parts)
-        if kind == _FLOATS:
-            return Feature(floats=struct.unpack(f"<{len(packed) // 4}f", packed))
-        return Feature(integers=tuple(_integers(packed)))
-    return Feature()
+    ((number, content),) = _fields(feature)
+    kind = Kind(number)
+    parts = [part for _, part in _fields(content)]
+    if kind is Kind.TEXTS:
+        return Feature(kind=kind, values=tuple(parts))
+    packed = b"".join(parts)
+    if kind is Kind.INTEGERS:
+        return Feature(kind=kind, values=tuple(_integers(packed)))
+    return Feature(kind=kind, values=struct.unpack(f"<{len(packed) // 4}f", packed))
 
 
 def _field(tag: int, content: bytes) -> bytes:
@@ -173,14 +179,15 @@ def _require_checksum(stream: IO[bytes], data: bytes) -> None:
 
 def texts(*values: str | bytes) -> Feature:
     """A feature of texts, as UTF-8."""
-    return Feature(texts=tuple(v.encode() if isinstance(v, str) else v for v in values))
+    data = tuple(v.encode() if isinstance(v, str) else v for v in values)
+    return Feature(kind=Kind.TEXTS, values=data)
 
 
 def floats(values: Sequence[float]) -> Feature:
     """A feature of floats, kept with 32 bits."""
-    return Feature(floats=tuple(values))
+    return Feature(kind=Kind.FLOATS, values=tuple(values))
 
 
 def integers(*values: int) -> Feature:
     """A feature of integers, none of them negative."""
-    return Feature(integers=values)
+    return Feature(kind=Kind.INTEGERS, values=values)

@@ -58,8 +58,9 @@ az ml data create --file data-asset-train.yaml     # and so on for the other spl
 az ml job create --file job.yaml
 ```
 
-After that `SHA256SUMS` holds for every file but the `{_LINES}`. Images without a box
-have an empty `label`; where a recipe stumbles over them, export with `--drop-empty`."""
+After that `SHA256SUMS` holds for every file but the `{_LINES}`. Images without a
+box have an empty `label`; where a recipe stumbles over them, export with
+`--drop-empty`."""
 
 
 class AzureMlPages(Pages):
@@ -114,9 +115,8 @@ class AzureMlPages(Pages):
         return self._asset("fieldset_images", "images", "uri_folder", "./images")
 
     def _asset(self, name: str, what: str, kind: str, path: str) -> bytes:
-        schema = "data" if kind == "uri_folder" else "mltable"
         return (
-            f"$schema: {_SCHEMAS}/{schema}.schema.json\n"
+            f"$schema: {_SCHEMAS}/data.schema.json\n"
             f"name: {name}\n"
             f'version: "{self._version}"\n'
             f"type: {kind}\npath: {path}\n"

@@ -17,18 +17,16 @@ import json
 from collections.abc import Iterator
 from typing import ClassVar
 
-from dataset.errors import ProjectError
 from dataset.records import VersionSample
 
 from ..coco import CocoReader
 from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.numbers import Numbers
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport, read_through
 from ..handover.rows import RowFile
-
-_ID_DIGITS = 13
 
 
 class CocoPages(Pages):
@@ -99,24 +97,8 @@ class _SplitRows:
     def __init__(self, images: RowFile, boxes: RowFile) -> None:
         self.images = images
         self.boxes = boxes
-        self.image_ids = _Numbers()
-        self.box_ids = _Numbers()
-
-
-class _Numbers:
-    """Permanent numbers from digests: 52 bits, above 0, each at most once."""
-
-    def __init__(self) -> None:
-        self._taken: set[int] = set()
-
-    def take(self, digits: str) -> int:
-        """The number of a hexadecimal digest; further digits if it is taken."""
-        for start in range(0, len(digits) - _ID_DIGITS, _ID_DIGITS):
-            number = int(digits[start : start + _ID_DIGITS], 16)
-            if number and number not in self._taken:
-                self._taken.add(number)
-                return number
-        raise ProjectError(f"Two records of an export have one number: {digits}")
+        self.image_ids = Numbers()
+        self.box_ids = Numbers()
 
 
 def _digest(key: str) -> str:

@@ -35,14 +35,16 @@ class CvatPages(Pages):
     def __init__(self, plan: Plan, folder: ExportFolder) -> None:
         super().__init__(plan, folder)
         self._rows = self.rows()
+        self._tasks = {split.name: at for at, split in enumerate(plan.splits)}
 
     def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
         """Write the image's element."""
         boxes = [shown for _, shown in self.held(sample)]
         self._rows.add(
             f'<image id="{self._rows.count}" name="{sample.id}.{sample.suffix}" '
-            f'subset="{sample.split}" width="{sample.width}" '
-            f'height="{sample.height}">\n{"".join(map(_shape, boxes))}</image>\n'
+            f'subset="{sample.split}" task_id="{self._tasks[sample.split]}" '
+            f'width="{sample.width}" height="{sample.height}">\n'
+            f"{''.join(map(_shape, boxes))}</image>\n"
         )
         return boxes
 
@@ -54,12 +56,16 @@ class CvatPages(Pages):
             "<type>rectangle</type><attributes></attributes></label>\n"
             for item in self.plan.classes
         )
-        subsets = "\n".join(split.name for split in self.plan.splits)
+        tasks = "".join(
+            f"<task><id>{at}</id><name>{name}</name><mode>annotation</mode>"
+            f"<subset>{name}</subset></task>\n"
+            for name, at in self._tasks.items()
+        )
         head = (
             '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n'
             "<version>1.1</version>\n<meta><project>"
             f"<name>{self.plan.frozen.version.id}</name>"
-            f"<subsets>{subsets}</subsets>\n<labels>\n{labels}</labels>"
+            f"<tasks>\n{tasks}</tasks>\n<labels>\n{labels}</labels>"
             "</project></meta>\n"
         )
         self._rows.write(_FILE, head, "</annotations>\n")

@@ -90,23 +90,33 @@ class HuggingFacePages(Pages):
 
 
 def front_matter(plan: Plan, paths: dict[str, str]) -> str:
-    """The dataset card's YAML: where each split lies, and what a row holds."""
-    names = "".join(
-        f"            '{index}': {json_text(item.name)}\n"
-        for index, item in enumerate(plan.classes)
-    )
+    """The dataset card's YAML: where each split lies, and what a row holds.
+
+    The features stand there twice: readers of tables look for them in `dataset_info`,
+    those of folders in the configuration.
+    """
+    features = _features(plan)
     files = "".join(
         f"  - split: {word_name(name)}\n    path: {json_text(path)}\n"
         for name, path in paths.items()
     )
-    categories = "        sequence: int64\n"
-    if names:
-        categories = (
-            f"        sequence:\n          class_label:\n           names:\n{names}"
-        )
     return (
         "task_categories:\n- object-detection\n"
-        "dataset_info:\n  features:\n"
+        f"dataset_info:\n  features:\n{features}"
+        f"configs:\n- config_name: default\n  features:\n{features}"
+        f"  data_files:\n{files}"
+    )
+
+
+def _features(plan: Plan) -> str:
+    names = "".join(
+        f"            '{index}': {json_text(item.name)}\n"
+        for index, item in enumerate(plan.classes)
+    )
+    category = " int64\n"
+    if names:
+        category = f"\n        class_label:\n          names:\n{names}"
+    return (
         "  - name: image\n    dtype: image\n"
         "  - name: image_id\n    dtype: string\n"
         "  - name: width\n    dtype: int64\n"
@@ -116,8 +126,7 @@ def front_matter(plan: Plan, paths: dict[str, str]) -> str:
         "    - name: bbox\n      sequence:\n        sequence: float64\n"
         "        length: 4\n"
         "    - name: area\n      sequence: float64\n"
-        f"    - name: categories\n{categories.replace('        ', '      ', 1)}"
-        f"configs:\n- config_name: default\n  data_files:\n{files}"
+        f"    - name: categories\n      sequence:{category}"
     )
 
 

@@ -19,6 +19,7 @@ from dataset.records import VersionSample
 
 from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.numbers import Numbers
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport
@@ -37,11 +38,14 @@ class LabelStudioPages(Pages):
     def __init__(self, plan: Plan, folder: ExportFolder) -> None:
         super().__init__(plan, folder)
         self._rows = {split.name: self.rows(b",\n") for split in plan.splits}
+        self._numbers = Numbers()
 
     def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
         """Write the image's task."""
         held = self.held(sample)
+        number = self._numbers.take(sample.id)
         task = {
+            "id": number,
             "data": {
                 "image": _ADDRESS + self.image_name(sample),
                 "sample": sample.id,
@@ -51,6 +55,7 @@ class LabelStudioPages(Pages):
             },
             "annotations": [
                 {
+                    "id": number,
                     "was_cancelled": False,
                     "result": [_region(box.id, shown, sample) for box, shown in held],
                 }

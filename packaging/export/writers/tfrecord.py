@@ -157,18 +157,18 @@ def _unquoted(name: str) -> str:
 def _found(
     features: dict[str, Feature], split: str, names: dict[int, str]
 ) -> FoundImage:
-    (width,) = features["image/width"].integers
-    (height,) = features["image/height"].integers
-    corners = [features[f"image/object/bbox/{corner}"].floats for corner in _CORNERS]
-    labels = features["image/object/class/label"].integers
-    named = tuple(t.decode() for t in features["image/object/class/text"].texts)
+    (width,) = features["image/width"].values
+    (height,) = features["image/height"].values
+    corners = [features[f"image/object/bbox/{corner}"].values for corner in _CORNERS]
+    labels = features["image/object/class/label"].values
+    named = tuple(t.decode() for t in features["image/object/class/text"].values)
     if named != tuple(names[label] for label in labels):
         raise ValueError("a class is not the one of its label")
     return FoundImage(
-        name=f"images/{split}/{features['image/filename'].texts[0].decode()}",
+        name=f"images/{split}/{features['image/filename'].values[0].decode()}",
         split=split,
         size=(width, height),
-        digest=hashlib.sha256(features["image/encoded"].texts[0]).hexdigest(),
+        digest=hashlib.sha256(features["image/encoded"].values[0]).hexdigest(),
         boxes=tuple(
             ImportedBox(
                 class_name=name,

@@ -3,6 +3,7 @@
     Annotations/<sample id>.xml
     JPEGImages/<sample id>.<suffix>
     ImageSets/Main/<split>.txt          the stems, sorted
+    labelmap.txt                        the classes in their fixed order, with colours
 
 `voc` is the plain dialect, which labelImg, Datumaro and most readers mean: corners are
 0-based and half-open, whole numbers where they are whole. `voc-strict` is the original
@@ -28,6 +29,7 @@ from ..handover.texts import number_text, xml_root, xml_text
 from ..voc import ONE_BASED
 
 _PLAIN: Final = "fieldset VOC, 0-based and half-open"
+_LABELS: Final = "# label:color_rgb:parts:actions"
 _TAGS: Final = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -66,6 +68,20 @@ class VocPages(Pages):
         """Write the lists of the splits."""
         for name, rows in self._lists.items():
             rows.write(f"ImageSets/Main/{name}.txt")
+        lines = "".join(
+            f"{item.name}:{_red_green_blue(item.colour)}::\n"
+            for item in self.plan.classes
+            if _is_plain(item.name)
+        )
+        self.folder.write("labelmap.txt", f"{_LABELS}\n{lines}".encode())
+
+    def notes(self) -> tuple[str, ...]:
+        """Classes that `labelmap.txt` cannot name."""
+        names = [i.name for i in self.plan.classes if not _is_plain(i.name)]
+        if not names:
+            return ()
+        what = "labelmap.txt cannot name a class with a colon or a hash in front"
+        return (f"{what}: {', '.join(names)}",)
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """The XML file of each stem of each list."""
@@ -156,6 +172,16 @@ class StrictVocPages(VocPages):
         """Half-open corners again."""
         x0, y0, x1, y1 = corners
         return super()._box(name, (x0 - 1, y0 - 1, x1, y1))
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a line of `labelmap.txt` can begin with the name."""
+    return ":" not in name and not name.startswith("#")
+
+
+def _red_green_blue(colour: str) -> str:
+    """`#RRGGBB` as three decimal numbers."""
+    return ",".join(str(part) for part in bytes.fromhex(colour.removeprefix("#")))
 
 
 def _text(element: Element, path: str) -> str:
