@@ -34,6 +34,7 @@ from dataset.records import (
 )
 
 from .handover.export_folder import ExportFolder
+from .handover.placed_file import drop
 from .handover.plan import UNITS_PER_PIXEL, Plan, units
 from .source_folder import SourceFolder
 
@@ -149,8 +150,7 @@ class SideCarWriter:
 
     def close(self) -> None:
         """Remove what an interrupted export left; harmless after `finish`."""
-        self._stream.close()
-        self._scratch.unlink(missing_ok=True)
+        drop(self._stream, self._scratch)
 
 
 def has_side_car(folder: Path) -> bool:

@@ -37,12 +37,16 @@ SPLITS = (
 CORNERS = ((0.0, 0.0, 1.0, 1.0), (3.25, 4.5, 20.125, 17.0), (40.0, 10.0, 48.0, 32.0))
 
 
-def small_version(root: Path, samples: tuple[VersionSample, ...]) -> FrozenVersion:
+def small_version(
+    root: Path,
+    samples: tuple[VersionSample, ...],
+    classes: tuple[LabelClass, ...] = CLASSES,
+) -> FrozenVersion:
     """The samples frozen as a version of `root`."""
     written = write_version(
         root,
         samples=sorted(samples, key=lambda sample: sample.id),
-        classes=CLASSES,
+        classes=classes,
         splits=SPLITS,
         policy={"balance": "warn"},
         parent=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import hashlib
 from collections.abc import Callable
@@ -63,8 +64,14 @@ class PlacedFile:
 
     def discard(self) -> None:
         """Remove it; harmless after `close`."""
-        self._stream.close()
-        self._temporary.unlink(missing_ok=True)
+        drop(self._stream, self._temporary)
+
+
+def drop(stream: IO[bytes], path: Path) -> None:
+    """Close and remove a file that nobody wants; a full disk may refuse its rest."""
+    with contextlib.suppress(OSError):
+        stream.close()
+    path.unlink(missing_ok=True)
 
 
 def _are_equal(one: Path, other: Path) -> bool:

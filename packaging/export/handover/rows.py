@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from .export_folder import ExportFolder
+from .placed_file import drop
 
 
 class RowFile:
@@ -46,5 +47,4 @@ class RowFile:
 
     def close(self) -> None:
         """Remove the scratch file; harmless after `write`."""
-        self._stream.close()
-        self._path.unlink(missing_ok=True)
+        drop(self._stream, self._path)

@@ -31,6 +31,10 @@ PLACEHOLDER: Final = (
 )
 _LINES: Final = "annotations.jsonl"
 _SCHEMAS: Final = "https://azuremlschemas.azureedge.net/latest"
+_JOB_SCHEMA: Final = (
+    "https://azuremlsdk2.blob.core.windows.net/preview/0.0.1"
+    "/autoMLImageObjectDetectionJob.schema.json"
+)
 # The service takes at most 30 characters for an asset's version.
 _VERSION_LENGTH = 30
 _MLTABLE: Final = f"""\
@@ -134,7 +138,7 @@ class AzureMlPages(Pages):
         tests = [s.name for s in self.plan.splits if s.kind is SplitKind.TEST]
         asides = "".join(f"# kept for evaluation: fieldset-{name}\n" for name in tests)
         return (
-            f"$schema: {_SCHEMAS}/autoMLImageObjectDetectionJob.schema.json\n"
+            f"$schema: {_JOB_SCHEMA}\n"
             "type: automl\nexperiment_name: fieldset\n"
             "compute: azureml:COMPUTE\n"
             "task: image_object_detection\n"
