@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,16 +21,23 @@ def formats() -> Path:
 
 
 @pytest.fixture
-def frozen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FrozenVersion]:
-    """A small version with its images.
+def frozen_for(tmp_path: Path) -> Iterator[Callable[[str], FrozenVersion]]:
+    """Makes a small version with images of kinds that a format's target takes."""
+    with ExitStack() as opened:
 
-    Where the test has a `writer`, only with images of kinds that its target takes.
-    """
-    root = tmp_path / "project"
+        def make(format_name: str) -> FrozenVersion:
+            root = tmp_path / "project"
+            samples = fitting(stored_samples(root), format_name)
+            return opened.enter_context(small_version(root, samples))
+
+        yield make
+
+
+@pytest.fixture
+def frozen(
+    request: pytest.FixtureRequest, frozen_for: Callable[[str], FrozenVersion]
+) -> FrozenVersion:
+    """A small version with its images, for the test's `writer` where it has one."""
     known = getattr(request.node, "callspec", None)
     writer = known.params.get("writer") if known is not None else None
-    samples = stored_samples(root)
-    if writer is not None:
-        samples = fitting(samples, writer.format)
-    with small_version(root, samples) as version:
-        yield version
+    return frozen_for("" if writer is None else writer.format)

@@ -46,12 +46,11 @@ class Shards(Generic[ShardT]):
         *,
         name: Callable[[str, int, int], str],
         make: Callable[[PlacedFile], ShardT],
-        shard_bytes: int = SHARD_BYTES,
     ) -> None:
         self._folder = folder
         self._name = name
         self._make = make
-        self._bits = _bits(plan, shard_bytes)
+        self._bits = _bits(plan, SHARD_BYTES)
         self._open: dict[str, tuple[int, ShardT, PlacedFile]] = {}
 
     def names(self, split: str) -> list[str]:
