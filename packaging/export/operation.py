@@ -16,6 +16,8 @@ from dataset.versions.frozen_version import FrozenVersion
 
 from .contract import ExportResult
 from .formats import writer_for
+from .handover.plan import make_plan
+from .handover.preflight import Finding, findings
 from .handover.sums import COMPANIONS
 
 
@@ -45,7 +47,7 @@ def export_version(
         root: the project's folder; its catalog is opened to record an export of
             sealed sets, and for nothing else.
         name: alias, id or `latest`.
-        formats: names such as `coco` and `yolo`, each once.
+        formats: names such as `coco`, each once.
         target: a new or empty folder; with `update` one of an earlier export.
         update: touch only what changed since that export.
         include_sealed: also write the boxes of sealed test sets.
@@ -58,9 +60,7 @@ def export_version(
         UsageError: a format is unknown, or named twice.
         NotFound: there is no such version.
         PolicyRefusal: sealed sets are asked for without a reason.
-        ProjectError: the target holds something else, or an image is missing.
-        BadFile: what was read back differs from the version.
-        StorageFull, ReadOnlyProject: the target cannot be written.
+        FieldsetError: what `contract.Writer.write` raises.
     """
     if len(set(formats)) != len(formats):
         raise UsageError(f"A format is named twice: {', '.join(formats)}")
@@ -70,19 +70,36 @@ def export_version(
     with _read(root, name) as frozen:
         if include_sealed:
             _record(root, frozen, reason, by or Person())
-        companions = _companions(frozen)
+        is_alone = len(writers) == 1
         return tuple(
             writer.write(
                 frozen,
-                target if len(writers) == 1 else target / writer.format,
+                target if is_alone else target / writer.format,
                 update=update,
                 include_sealed=include_sealed,
                 drop_empty=drop_empty,
-                companions=companions,
+                companions=_companions(frozen),
                 progress=progress,
             )
             for writer in writers
         )
+
+
+def preflight_version(
+    root: Path, name: str, format_name: str, *, include_sealed: bool = False
+) -> tuple[Finding, ...]:
+    """What the target of a format would say to a version, errors first.
+
+    Nothing is written; an export asks the same before it begins.
+
+    Raises:
+        UsageError: there is no such format.
+        NotFound: there is no such version.
+        ProjectError: nothing of the version is to be exported.
+    """
+    writer = writer_for(format_name)
+    with _read(root, name) as frozen:
+        return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
 
 
 def _read(root: Path, name: str) -> FrozenVersion:

@@ -15,6 +15,7 @@ from export.formats import WRITERS, writer_for
 from export.handover import preflight
 from export.handover.plan import Plan, make_plan
 from export.handover.preflight import Finding, Severity, findings, require_fit
+from export.operation import preflight_version
 from tests.export.small_version import box, small_version, stored_samples, with_boxes
 from tests.small_projects import tiny_disk
 
@@ -217,3 +218,13 @@ def test_disk_that_fills_on_the_way_leaves_nothing(
 
 def _roomy(_: Path) -> SimpleNamespace:
     return SimpleNamespace(free=1 << 40)
+
+
+def test_version_is_asked_about_without_a_target(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    with small_version(root, stored_samples(root)):
+        said = preflight_version(root, "latest", "azureml")
+
+    assert said[0].severity is Severity.ERROR
+    assert "kind that is not taken: webp (1 images)" in said[0].what
+    assert not (tmp_path / "out").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataset.errors import BadFile
+from dataset.progress import Cancelled, Progress
 from dataset.versions.frozen_version import FrozenVersion
 from export.contract import ImageFacts, ImportedBox
 from export.formats import WRITERS, writer_for
@@ -63,9 +64,11 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> Spoil:
     real = delivery._Export.prove
 
     def arm(change: Callable[[Path], None]) -> None:
-        def prove_later(export: delivery._Export, *, is_alone: bool) -> None:
+        def prove_later(
+            export: delivery._Export, progress: Progress, *, is_alone: bool
+        ) -> None:
             change(export.folder.root)
-            real(export, is_alone=is_alone)
+            real(export, progress, is_alone=is_alone)
 
         monkeypatch.setattr(delivery._Export, "prove", prove_later)
 
@@ -177,3 +180,19 @@ def test_boxes_are_compared_in_any_order_and_one_by_one() -> None:
     assert same_boxes((near,), (BOX,), 0.01)
     assert not same_boxes((near,), (BOX,), 0.001)
     assert not same_boxes((BOX, BOX), (BOX, other), 1)
+
+
+def test_reading_back_can_be_cancelled(
+    frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> None:
+    class ImpatientReader:
+        def step(self, _: int, __: int, what: str) -> None:
+            if what == "samples read back":
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        writer_for("tfrecord").write(
+            frozen_for("tfrecord"), tmp_path / "out", progress=ImpatientReader()
+        )
+
+    assert [path.name for path in tmp_path.iterdir()] == ["project"]

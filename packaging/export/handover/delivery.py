@@ -75,9 +75,9 @@ class FormatWriter:
                 if earlier is not None:
                     folder.remove_stale(earlier_files(earlier.files))
                     notes += _cache_notes(target)
-                progress.step(plan.samples, plan.samples, "reading back")
-                export.prove(is_alone=earlier is None)
+                export.prove(progress, is_alone=earlier is None)
                 digest = export.sign(companions)
+                progress.step(plan.samples, plan.samples, "samples")
             finally:
                 export.close()
         return ExportResult(
@@ -127,11 +127,11 @@ class _Export:
         self.folder.write(croissant.FILE_NAME, described)
         self.folder.finish_copies()
 
-    def prove(self, *, is_alone: bool) -> None:
+    def prove(self, progress: Progress, *, is_alone: bool) -> None:
         """Read the files again and compare; see `proof.prove`."""
         written = WrittenExport(self.folder.root, self.wanted, is_alone=is_alone)
         found = self.pages.read_back(written)
-        prove(found, self.wanted, self.pages.tolerance_px)
+        prove(found, self.wanted, self.pages.tolerance_px, progress)
 
     def sign(self, companions: Mapping[str, bytes]) -> str:
         """Write side-car, companions and sums; gives the export's digest."""

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataset.errors import BadFile, BadImage
+from dataset.progress import SILENT, Progress
 
 from ..contract import ImageFacts, ImportedBox, Reader
 
+_PROGRESS_STEP = 50
 # What parsers of JSON, XML, CSV, tar, Parquet and packed numbers raise.
 _NOT_UNDERSTOOD = (
     *(ValueError, LookupError, TypeError, SyntaxError, AttributeError),
@@ -106,14 +108,21 @@ def read_through(reader: Reader, written: WrittenExport) -> Iterator[FoundImage]
 
 
 def prove(
-    found: Iterable[FoundImage], wanted: dict[str, WantedImage], tolerance_px: float
+    found: Iterable[FoundImage],
+    wanted: dict[str, WantedImage],
+    tolerance_px: float,
+    progress: Progress = SILENT,
 ) -> None:
     """Compare what was read back with the version; forgets `wanted` on the way.
 
     Raises:
         BadFile: they differ, or the files cannot be understood.
+        Cancelled: the person asked to stop.
     """
-    for image in _understood(found):
+    total = len(wanted)
+    for done, image in enumerate(_understood(found)):
+        if done % _PROGRESS_STEP == 0:
+            progress.step(done, total, "samples read back")
         due = wanted.pop(image.name, None)
         if due is None:
             raise _differs("an image is too many, or there twice", image.name)
