@@ -14,10 +14,10 @@ from dataset.sealed.sealing import Person, record_export, require_reason
 from dataset.version import read_version
 from dataset.versions.frozen_version import FrozenVersion
 
-from .contract import ExportResult
+from .contract import ExportResult, Writer
 from .formats import writer_for
 from .handover.plan import make_plan
-from .handover.preflight import Finding, findings
+from .handover.preflight import Finding, findings, require_fit
 from .handover.sums import COMPANIONS
 
 
@@ -52,8 +52,7 @@ def export_version(
         update: touch only what changed since that export.
         include_sealed: also write the boxes of sealed test sets.
         drop_empty: leave out samples with nothing in them.
-        reason: why; needed with `include_sealed`, and recorded.
-        by: who exports them, for the record.
+        reason: why; needed with `include_sealed`, and recorded with `by`.
         progress: told of every sample.
 
     Raises:
@@ -62,26 +61,25 @@ def export_version(
         PolicyRefusal: sealed sets are asked for without a reason.
         FieldsetError: what `contract.Writer.write` raises.
     """
-    if len(set(formats)) != len(formats):
-        raise UsageError(f"A format is named twice: {', '.join(formats)}")
+    writers = _writers(formats)
     if include_sealed:
         require_reason(reason)
-    writers = [writer_for(item) for item in formats]
     with _read(root, name) as frozen:
         if include_sealed:
+            _require_fit(frozen, formats)
             _record(root, frozen, reason, by or Person())
-        is_alone = len(writers) == 1
+        places = [target / item for item in formats] if formats[1:] else [target]
         return tuple(
             writer.write(
                 frozen,
-                target if is_alone else target / writer.format,
+                place,
                 update=update,
                 include_sealed=include_sealed,
                 drop_empty=drop_empty,
                 companions=_companions(frozen),
                 progress=progress,
             )
-            for writer in writers
+            for writer, place in zip(writers, places, strict=True)
         )
 
 
@@ -100,6 +98,19 @@ def preflight_version(
     writer = writer_for(format_name)
     with _read(root, name) as frozen:
         return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
+
+
+def _writers(formats: Sequence[str]) -> list[Writer]:
+    if len(set(formats)) != len(formats):
+        raise UsageError(f"A format is named twice: {', '.join(formats)}")
+    return [writer_for(item) for item in formats]
+
+
+def _require_fit(frozen: FrozenVersion, formats: Sequence[str]) -> None:
+    """Refuse what a target would refuse before the test ledger is told of it."""
+    plan = make_plan(frozen, include_sealed=True)
+    for name in formats:
+        require_fit(name, plan)
 
 
 def _read(root: Path, name: str) -> FrozenVersion:
