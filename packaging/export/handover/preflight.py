@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from dataset.errors import ProjectError, StorageFull
 from dataset.records import SplitKind, VersionSample
@@ -28,6 +29,8 @@ from .target_limits import (
     Target,
     word_name,
 )
+
+_NAMED: Final = 8
 
 
 class Severity(StrEnum):
@@ -152,12 +155,17 @@ def _rare_classes(plan: Plan, least: int) -> Iterator[Finding]:
     images: Counter[int] = Counter()
     for sample in plan.selection():
         images.update({box.class_id for box in sample.boxes})
-    for item in plan.classes:
-        if images[item.id] < least:
-            yield _warning(
-                f"Training wants {least} images of each tag, {item.name} has: "
-                f"{images[item.id]}"
-            )
+    rare = [
+        f"{item.name} ({images[item.id]})"
+        for item in plan.classes
+        if images[item.id] < least
+    ]
+    if rare:
+        more = f" and {len(rare) - _NAMED} more" if len(rare) > _NAMED else ""
+        yield _warning(
+            f"Training wants {least} images of each tag, fewer have: "
+            f"{', '.join(rare[:_NAMED])}{more}"
+        )
 
 
 def _images(plan: Plan, target: Target) -> Iterator[Finding]:
@@ -169,7 +177,8 @@ def _images(plan: Plan, target: Target) -> Iterator[Finding]:
             counts[finding] += 1
             first.setdefault(finding, sample.id)
     for finding, count in sorted(counts.items(), key=lambda item: item[0].what):
-        text = f"{finding.what} ({count} images), the first: {first[finding]}"
+        images = "1 image" if count == 1 else f"{count} images"
+        text = f"{finding.what} ({images}), the first: {first[finding]}"
         yield Finding(severity=finding.severity, what=text)
 
 
