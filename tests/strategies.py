@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from dataset.catalog.classes import checked_class_name
+from dataset.errors import UsageError
 from dataset.groups import GroupFacts, GroupLink
 from dataset.near_duplicates.duplicates import Sighting
 from dataset.near_duplicates.look import Fingerprint
@@ -425,3 +427,25 @@ def proposals(draw: st.DrawFn, origin: BoxOrigin) -> tuple[Proposal, ...]:
         )
         found.append(Proposal(box=box, verdict=draw(st.sampled_from(verdicts))))
     return tuple(found)
+
+
+def class_names() -> st.SearchStrategy[str]:
+    """Names that a class may have, the awkward ones as often as not."""
+    awkward = st.sampled_from(
+        (
+            *("=1+1", "+x", "-x", "@x", "'", "''=x", "null", "NaN", "yes", "0", "1e3"),
+            *("a,b", 'a"b', "a\\b", "a:b", "a/b", "..", "<b>&amp;]]>", "{x}", "%s"),
+            *("螺栓 🔩", "é", "a\u200db", "[x]", "| x |", "`x`", "*x*", "~", "\\n"),
+            *("#x", "-->", "!x"),
+        )
+    )
+    free = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+    return st.one_of(awkward, free.filter(_is_class_name)).map(checked_class_name)
+
+
+def _is_class_name(text: str) -> bool:
+    try:
+        checked_class_name(text)
+    except UsageError:
+        return False
+    return True

@@ -89,8 +89,9 @@ class ExportResult:
     """What a writer wrote.
 
     `digest` is the SHA-256 over the sorted lines "sha256  path" of every file but the
-    side-car. `bytes` counts all files. `left_out` says how many samples of the version
-    are not here, by reason; `notes` are sentences for the person.
+    side-car, the sums and the companions. `bytes` counts all files. `left_out` says how
+    many samples of the version are not here, by reason; `notes` are sentences for the
+    person.
     """
 
     version: str
@@ -180,7 +181,9 @@ class FrozenSamples(Protocol):
 class Writer(Protocol):
     """Writes versions in one format."""
 
-    format: ClassVar[str]
+    @property
+    def format(self) -> str:
+        """The format's name."""
 
     def write(
         self,
@@ -189,16 +192,20 @@ class Writer(Protocol):
         *,
         update: bool = False,
         include_sealed: bool = False,
+        drop_empty: bool = False,
+        companions: Mapping[str, bytes] = ...,
         progress: Progress = SILENT,
     ) -> ExportResult:
         """Write the version into `target`, read it back and compare box for box.
 
         `target` may not exist or must be empty; with `update` it may hold an earlier
-        export of the same format, of which only what changed is touched.
+        export of the same format, of which only what changed is touched. `drop_empty`
+        leaves out samples with nothing in them. `companions` are files (name, bytes)
+        that go along, outside of the digest.
 
         Raises:
-            ProjectError: the target holds something else, an image is missing, or
-                nothing of the version is to be exported.
+            ProjectError: the target holds something else, an image is missing, nothing
+                of the version is to be exported, or the format cannot take it.
             BadFile: what was read back differs from the version.
             StorageFull, ReadOnlyProject: the target cannot be written.
             Cancelled: the person asked to stop; nothing is left behind, or with

@@ -28,7 +28,7 @@ from dataset.sealed.sealing import Draw, Person, draw, recorded_draw
 from dataset.sealed.set_address import set_id
 from dataset.test_ledger import model_digest
 
-from .coco_writer import CocoWriter
+from .formats import writer_for
 
 LEDGER_NAME: Final = "ledger.json"
 # Says of a bundle beside its place what it is, until it is put there.
@@ -78,7 +78,9 @@ def draw_bundle(
     temporary = durable.temporary_beside(target)
 
     def write(found: SealedSet) -> None:
-        CocoWriter().write(found, temporary, include_sealed=True, progress=progress)
+        writer_for("coco").write(
+            found, temporary, include_sealed=True, progress=progress
+        )
         durable.write_new(temporary / NOTE_NAME, json.dumps(note).encode())
 
     try:

@@ -7,13 +7,25 @@ from pathlib import Path
 from dataset.errors import BadFile, UsageError
 
 from .coco import CocoReader
-from .coco_writer import CocoWriter
 from .contract import Reader, Writer
+from .handover.delivery import FormatWriter
 from .image_folder import ImageFolderReader
 from .side_car import has_side_car, read_side_car
 from .voc import VocReader
+from .writers.azureml import AzureMlPages
+from .writers.coco import CocoPages
+from .writers.csv_tables import CsvPages
+from .writers.custom_vision import CustomVisionPages
+from .writers.cvat import CvatPages
+from .writers.edge_impulse import EdgeImpulsePages
+from .writers.huggingface import HuggingFacePages
+from .writers.huggingface_parquet import ParquetPages
+from .writers.label_studio import LabelStudioPages
+from .writers.tfrecord import TfRecordPages
+from .writers.voc import StrictVocPages, VocPages
+from .writers.webdataset import WebDatasetPages
+from .writers.yolo import YoloPages
 from .yolo import YoloReader
-from .yolo_writer import YoloWriter
 
 # In the order in which they are asked: the plainest one takes anything.
 READERS: tuple[Reader, ...] = (
@@ -22,7 +34,25 @@ READERS: tuple[Reader, ...] = (
     VocReader(),
     ImageFolderReader(),
 )
-WRITERS: tuple[Writer, ...] = (CocoWriter(), YoloWriter())
+WRITERS: tuple[Writer, ...] = tuple(
+    FormatWriter(pages)
+    for pages in (
+        CocoPages,
+        YoloPages,
+        VocPages,
+        StrictVocPages,
+        AzureMlPages,
+        CustomVisionPages,
+        EdgeImpulsePages,
+        HuggingFacePages,
+        ParquetPages,
+        WebDatasetPages,
+        TfRecordPages,
+        CvatPages,
+        LabelStudioPages,
+        CsvPages,
+    )
+)
 
 
 def detect_format(path: Path) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dataset import durable
 from dataset.errors import UsageError
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
@@ -15,11 +14,11 @@ from dataset.sealed.sealing import Person, record_export, require_reason
 from dataset.version import read_version
 from dataset.versions.frozen_version import FrozenVersion
 
-from .contract import ExportResult
+from .contract import ExportResult, Writer
 from .formats import writer_for
-
-# Derived files of the version that go with every export, outside its digest.
-COMPANIONS = ("drift.json", "report.html")
+from .handover.plan import make_plan
+from .handover.preflight import Finding, findings, require_fit
+from .handover.sums import COMPANIONS
 
 
 def export_version(
@@ -30,6 +29,7 @@ def export_version(
     target: Path,
     update: bool = False,
     include_sealed: bool = False,
+    drop_empty: bool = False,
     reason: str = "",
     by: Person | None = None,
     progress: Progress = SILENT,
@@ -47,40 +47,70 @@ def export_version(
         root: the project's folder; its catalog is opened to record an export of
             sealed sets, and for nothing else.
         name: alias, id or `latest`.
-        formats: names such as `coco` and `yolo`, each once.
+        formats: names such as `coco`, each once.
         target: a new or empty folder; with `update` one of an earlier export.
         update: touch only what changed since that export.
         include_sealed: also write the boxes of sealed test sets.
-        reason: why; needed with `include_sealed`, and recorded.
-        by: who exports them, for the record.
+        drop_empty: leave out samples with nothing in them.
+        reason: why; needed with `include_sealed`, and recorded with `by`.
         progress: told of every sample.
 
     Raises:
         UsageError: a format is unknown, or named twice.
         NotFound: there is no such version.
         PolicyRefusal: sealed sets are asked for without a reason.
-        ProjectError: the target holds something else, or an image is missing.
-        BadFile: what was read back differs from the version.
-        StorageFull, ReadOnlyProject: the target cannot be written.
+        FieldsetError: what `contract.Writer.write` raises.
     """
-    if len(set(formats)) != len(formats):
-        raise UsageError(f"A format is named twice: {', '.join(formats)}")
+    writers = _writers(formats)
     if include_sealed:
         require_reason(reason)
-    writers = [writer_for(item) for item in formats]
     with _read(root, name) as frozen:
         if include_sealed:
+            _require_fit(frozen, formats)
             _record(root, frozen, reason, by or Person())
-        results = []
-        for writer in writers:
-            place = target if len(writers) == 1 else target / writer.format
-            done = writer.write(
-                frozen, place, update=update, include_sealed=include_sealed,
+        places = [target / item for item in formats] if formats[1:] else [target]
+        return tuple(
+            writer.write(
+                frozen,
+                place,
+                update=update,
+                include_sealed=include_sealed,
+                drop_empty=drop_empty,
+                companions=_companions(frozen),
                 progress=progress,
-            )  # fmt: skip
-            _add_companions(frozen, place)
-            results.append(done)
-    return tuple(results)
+            )
+            for writer, place in zip(writers, places, strict=True)
+        )
+
+
+def preflight_version(
+    root: Path, name: str, format_name: str, *, include_sealed: bool = False
+) -> tuple[Finding, ...]:
+    """What the target of a format would say to a version, errors first.
+
+    Nothing is written; an export asks the same before it begins.
+
+    Raises:
+        UsageError: there is no such format.
+        NotFound: there is no such version.
+        ProjectError: nothing of the version is to be exported.
+    """
+    writer = writer_for(format_name)
+    with _read(root, name) as frozen:
+        return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
+
+
+def _writers(formats: Sequence[str]) -> list[Writer]:
+    if len(set(formats)) != len(formats):
+        raise UsageError(f"A format is named twice: {', '.join(formats)}")
+    return [writer_for(item) for item in formats]
+
+
+def _require_fit(frozen: FrozenVersion, formats: Sequence[str]) -> None:
+    """Refuse what a target would refuse before the test ledger is told of it."""
+    plan = make_plan(frozen, include_sealed=True)
+    for name in formats:
+        require_fit(name, plan)
 
 
 def _read(root: Path, name: str) -> FrozenVersion:
@@ -101,8 +131,7 @@ def _record(root: Path, frozen: FrozenVersion, reason: str, by: Person) -> None:
             record_export(project, frozen.version.id, sealed, reason=reason, by=by)
 
 
-def _add_companions(frozen: FrozenVersion, target: Path) -> None:
-    for companion in COMPANIONS:
-        source = frozen.folder / companion
-        if source.is_file():
-            durable.replace(target / companion, source.read_bytes())
+def _companions(frozen: FrozenVersion) -> dict[str, bytes]:
+    """Drift statistics and report of the version, where they were made."""
+    found = {name: frozen.folder / name for name in COMPANIONS}
+    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}

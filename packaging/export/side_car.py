@@ -33,8 +33,9 @@ from dataset.records import (
     VersionSample,
 )
 
-from .export_folder import ExportFolder
-from .plan import UNITS_PER_PIXEL, Plan, units
+from .handover.export_folder import ExportFolder
+from .handover.placed_file import drop
+from .handover.plan import UNITS_PER_PIXEL, Plan, units
 from .source_folder import SourceFolder
 
 FILE_NAME = "fieldset.json"
@@ -53,7 +54,11 @@ class SideCarSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideCar:
-    """What a side-car says. `files` maps each file to its SHA-256, images included."""
+    """What a side-car says. `files` maps each file to its SHA-256, images included.
+
+    Where `is_packed`, the images are no files: they lie inside the format's own, and
+    their names are those they would have beside them.
+    """
 
     format: str
     version: str
@@ -65,6 +70,7 @@ class SideCar:
     samples: Mapping[str, VersionSample]
     image_names: Mapping[str, str]
     files: Mapping[str, str]
+    is_packed: bool = False
 
     def sample_of(self, name: str) -> VersionSample | None:
         """The sample whose image has that relative name."""
@@ -75,8 +81,16 @@ class SideCar:
 class SideCarWriter:
     """Writes a side-car: `add` each sample in order, then `finish`."""
 
-    def __init__(self, folder: ExportFolder, plan: Plan, format_name: str) -> None:
+    def __init__(
+        self,
+        folder: ExportFolder,
+        plan: Plan,
+        format_name: str,
+        *,
+        is_packed: bool = False,
+    ) -> None:
         self._folder = folder
+        self._is_packed = is_packed
         self._plan = plan
         self._format = format_name
         self._sessions: dict[str, SideCarSession] = {}
@@ -115,6 +129,7 @@ class SideCarWriter:
             "version": frozen.version.id,
             "complete": self._plan.is_complete,
             "digest": digest,
+            **({"packed": True} if self._is_packed else {}),
         }
         lists = {
             "classes": [_class_row(item) for item in frozen.classes],
@@ -135,8 +150,7 @@ class SideCarWriter:
 
     def close(self) -> None:
         """Remove what an interrupted export left; harmless after `finish`."""
-        self._stream.close()
-        self._scratch.unlink(missing_ok=True)
+        drop(self._stream, self._scratch)
 
 
 def has_side_car(folder: Path) -> bool:
@@ -177,6 +191,7 @@ def _decoded(content: Mapping[str, Any]) -> SideCar:
     }
     samples = {}
     names = {}
+    is_packed = content.get("packed") is True
     for row in content["samples"]:
         sample = _sample(row, sessions[row["session"]])
         samples[sample.id] = sample
@@ -191,7 +206,11 @@ def _decoded(content: Mapping[str, Any]) -> SideCar:
         sessions=tuple(sessions.values()),
         samples=samples,
         image_names=names,
-        files={**{str(k): str(v) for k, v in content["files"].items()}, **names},
+        files={
+            **{str(k): str(v) for k, v in content["files"].items()},
+            **({} if is_packed else names),
+        },
+        is_packed=is_packed,
     )
 
 

@@ -3,7 +3,8 @@
 `Annotations/` with `JPEGImages/` and `ImageSets/Main/<split>.txt`, or XML files beside
 their images, also in a folder a split. The plain dialect is the default: corners are
 0-based and half-open, as labelImg, Datumaro and most others write them. The original
-standard is 1-based and inclusive; ask for it with `VocReader(one_based=True)`.
+standard is 1-based and inclusive; ask for it with `VocReader(one_based=True)`. Our own
+files of that dialect say so themselves.
 
 An XML file belongs to the image of the same stem; only where there is none does its
 `filename` count, for it often names a file of another machine.
@@ -28,6 +29,8 @@ from .image_draft import ImageDraft, as_number
 from .set_draft import SetDraft
 from .source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
 
+# What our own files of the original standard say in `source/annotation`.
+ONE_BASED = "fieldset VOC, 1-based and inclusive"
 _XML_LIMIT = 16 << 20
 _BEGIN = re.compile(rb"<annotation[\s>]")
 _IMAGE_FOLDERS = ("JPEGImages", "images", "Images", ".")
@@ -94,8 +97,9 @@ class VocReader:
             return
         image.is_annotated = True
         image.state_size(root.findtext("size/width"), root.findtext("size/height"))
+        shift = -1.0 if self.one_based or _is_one_based(root) else 0.0
         for entry in root.findall("object"):
-            _add_object(image, entry, -1.0 if self.one_based else 0.0)
+            _add_object(image, entry, shift)
         draft.add(image)
 
 
@@ -162,6 +166,11 @@ def _parsed(folder: SourceFolder, file: Path, draft: SetDraft) -> Element | None
         draft.problem(file, f"the file is no XML ({error}), skipped")
         return None
     return root if root.tag == "annotation" else None
+
+
+def _is_one_based(root: Element) -> bool:
+    """Whether the file says itself that it keeps to the original standard."""
+    return (root.findtext("source/annotation") or "").strip() == ONE_BASED
 
 
 def _add_object(image: ImageDraft, entry: Element, shift: float) -> None:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     "formats",
     multiple=True,
     required=True,
-    help="coco or yolo; several make a folder each.",
+    help="coco, yolo, voc, voc-strict, azureml, custom-vision, edge-impulse, "
+    "huggingface, huggingface-parquet, webdataset, tfrecord, cvat, label-studio or "
+    "csv; several make a folder each.",
 )
 @click.option("--to", required=True, help="A new or empty folder.")
 @click.option("--update", is_flag=True, help="Touch only what changed in TO.")
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write sealed test sets, too; needs --reason, and is recorded.",
 )
+@click.option("--drop-empty", is_flag=True, help="Leave out images without a box.")
 @click.option("--reason", default="", help="Why sealed test sets leave the house.")
 @project_option
 @json_option
@@ -42,6 +45,7 @@ def export(
     to: str,
     update: bool,
     include_sealed: bool,
+    drop_empty: bool,
     reason: str,
     folder: Path | None,
     as_json: bool,
@@ -49,7 +53,8 @@ def export(
     """Write VERSION in one or more formats, and compare what was written.
 
     Every box and every image is read back; a difference is an error. Sealed test
-    sets are left out.
+    sets are left out. What the format's target would refuse is said before anything
+    is written.
     """
     from dataset.project_folder import require_project
     from export.operation import export_version
@@ -73,6 +78,7 @@ def export(
             target=Path(to).absolute(),
             update=update,
             include_sealed=include_sealed,
+            drop_empty=drop_empty,
             reason=reason,
             by=acting_person(None) if include_sealed else None,
             progress=bar,

@@ -23,9 +23,8 @@ from dataset.records import LabelState, SampleState, VersionSample
 from dataset.splitting.assignment import assign_splits
 from dataset.versions.freezing import Frozen, freeze
 from dataset.versions.verification import verify
-from export.coco_writer import CocoWriter
+from export.formats import writer_for
 from export.intake import take_in
-from export.yolo_writer import YoloWriter
 from tests.dataset.balanced_project import (
     STRESS,
     policy_text,
@@ -122,7 +121,7 @@ def test_a_whole_export_taken_in_again_is_the_same_version(
 ) -> None:
     frozen = freeze(project)
     with project.version("latest") as version:
-        CocoWriter().write(version, tmp_path / "coco")
+        writer_for("coco").write(version, tmp_path / "coco")
     text = (project.root / "fieldset.toml").read_text()
 
     other = write_policy(new_project(tmp_path / "other"), text)
@@ -181,8 +180,8 @@ def test_exports_tell_the_trainer_what_to_repeat(tmp_path: Path) -> None:
 
     with project.version("latest") as version:
         repeats = repeats_of(version.policy)
-        YoloWriter().write(version, tmp_path / "yolo")
-        CocoWriter().write(version, tmp_path / "coco")
+        writer_for("yolo").write(version, tmp_path / "yolo")
+        writer_for("coco").write(version, tmp_path / "coco")
     project.close()
 
     listed = Counter((tmp_path / "yolo" / "train.txt").read_text().splitlines())
@@ -198,12 +197,12 @@ def test_an_update_without_repeats_takes_the_list_away(tmp_path: Path) -> None:
     project = _project(tmp_path, "repeat")
     freeze(project)
     with project.version("latest") as version:
-        YoloWriter().write(version, tmp_path / "yolo")
+        writer_for("yolo").write(version, tmp_path / "yolo")
 
     with write_policy(project, policy_text("warn")) as plain:
         freeze(plain)
         with plain.version("latest") as version:
-            YoloWriter().write(version, tmp_path / "yolo", update=True)
+            writer_for("yolo").write(version, tmp_path / "yolo", update=True)
 
     assert not (tmp_path / "yolo" / "train.txt").exists()
     assert not (tmp_path / "yolo" / "repeats.json").exists()
@@ -304,7 +303,7 @@ def test_the_preprocessing_travels_with_version_and_export(tmp_path: Path) -> No
 
     with project.version("latest") as version:
         recipe = dict(version.policy["preprocess"])
-        CocoWriter().write(version, tmp_path / "coco")
+        writer_for("coco").write(version, tmp_path / "coco")
 
     told = json.loads((tmp_path / "coco" / "preprocess.json").read_text())
     assert told == recipe

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from dataset.versions.frozen_version import FrozenVersion
-from tests.export.small_version import small_version, stored_samples
+from tests.export.small_version import fitting, small_version, stored_samples
 
 FORMATS = Path(__file__).resolve().parents[1] / "data" / "formats"
 
@@ -20,8 +21,23 @@ def formats() -> Path:
 
 
 @pytest.fixture
-def frozen(tmp_path: Path) -> Iterator[FrozenVersion]:
-    """A small version with its images."""
-    root = tmp_path / "project"
-    with small_version(root, stored_samples(root)) as version:
-        yield version
+def frozen_for(tmp_path: Path) -> Iterator[Callable[[str], FrozenVersion]]:
+    """Makes a small version with images of kinds that a format's target takes."""
+    with ExitStack() as opened:
+
+        def make(format_name: str) -> FrozenVersion:
+            root = tmp_path / "project"
+            samples = fitting(stored_samples(root), format_name)
+            return opened.enter_context(small_version(root, samples))
+
+        yield make
+
+
+@pytest.fixture
+def frozen(
+    request: pytest.FixtureRequest, frozen_for: Callable[[str], FrozenVersion]
+) -> FrozenVersion:
+    """A small version with its images, for the test's `writer` where it has one."""
+    known = getattr(request.node, "callspec", None)
+    writer = known.params.get("writer") if known is not None else None
+    return frozen_for("" if writer is None else writer.format)

@@ -18,6 +18,7 @@ from dataset.records import (
 )
 from dataset.version import read_version, write_version
 from dataset.versions.frozen_version import FrozenVersion
+from export.handover.target_limits import ANY_TARGET, TARGETS
 from tests.dataset.picture_bytes import encoded, exif, jpeg_with, scene
 
 CLASSES = (
@@ -36,12 +37,16 @@ SPLITS = (
 CORNERS = ((0.0, 0.0, 1.0, 1.0), (3.25, 4.5, 20.125, 17.0), (40.0, 10.0, 48.0, 32.0))
 
 
-def small_version(root: Path, samples: tuple[VersionSample, ...]) -> FrozenVersion:
+def small_version(
+    root: Path,
+    samples: tuple[VersionSample, ...],
+    classes: tuple[LabelClass, ...] = CLASSES,
+) -> FrozenVersion:
     """The samples frozen as a version of `root`."""
     written = write_version(
         root,
         samples=sorted(samples, key=lambda sample: sample.id),
-        classes=CLASSES,
+        classes=classes,
         splits=SPLITS,
         policy={"balance": "warn"},
         parent=None,
@@ -71,6 +76,16 @@ def stored_samples(root: Path) -> tuple[VersionSample, ...]:
         _stored(root, number, kind, split, corners)
         for number, (kind, split, corners) in enumerate(rows)
     )
+
+
+def fitting(
+    samples: tuple[VersionSample, ...], format_name: str
+) -> tuple[VersionSample, ...]:
+    """The samples whose images are of a kind that the format's target takes."""
+    target = TARGETS.get(format_name, ANY_TARGET)
+    if not target.is_strict:
+        return samples
+    return tuple(sample for sample in samples if sample.suffix in target.suffixes)
 
 
 def with_boxes(sample: VersionSample, *boxes: Box) -> VersionSample:

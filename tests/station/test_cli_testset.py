@@ -15,6 +15,8 @@ from dataset.sealed.published_seals import seal_path
 from dataset.sealed.sealing import ledger
 from dataset.test_ledger import LedgerEvent
 from export.coco import CocoReader
+from export.handover import preflight
+from export.handover.target_limits import Target
 from tests.sealed_projects import (
     MODEL,
     OTHER,
@@ -244,6 +246,28 @@ def test_export_of_sealed_sets_is_recorded(
         ("exported", "test-main", version.id, "audit of May"),
         ("exported", "test-reserve", version.id, "audit of May"),
     ]
+
+
+def test_export_that_its_target_would_refuse_is_not_recorded(
+    fieldset: CommandLine,
+    root: Path,
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frozen(project)
+    fieldset.ok("testset", "seal", "test-main", "--project", root)
+    picky = Target(suffixes=frozenset(("gif",)), is_strict=True)
+    monkeypatch.setattr(preflight, "TARGETS", {"coco": picky})
+
+    command = ["export", "v1", "--format", "coco", "--project", root]
+    asked = ["--include-sealed", "--reason", "audit of May"]
+    refused = fieldset(*command, "--to", tmp_path / "a", *asked)
+
+    assert refused.code == 3
+    assert "The target coco would refuse this" in refused.err
+    assert not (tmp_path / "a").exists()
+    assert [line.event for line in ledger(project)] == ["sealed"]
 
 
 def test_diff_counts_what_changed_in_a_sealed_set_and_shows_no_box(

@@ -20,7 +20,8 @@ from pathlib import Path
 from dataset import durable
 from dataset.records import VersionSample
 
-from .image_copies import ImageCopies, ImageCopy
+from .image_copies import ImageCopies, ImageCopy, image_bytes
+from .placed_file import PlacedFile
 
 _COMPARE_LIMIT = 1 << 22
 
@@ -78,17 +79,38 @@ class ExportFolder:
 
     def write_joined(self, name: str, parts: Iterable[bytes | Path]) -> None:
         """Write one file from pieces, some of them the content of scratch files."""
-        target = Path(self._place(name))
-        whole = hashlib.sha256()
-        temporary = durable.temporary_beside(target)
-        with temporary.open("wb") as stream:
+        file = self.open(name)
+        try:
             for part in parts:
                 for piece in _pieces(part):
-                    whole.update(piece)
-                    stream.write(piece)
-            self.bytes += stream.tell()
-        self.digests[name] = whole.hexdigest()
-        temporary.replace(target)
+                    file.write(piece)
+            file.close()
+        finally:
+            file.discard()
+
+    def open(self, name: str) -> PlacedFile:
+        """A file to write as a stream; in place, an equal one is left alone."""
+        target = Path(self._place(name))
+
+        def note(digest: str, size: int) -> None:
+            self.digests[name] = digest
+            self.bytes += size
+
+        return PlacedFile(
+            target,
+            durable.temporary_beside(target),
+            keeps_equal=self._in_place,
+            on_close=note,
+        )
+
+    def read(self, sample: VersionSample) -> bytes:
+        """The bytes of a sample's image, for a format that packs them.
+
+        Raises:
+            ProjectError: the image cannot be read.
+            BadImage: it has another size than the version says.
+        """
+        return image_bytes(f"{self._source}/{sample.path}", sample.size_bytes)
 
     def make_folder(self, name: str) -> None:
         """Make a folder that may stay empty."""

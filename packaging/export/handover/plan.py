@@ -18,8 +18,8 @@ from dataset.records import (
     VersionSample,
 )
 
-from .contract import FrozenSamples, ImportedBox
-from .image_draft import clipped
+from ..contract import FrozenSamples, ImportedBox
+from ..image_draft import clipped
 
 UNITS_PER_PIXEL = 1024
 _STATES = frozenset((SampleState.LABELED, SampleState.EMPTY))
@@ -44,6 +44,7 @@ class Plan:
     samples: int
     left_out: tuple[tuple[str, int], ...]
     kept: tuple[VersionSample, ...] | None
+    drop_empty: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -57,7 +58,8 @@ class Plan:
             return
         names = {split.name for split in self.splits}
         for sample in self.frozen.samples:
-            if sample.split in names and sample.state in _STATES:
+            is_wanted = sample.boxes or not self.drop_empty
+            if sample.split in names and sample.state in _STATES and is_wanted:
                 yield sample
 
     def class_names(self) -> dict[int, str]:
@@ -69,11 +71,14 @@ class Plan:
         return {item.id: index for index, item in enumerate(self.classes)}
 
 
-def make_plan(frozen: FrozenSamples, *, include_sealed: bool) -> Plan:
+def make_plan(
+    frozen: FrozenSamples, *, include_sealed: bool, drop_empty: bool = False
+) -> Plan:
     """The plan for a version.
 
     Left out are sealed test sets (unless asked for), samples in no split (quarantined
-    or not assigned) and samples that nobody labeled.
+    or not assigned), samples that nobody labeled and, with `drop_empty`, those with
+    nothing in them.
 
     Raises:
         ProjectError: nothing is left to export, or a name in the version cannot be
@@ -86,6 +91,8 @@ def make_plan(frozen: FrozenSamples, *, include_sealed: bool) -> Plan:
     kept: list[VersionSample] = []
     for sample in frozen.samples:
         reason = _reason_against(sample, known, include_sealed)
+        if not reason and drop_empty and not sample.boxes:
+            reason = "nothing is in it"
         if reason:
             left[reason] += 1
             continue
@@ -111,6 +118,7 @@ def make_plan(frozen: FrozenSamples, *, include_sealed: bool) -> Plan:
         samples=found.total(),
         left_out=tuple(sorted(left.items())),
         kept=tuple(kept) if len(kept) <= _KEPT_LIMIT else None,
+        drop_empty=drop_empty,
     )
 
 

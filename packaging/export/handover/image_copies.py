@@ -112,17 +112,10 @@ class ImageCopies:
         try:
             reading = os.open(copy.source, os.O_RDONLY | _BINARY)
         except OSError as error:
-            raise ProjectError(
-                "The image of a sample cannot be read "
-                f"({error.strerror}): {copy.source}",
-                hint=_HINT,
-            ) from error
+            raise _unreadable(copy.source, error) from error
         try:
             size = os.fstat(reading).st_size
-            if copy.size_bytes not in (0, size):
-                raise BadImage(
-                    f"An image is not the one of the version: {copy.source}", hint=_HINT
-                )
+            _require_size(copy.source, size, copy.size_bytes)
             self._copy_open(reading, copy.source, goal, size)
         finally:
             os.close(reading)
@@ -173,6 +166,33 @@ class ImageCopies:
             self._can_copy_range = False
             return False
         return True
+
+
+def image_bytes(source: str, size_bytes: int) -> bytes:
+    """The bytes of an image; `size_bytes` 0 means that nobody knows how many.
+
+    Raises:
+        ProjectError: it is missing or cannot be read.
+        BadImage: it has another size than the version says.
+    """
+    try:
+        data = Path(source).read_bytes()
+    except OSError as error:
+        raise _unreadable(source, error) from error
+    _require_size(source, len(data), size_bytes)
+    return data
+
+
+def _unreadable(source: str, error: OSError) -> ProjectError:
+    return ProjectError(
+        f"The image of a sample cannot be read ({error.strerror}): {source}",
+        hint=_HINT,
+    )
+
+
+def _require_size(source: str, size: int, size_bytes: int) -> None:
+    if size_bytes not in (0, size):
+        raise BadImage(f"An image is not the one of the version: {source}", hint=_HINT)
 
 
 def _size_of(path: str) -> int:

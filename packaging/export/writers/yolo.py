@@ -17,51 +17,23 @@ Equal rows are dropped by the trainer; they are written once, and said.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import ClassVar
 
 from dataset.policies.balancing import repeats_of
-from dataset.progress import SILENT, Progress
 from dataset.records import SplitKind, VersionSample
 
-from .contract import ExportResult, FrozenSamples, ImportedBox, Reader
-from .delivery import deliver
-from .export_folder import ExportFolder
-from .plan import Plan, clipped_boxes
-from .yolo import YoloReader
+from ..contract import ImportedBox
+from ..handover.export_folder import ExportFolder
+from ..handover.pages import Pages
+from ..handover.plan import Plan
+from ..handover.proof import FoundImage, WrittenExport, read_through
+from ..yolo import YoloReader
 
 _SMALLEST_SIDE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class YoloWriter:
-    """Writes versions as YOLO detection."""
-
-    format: ClassVar[str] = "yolo"
-
-    def write(
-        self,
-        version: FrozenSamples,
-        target: Path,
-        *,
-        update: bool = False,
-        include_sealed: bool = False,
-        progress: Progress = SILENT,
-    ) -> ExportResult:
-        """Write the version into `target`, as `contract.Writer` says."""
-        return deliver(
-            version,
-            target,
-            make_pages=_Pages,
-            format_name=self.format,
-            update=update,
-            include_sealed=include_sealed,
-            progress=progress,
-        )
-
-
-class _Pages:
+class YoloPages(Pages):
     """The label files and the yaml files."""
 
     format: ClassVar[str] = "yolo"
@@ -69,28 +41,21 @@ class _Pages:
     tolerance_px: ClassVar[float] = 1 / 2048
 
     def __init__(self, plan: Plan, folder: ExportFolder) -> None:
-        self._plan = plan
-        self._folder = folder
-        self._names = plan.class_names()
-        self._index = plan.class_index()
+        super().__init__(plan, folder)
         self._repeats = repeats_of(plan.frozen.policy)
         self._listed: list[str] = []
         self._equal_rows = 0
         self._small_images = 0
 
-    def image_name(self, sample: VersionSample) -> str:
-        """`images/<split>/<id>.<suffix>`."""
-        return f"images/{sample.split}/{sample.id}.{sample.suffix}"
-
     def add(self, sample: VersionSample) -> list[ImportedBox]:
         """Write the label file."""
         rows: dict[str, ImportedBox] = {}
-        for box, shown in clipped_boxes(sample, self._names):
-            row = _row(self._index[box.class_id], shown, sample)
+        for box, shown in self.held(sample):
+            row = _row(self.index[box.class_id], shown, sample)
             self._equal_rows += row in rows
             rows.setdefault(row, shown)
         text = "".join(f"{row}\n" for row in rows)
-        self._folder.write(f"labels/{sample.split}/{sample.id}.txt", text.encode())
+        self.folder.write(f"labels/{sample.split}/{sample.id}.txt", text.encode())
         if self._repeats and sample.split == "train":
             line = f"./{self.image_name(sample)}\n"
             self._listed.append(line * self._repeats.get(sample.id, 1))
@@ -100,28 +65,33 @@ class _Pages:
     def finish(self) -> None:
         """Write the yaml files."""
         for name in ("train", "val"):
-            self._folder.make_folder(f"images/{name}")
-            self._folder.make_folder(f"labels/{name}")
+            self.folder.make_folder(f"images/{name}")
+            self.folder.make_folder(f"labels/{name}")
         if self._listed:
-            self._folder.write("train.txt", "".join(self._listed).encode())
-        tests = [s.name for s in self._plan.splits if s.kind is SplitKind.TEST]
-        self._folder.write("data.yaml", self._yaml(tests[0] if tests else None))
+            self.folder.write("train.txt", "".join(self._listed).encode())
+        tests = [s.name for s in self.plan.splits if s.kind is SplitKind.TEST]
+        self.folder.write("data.yaml", self._yaml(tests[0] if tests else None))
         for name in tests[1:]:
-            self._folder.write(f"data-{name}.yaml", self._yaml(name))
+            self.folder.write(f"data-{name}.yaml", self._yaml(name))
 
-    def close(self) -> None:
-        """Nothing to remove: this format needs no scratch files."""
+    def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
+        """What the YOLO reader finds."""
+        return read_through(YoloReader(), written)
 
-    def reader(self) -> Reader:
-        """The YOLO reader."""
-        return YoloReader()
+    def card(self) -> str:
+        """Which yaml file is for which test set."""
+        return (
+            "`data.yaml` names train, val and the first test set; each further test "
+            "set has a `data-<test set>.yaml`. The folder can be moved: no file names "
+            "its place. A class's number is its index below."
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Equal rows, missing splits and images that the trainer will reject."""
         notes = []
         if self._equal_rows:
             notes.append(f"Equal boxes were written once: {self._equal_rows} dropped")
-        held = {split.kind for split in self._plan.splits}
+        held = {split.kind for split in self.plan.splits}
         notes += [
             f"YOLO trainers want samples in this split: {kind.value}"
             for kind in (SplitKind.TRAIN, SplitKind.VAL)
@@ -136,7 +106,7 @@ class _Pages:
 
     def _yaml(self, test: str | None) -> bytes:
         names = ", ".join(
-            json.dumps(item.name, ensure_ascii=False) for item in self._plan.classes
+            json.dumps(item.name, ensure_ascii=False) for item in self.plan.classes
         )
         train = "train.txt" if self._listed else "images/train"
         lines = [f"train: {train}", "val: images/val"]

@@ -1,0 +1,1 @@
+"""What every export shares: plan, checks before, folder, proof, and files beside."""

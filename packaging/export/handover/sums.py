@@ -1,0 +1,19 @@
+"""`SHA256SUMS`, as `sha256sum -c` takes it: every file of an export but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+FILE_NAME: Final = "SHA256SUMS"
+# Derived files of a version that go with its exports, outside of their digest.
+COMPANIONS: Final = ("drift.json", "report.html")
+
+
+def sums_text(digests: Mapping[str, str]) -> bytes:
+    """The file's bytes: "sha256  path", by path.
+
+    No path of an export needs escaping: each is made of ids, splits and fixed names.
+    """
+    lines = (f"{digests[name]}  {name}\n" for name in sorted(digests))
+    return "".join(lines).encode()

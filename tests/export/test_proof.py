@@ -1,0 +1,198 @@
+"""Every writer reads back what it wrote, and a difference ends the export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dataset.errors import BadFile
+from dataset.progress import Cancelled, Progress
+from dataset.versions.frozen_version import FrozenVersion
+from export.contract import ImageFacts, ImportedBox
+from export.formats import WRITERS, writer_for
+from export.handover import delivery
+from export.handover.proof import FoundImage, WantedImage, prove, same_boxes
+
+# What a fault of disk or program might make of a class, a corner, an image's bytes.
+SPOILT = {
+    "coco": ("annotations/*.json", b'"category_id":1,', b'"category_id":2,'),
+    "yolo": ("labels/*/*.txt", b"0 0.010", b"1 0.010"),
+    "voc": ("Annotations/*.xml", b"<name>bolt</name>", b"<name>nut</name>"),
+    "voc-strict": ("Annotations/*.xml", b"<xmin>1</xmin>", b"<xmin>2</xmin>"),
+    "azureml": ("*/annotations.jsonl", b'"label":"bolt"', b'"label":"nut"'),
+    "custom-vision": ("batches/*/*.json", b'"left":0.0,', b'"left":0.01,'),
+    "edge-impulse": ("*/bounding_boxes.labels", b'"bolt","x":0', b'"bolt","x":1'),
+    "huggingface": ("*/metadata.jsonl", b'"categories":[0', b'"categories":[1'),
+    "huggingface-parquet": ("data/*.parquet", b"\xff\xd8\xff", b"\xff\xd8\xfe"),
+    "webdataset": ("*.tar", b"\xff\xd8\xff", b"\xff\xd8\xfe"),
+    "tfrecord": ("*.tfrecord", b"\xff\xd8\xff", b"\xff\xd8\xfe"),
+    "cvat": ("annotations.xml", b'label="bolt"', b'label="nut"'),
+    "label-studio": ("tasks-*.json", b'"x":0.0,', b'"x":0.1,'),
+    "csv": ("boxes.csv", b",bolt,0,0.0,", b",bolt,0,0.5,"),
+}
+MISPLACED = {
+    "csv": ("images.csv", b",train,", b",val,"),
+    "cvat": ("annotations.xml", b'subset="train"', b'subset="val"'),
+    "edge-impulse": ("info.labels", b'"split":"train"', b'"split":"val"'),
+    "label-studio": ("tasks-train.json", b'"split":"train"', b'"split":"val"'),
+    "webdataset": ("train-*.tar", b'"split":"train"', b'"split":"trail"'),
+}
+LOST = {
+    "coco": "annotations/instances_train.json",
+    "yolo": "labels/train/*.txt",
+    "voc": "Annotations/*.xml",
+    "azureml": "train/annotations.jsonl",
+    "custom-vision": "batches/train/000000.json",
+    "edge-impulse": "info.labels",
+    "huggingface": "train/metadata.jsonl",
+    "huggingface-parquet": "data/train-*.parquet",
+    "webdataset": "train-*.tar",
+    "tfrecord": "label_map.pbtxt",
+    "cvat": "annotations.xml",
+    "label-studio": "labeling-config.xml",
+    "csv": "images.csv",
+}
+
+Spoil = Callable[[Callable[[Path], None]], None]
+
+
+@pytest.fixture
+def spoil(monkeypatch: pytest.MonkeyPatch) -> Spoil:
+    """Have the files of the next export changed before they are read back."""
+    real = delivery._Export.prove
+
+    def arm(change: Callable[[Path], None]) -> None:
+        def prove_later(
+            export: delivery._Export, progress: Progress, *, is_alone: bool
+        ) -> None:
+            change(export.folder.root)
+            real(export, progress, is_alone=is_alone)
+
+        monkeypatch.setattr(delivery._Export, "prove", prove_later)
+
+    return arm
+
+
+def replaced(pattern: str, old: bytes, new: bytes) -> Callable[[Path], None]:
+    """Puts `new` for the first `old` in the first file that has it."""
+
+    def change(root: Path) -> None:
+        for path in sorted(root.glob(pattern)):
+            data = path.read_bytes()
+            if old in data:
+                path.write_bytes(data.replace(old, new, 1))
+                return
+        raise AssertionError(f"nothing to spoil: {pattern} {old!r}")
+
+    return change
+
+
+def test_every_format_is_spoilt_here() -> None:
+    assert set(SPOILT) == {writer.format for writer in WRITERS}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_changed_files_end_the_export(
+    name: str, spoil: Spoil, frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> None:
+    spoil(replaced(*SPOILT[name]))
+
+    with pytest.raises(BadFile, match="read back differs"):
+        writer_for(name).write(frozen_for(name), tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", MISPLACED)
+def test_another_split_ends_the_export(
+    name: str, spoil: Spoil, frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> None:
+    spoil(replaced(*MISPLACED[name]))
+
+    with pytest.raises(BadFile, match="read back differs"):
+        writer_for(name).write(frozen_for(name), tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_lost_file_ends_the_export(
+    name: str, spoil: Spoil, frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> None:
+    spoil(lambda root: min(root.glob(LOST[name])).unlink())
+
+    with pytest.raises(BadFile):
+        writer_for(name).write(frozen_for(name), tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_cut_file_ends_the_export(
+    name: str, spoil: Spoil, frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> None:
+    def cut(root: Path) -> None:
+        longest = max(root.glob(LOST[name]), key=lambda path: path.stat().st_size)
+        longest.write_bytes(longest.read_bytes()[: longest.stat().st_size * 2 // 3])
+
+    spoil(cut)
+
+    with pytest.raises(BadFile):
+        writer_for(name).write(frozen_for(name), tmp_path / "out")
+
+
+BOX = ImportedBox(class_name="bolt", x0=1, y0=2, x1=3, y1=4)
+WANTED = WantedImage(
+    boxes=(BOX,), facts=ImageFacts(width=48, height=32), split="train", digest="ab"
+)
+FOUND = FoundImage(name="a", boxes=(BOX,), split="train", size=(48, 32), digest="ab")
+
+
+def test_equal_images_are_proven() -> None:
+    wanted = {"a": WANTED}
+
+    prove([FOUND], wanted, 0)
+
+    assert wanted == {}
+
+
+@pytest.mark.parametrize(
+    ("found", "what"),
+    [
+        ([], "not found again"),
+        ([FOUND, FOUND], "too many, or there twice"),
+        ([FoundImage(name="b", boxes=())], "too many"),
+        ([FoundImage(name="a", boxes=())], "boxes are others"),
+        ([FoundImage(name="a", boxes=(BOX, BOX))], "boxes are others"),
+        ([FoundImage(name="a", boxes=(BOX,), split="val")], "split is another"),
+        ([FoundImage(name="a", boxes=(BOX,), size=(32, 48))], "size is another"),
+        ([FoundImage(name="a", boxes=(BOX,), digest="cd")], "bytes are others"),
+    ],
+)
+def test_each_difference_is_named(found: list[FoundImage], what: str) -> None:
+    with pytest.raises(BadFile, match=what):
+        prove(found, {"a": WANTED}, 0)
+
+
+def test_boxes_are_compared_in_any_order_and_one_by_one() -> None:
+    other = ImportedBox(class_name="nut", x0=5, y0=6, x1=7, y1=8)
+    near = ImportedBox(class_name="bolt", x0=1.004, y0=2, x1=3, y1=4)
+
+    assert same_boxes((BOX, other), (other, BOX), 0)
+    assert same_boxes((near,), (BOX,), 0.01)
+    assert not same_boxes((near,), (BOX,), 0.001)
+    assert not same_boxes((BOX, BOX), (BOX, other), 1)
+
+
+def test_reading_back_can_be_cancelled(
+    frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> None:
+    class ImpatientReader:
+        def step(self, _: int, __: int, what: str) -> None:
+            if what == "samples read back":
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        writer_for("tfrecord").write(
+            frozen_for("tfrecord"), tmp_path / "out", progress=ImpatientReader()
+        )
+
+    assert [path.name for path in tmp_path.iterdir()] == ["project"]
