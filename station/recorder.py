@@ -73,7 +73,11 @@ class RecordingRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderStatus:
-    """How capture stands; a camera is judged by the age of its newest frame."""
+    """How capture stands; a camera is judged by the age of its newest frame.
+
+    `frames` were seen by the trigger, `queue` of the chosen ones are not stored yet and
+    `dropped` found no room there.
+    """
 
     info: SourceInfo | None
     age_s: float | None
@@ -82,6 +86,9 @@ class RecorderStatus:
     known: int
     refused: dict[str, int]
     is_running: bool
+    frames: int = 0
+    queue: int = 0
+    dropped: int = 0
 
 
 class Recorder:
@@ -171,6 +178,8 @@ class Recorder:
             known=recording.known,
             refused=dict(recording.refused),
             is_running=any(thread.is_alive() for thread in self._threads),
+            frames=run.frames,
+            queue=run.waiting,
         )
 
     @property
@@ -209,6 +218,7 @@ class _Run:
         self.trigger = trigger
         self.newest: Frame | None = None
         self.source: CameraSource | None = None
+        self.frames = 0
         self._request = request
         self._open_source = open_source
         self._tell = tell
@@ -220,6 +230,11 @@ class _Run:
             _WAITING_FRAMES
         )
         self._error: Exception | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many chosen frames and events are not dealt with yet."""
+        return self._chosen.qsize()
 
     def press(self) -> None:
         """The shutter was pressed."""
@@ -272,6 +287,7 @@ class _Run:
             if self._is_over(frame.elapsed_s - began):
                 return
             self.newest = frame
+            self.frames += 1
             self._ring.add(frame)
             for chosen in self._choose(frame):
                 self._chosen.put(chosen)

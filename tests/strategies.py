@@ -25,6 +25,7 @@ from dataset.records import (
 )
 from dataset.splitting.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
+from station.headless.health import Health, RunState
 
 WIDTH, HEIGHT = 640, 480
 CLASS_IDS = (1, 2, 3)
@@ -425,3 +426,30 @@ def proposals(draw: st.DrawFn, origin: BoxOrigin) -> tuple[Proposal, ...]:
         )
         found.append(Proposal(box=box, verdict=draw(st.sampled_from(verdicts))))
     return tuple(found)
+
+
+def healths() -> st.SearchStrategy[Health]:
+    """How a capture may be."""
+    seconds = st.floats(0, 1e7)
+    counts = st.integers(0, 10**9)
+    return st.builds(
+        Health,
+        state=st.sampled_from(RunState),
+        source=names,
+        live=st.booleans(),
+        frame_age_s=st.none() | seconds,
+        frames=counts,
+        kept=counts,
+        known=counts,
+        refused=st.dictionaries(names, counts, max_size=3),
+        dropped=counts,
+        reconnects=counts,
+        queue=counts,
+        free_bytes=st.none() | counts,
+        session=st.none() | names,
+        uptime_s=seconds,
+        last_error=names,
+        written_us=st.integers(0, MICROSECONDS_MAX),
+        written_s=seconds,
+        every_s=st.floats(0.1, 1e5),
+    )
