@@ -12,11 +12,13 @@ import click
 
 from dataset.errors import UsageError
 
+from .environment import SecretOption, with_environment
 from .options import Condition, Duration, json_option, opened, project_option
 from .output import emit_json_line, one_line, say
 from .signals import held_signals
 
 if TYPE_CHECKING:
+    from station.headless.health_watch import HealthWatch
     from station.recorder import Recorder, RecorderEvent
 
 TRIGGERS = ("interval", "burst", "motion", "uncertain", "drift")
@@ -28,9 +30,13 @@ FITTING = {
 }
 
 
+@with_environment
 @click.command()
 @click.option(
-    "--source", required=True, help="Camera index or path, URL, clip, folder."
+    "--source",
+    cls=SecretOption,
+    required=True,
+    help="Camera index or path, URL, clip, folder.",
 )
 @click.option(
     "--trigger",
@@ -58,13 +64,27 @@ FITTING = {
 @click.option("--place", default="")
 @click.option("--operator", default="")
 @click.option("--condition", "conditions", type=Condition(), multiple=True)
+@click.option(
+    "--health",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep a file that says how the capture is; `doctor --health` judges it.",
+)
+@click.option(
+    "--health-every",
+    type=Duration(),
+    default="10s",
+    show_default=True,
+    help="How often; with --json as a line, too.",
+)
 @project_option
 @json_option
 def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Capture samples from a camera, a clip or a folder.
 
     Each sample is on the disk when its line is printed. Ctrl+C or SIGTERM ends the
-    session cleanly.
+    session cleanly. Every option may come from the environment: FIELDSET_COOL_DOWN for
+    --cool-down, and FIELDSET_SOURCE_FILE names a file that holds a secret --source.
     """
     from station.camera.triggers import make_trigger
     from station.identity import station_name
@@ -84,14 +104,17 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
     )
     with opened(folder) as project:
         recorder = Recorder(project)
+        watch = _health_watch(project.root, given, as_json)
         try:
             recorder.start(request, trigger)
-            error = _follow(recorder, as_json)
+            error = _follow(recorder, watch, as_json)
         finally:
             # Also on Ctrl+C: what was chosen is stored and told, the session ends.
             recorder.close()
             for event in recorder.events():
+                watch.note(event)
                 _tell(event, as_json)
+            watch.end(recorder.status())
             _sum_up(recorder, as_json)
     if error is not None:
         raise error
@@ -130,7 +153,24 @@ def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
+def _health_watch(root: Path, given: dict[str, Any], as_json: bool) -> HealthWatch:
+    from station.headless.health_watch import HealthWatch, tell_nobody
+    from station.headless.service_manager import ServiceManager
+
+    is_wanted = as_json and given["health"] is not None
+    return HealthWatch(
+        source=given["source"],
+        folder=root,
+        every_s=given["health_every"],
+        path=given["health"],
+        tell=(lambda now: emit_json_line({"health": now}))
+        if is_wanted
+        else tell_nobody,
+        manager=ServiceManager(os.environ),
+    )
+
+
+def _follow(recorder: Recorder, watch: HealthWatch, as_json: bool) -> Exception | None:
     """Print events until the run ends, and give the error that ended it."""
     from station.recorder import Ended
 
@@ -138,8 +178,11 @@ def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
         # Torn between the two, a sample would be stored and never told of.
         with held_signals():
             event = recorder.wait_event(0.25)
-            if event is not None and not isinstance(event, Ended):
-                _tell(event, as_json)
+            if event is not None:
+                watch.note(event)
+                if not isinstance(event, Ended):
+                    _tell(event, as_json)
+            watch.step(recorder.status())
         if isinstance(event, Ended):
             return event.error
 
