@@ -25,6 +25,7 @@ from dataset.records import (
 )
 from dataset.splitting.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
+from export.card_sessions import Shot
 from station.headless.health import Health, RunState
 
 WIDTH, HEIGHT = 640, 480
@@ -452,4 +453,18 @@ def healths() -> st.SearchStrategy[Health]:
         written_us=st.integers(0, MICROSECONDS_MAX),
         written_s=seconds,
         every_s=st.floats(0.1, 1e5),
+    )
+
+
+def shots() -> st.SearchStrategy[Shot]:
+    """Pictures of a card; times may be anything that EXIF can say."""
+    folders = st.sampled_from(["DCIM/100TRAIL", "north/DCIM/101TRAIL", "loose"])
+    files = st.integers(0, 9999).map(lambda n: f"IMG_{n:04}.JPG") | st.just("x.jpg")
+    times = st.just(0) | st.integers(0, 253_000_000_000_000_000)
+    return st.builds(
+        Shot,
+        name=st.tuples(folders, files).map("/".join),
+        taken_us=times,
+        written_us=times,
+        device=st.sampled_from(["", "HC500"]),
     )

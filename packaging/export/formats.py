@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dataset.errors import BadFile, UsageError
 
+from .card import CardReader
 from .coco import CocoReader
 from .coco_writer import CocoWriter
 from .contract import Reader, Writer
@@ -20,6 +21,7 @@ READERS: tuple[Reader, ...] = (
     CocoReader(),
     YoloReader(),
     VocReader(),
+    CardReader(),
     ImageFolderReader(),
 )
 WRITERS: tuple[Writer, ...] = (CocoWriter(), YoloWriter())
