@@ -75,8 +75,8 @@ class RecordingRequest:
 class RecorderStatus:
     """How capture stands; a camera is judged by the age of its newest frame.
 
-    `frames` were seen by the trigger, `queue` of the chosen ones are not stored yet and
-    `dropped` found no room there.
+    `frames` were seen by the trigger, `waiting` of the chosen ones are not stored yet
+    and `dropped` found no room there.
     """
 
     info: SourceInfo | None
@@ -87,7 +87,7 @@ class RecorderStatus:
     refused: dict[str, int]
     is_running: bool
     frames: int = 0
-    queue: int = 0
+    waiting: int = 0
     dropped: int = 0
 
 
@@ -179,7 +179,7 @@ class Recorder:
             refused=dict(recording.refused),
             is_running=any(thread.is_alive() for thread in self._threads),
             frames=run.frames,
-            queue=run.waiting,
+            waiting=run.waiting,
         )
 
     @property

@@ -123,9 +123,9 @@ def _faults(shots: Sequence[Shot], now_us: int) -> Iterable[Problem]:
         yield _problem(late[0], len(late), what)
     for before, after in pairwise(timed):
         if before.taken_us - after.taken_us > _BACK_US:
-            hours = (before.taken_us - after.taken_us) / 3.6e9
+            back = _duration(before.taken_us - after.taken_us)
             yield Problem(
-                path=after.name, what=f"the clock was set back here by {hours:.1f} h"
+                path=after.name, what=f"the clock was set back here by {back}"
             )
 
 
@@ -141,6 +141,11 @@ def _is_card_folder(part: str) -> bool:
 def _label(root: str, device: str, card_name: str) -> str:
     place = root or card_name
     return f"{place} ({device})" if device else place
+
+
+def _duration(length_us: int) -> str:
+    hours = length_us / 3.6e9
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:,.0f} days"
 
 
 def _day(at_us: int) -> str:

@@ -102,7 +102,7 @@ class HealthWatch:
             refused=status.refused,
             dropped=status.dropped,
             reconnects=self._reconnects,
-            queue=status.queue,
+            queue=status.waiting,
             free_bytes=free_bytes(self._folder),
             session=None if status.session is None else status.session.name,
             uptime_s=now_s - self._began_s,

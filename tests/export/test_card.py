@@ -218,11 +218,14 @@ def test_half_written_files_are_named_and_the_rest_comes_in(
     sys.platform != "linux" or shutil.which("setpriv") is None,
     reason="needs setpriv (util-linux) to be without rights",
 )
-def test_a_folder_without_rights_is_named(project: Project, card: Path) -> None:
+def test_a_folder_and_a_file_without_rights_are_named(
+    project: Project, card: Path
+) -> None:
     write(card, {"DCIM/102TRAIL/IMG_0001.JPG": "2026:05:01 10:00:00"}, first=80)
     project.close()
     closed = card / "DCIM" / "100TRAIL"
     closed.chmod(0o000)
+    (card / "DCIM" / "101TRAIL" / "IMG_0001.JPG").chmod(0o000)
     without = "-dac_override,-dac_read_search"
 
     done = subprocess.run(
@@ -233,7 +236,8 @@ def test_a_folder_without_rights_is_named(project: Project, card: Path) -> None:
 
     closed.chmod(0o755)
     assert done.returncode == 0, done.stderr
-    assert '"samples": 2' in done.stdout
+    assert '"samples": 1' in done.stdout
+    assert "The file cannot be read: Permission denied" in done.stdout
     assert "the folder cannot be read: Permission denied" in done.stdout
     assert "DCIM/100TRAIL" in done.stdout
 

@@ -141,8 +141,14 @@ def test_a_clock_that_lies_ahead_or_was_set_back_is_named() -> None:
 
     assert [(one.path[-12:], one.what) for one in faults] == [
         ("IMG_0002.JPG", "1 picture of a clock that goes ahead: 2026-09-24"),
-        ("IMG_0003.JPG", "the clock was set back here by 71.8 h"),
+        ("IMG_0003.JPG", "the clock was set back here by 3 days"),
     ]
+
+
+def test_an_hour_of_winter_time_is_told_in_hours() -> None:
+    (fault,) = clock_faults({"north": row(0, -60)}, now_us=NOON_US)
+
+    assert fault.what == "the clock was set back here by 1.0 h"
 
 
 def test_missing_times_are_named() -> None:

@@ -61,7 +61,7 @@ def test_looking_is_a_job_that_says_how_many_and_decides_nothing(
 ) -> None:
     words = look(qtbot, labeling, page)
 
-    assert words.startswith(f"{EMPTY} pictures are probably empty")
+    assert words.startswith(f"Probably empty: {EMPTY}.")
     assert states(project_root)[SampleState.NEW] == len(FOXES)
 
 
@@ -78,7 +78,7 @@ def test_the_queue_shows_them_and_one_stroke_dismisses_them(
 
     assert total == EMPTY
     assert states(project_root)[SampleState.EMPTY] == EMPTY
-    assert labeling.window.notice.text.startswith(f"{EMPTY} pictures are empty now")
+    assert labeling.window.notice.text.startswith(f"Empty now: {EMPTY}.")
 
 
 def test_one_undo_brings_all_of_them_back(

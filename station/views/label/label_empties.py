@@ -65,7 +65,7 @@ class LabelEmpties(QObject):
     def _on_found(self, found: EmptiesOffered) -> None:
         self._is_running = False
         words = tr(
-            "{quiet} pictures are probably empty: see them under State, then Shift+E."
+            "Probably empty: {quiet}. Choose them under State, then press Shift+E."
         ).format(quiet=f"{found.quiet:,}")
         if not found.quiet:
             words = tr("No picture is probably empty.")
@@ -74,7 +74,7 @@ class LabelEmpties(QObject):
         self.empties_came.emit()
 
     def _on_dismissed(self, count: int) -> None:
-        words = tr("{count} pictures are empty now; Ctrl+Z takes it back.")
+        words = tr("Empty now: {count}. Ctrl+Z takes it back.")
         self.notice_came.emit(words.format(count=f"{count:,}"), "ok")
         self.empties_dismissed.emit()
 

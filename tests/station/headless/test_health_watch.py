@@ -84,7 +84,7 @@ def test_health_holds_what_the_recorder_says(tmp_path: Path, clock: Hands) -> No
         source="0", folder=tmp_path, every_s=1.0, path=path, clock=clock
     )
 
-    watch.step(status(frames=40, queue=2))
+    watch.step(status(frames=40, waiting=2))
 
     found = read_health(path)
     assert (found.state, found.frames, found.queue) == (RunState.CAPTURING, 40, 2)
