@@ -75,8 +75,7 @@ class RecordingRequest:
 class RecorderStatus:
     """How capture stands; a camera is judged by the age of its newest frame.
 
-    `frames` were seen by the trigger, `waiting` of the chosen ones are not stored yet
-    and `dropped` found no room there.
+    `waiting` chosen frames wait for the disk, `dropped` ones found no room there.
     """
 
     info: SourceInfo | None
@@ -86,7 +85,6 @@ class RecorderStatus:
     known: int
     refused: dict[str, int]
     is_running: bool
-    frames: int = 0
     waiting: int = 0
     dropped: int = 0
 
@@ -178,7 +176,6 @@ class Recorder:
             known=recording.known,
             refused=dict(recording.refused),
             is_running=any(thread.is_alive() for thread in self._threads),
-            frames=run.frames,
             waiting=run.waiting,
         )
 
@@ -218,7 +215,6 @@ class _Run:
         self.trigger = trigger
         self.newest: Frame | None = None
         self.source: CameraSource | None = None
-        self.frames = 0
         self._request = request
         self._open_source = open_source
         self._tell = tell
@@ -287,7 +283,6 @@ class _Run:
             if self._is_over(frame.elapsed_s - began):
                 return
             self.newest = frame
-            self.frames += 1
             self._ring.add(frame)
             for chosen in self._choose(frame):
                 self._chosen.put(chosen)

@@ -13,6 +13,7 @@ import click
 from dataset.errors import UsageError
 
 from .environment import SecretOption, with_environment
+from .health_options import health_options, health_watch
 from .options import Condition, Duration, json_option, opened, project_option
 from .output import emit_json_line, one_line, say
 from .signals import held_signals
@@ -64,19 +65,7 @@ FITTING = {
 @click.option("--place", default="")
 @click.option("--operator", default="")
 @click.option("--condition", "conditions", type=Condition(), multiple=True)
-@click.option(
-    "--health",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Keep a file that says how the capture is; `doctor --health` judges it.",
-)
-@click.option(
-    "--health-every",
-    type=Duration(),
-    default="10s",
-    show_default=True,
-    help="How often; with --json as a line, too.",
-)
+@health_options
 @project_option
 @json_option
 def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
@@ -104,7 +93,7 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
     )
     with opened(folder) as project:
         recorder = Recorder(project)
-        watch = _health_watch(project.root, given, as_json)
+        watch = health_watch(recorder, project.root, given, as_json=as_json)
         try:
             recorder.start(request, trigger)
             error = _follow(recorder, watch, as_json)
@@ -114,7 +103,7 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
             for event in recorder.events():
                 watch.note(event)
                 _tell(event, as_json)
-            watch.end(recorder.status())
+            watch.end()
             _sum_up(recorder, as_json)
     if error is not None:
         raise error
@@ -153,23 +142,6 @@ def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _health_watch(root: Path, given: dict[str, Any], as_json: bool) -> HealthWatch:
-    from station.headless.health_watch import HealthWatch, tell_nobody
-    from station.headless.service_manager import ServiceManager
-
-    is_wanted = as_json and given["health"] is not None
-    return HealthWatch(
-        source=given["source"],
-        folder=root,
-        every_s=given["health_every"],
-        path=given["health"],
-        tell=(lambda now: emit_json_line({"health": now}))
-        if is_wanted
-        else tell_nobody,
-        manager=ServiceManager(os.environ),
-    )
-
-
 def _follow(recorder: Recorder, watch: HealthWatch, as_json: bool) -> Exception | None:
     """Print events until the run ends, and give the error that ended it."""
     from station.recorder import Ended
@@ -182,7 +154,7 @@ def _follow(recorder: Recorder, watch: HealthWatch, as_json: bool) -> Exception 
                 watch.note(event)
                 if not isinstance(event, Ended):
                     _tell(event, as_json)
-            watch.step(recorder.status())
+            watch.step()
         if isinstance(event, Ended):
             return event.error
 

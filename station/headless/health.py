@@ -46,7 +46,7 @@ class Health:
         source: the camera's address without its secrets.
         live: whether the source is a camera, and not a clip or a folder.
         frame_age_s: the age of the newest frame; None before the first.
-        frames: seen by the trigger.
+        frames: given by the source.
         kept, known, refused: samples, pictures that were here, refusals by reason.
         dropped: chosen pictures for which there was no room in the queue.
         reconnects: how often the camera came back.

@@ -6,13 +6,13 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from dataset.errors import FieldsetError
 from dataset.project import now_us
 
 from ..camera.address import redact
-from ..camera.source import Gap
+from ..camera.source import Frame, Gap
 from ..recorder import Ended, RecorderEvent, RecorderStatus
 from ..recording import Refused
 from .health import Health, RunState, free_bytes, write_health
@@ -23,6 +23,16 @@ log = logging.getLogger(__name__)
 # A camera is looked at again and again; so long without a frame, and it is away.
 _AWAY_S: Final = 3.0
 TellHealth = Callable[[dict[str, Any]], None]
+
+
+class Watched(Protocol):
+    """A recorder, as far as its health goes."""
+
+    def status(self) -> RecorderStatus:
+        """How the run stands."""
+
+    def newest(self) -> Frame | None:
+        """The newest frame; None before the first."""
 
 
 def tell_nobody(_health: dict[str, Any]) -> None:
@@ -38,6 +48,7 @@ class HealthWatch:
 
     def __init__(
         self,
+        recorder: Watched,
         *,
         source: str,
         folder: Path,
@@ -47,6 +58,7 @@ class HealthWatch:
         manager: ServiceManager | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._recorder = recorder
         self._source = redact(source)
         self._folder = folder
         self._every_s = every_s
@@ -69,9 +81,9 @@ class HealthWatch:
         elif isinstance(event, Ended) and event.error is not None:
             self._last_error = _sentence(event.error)
 
-    def step(self, status: RecorderStatus) -> None:
+    def step(self) -> None:
         """Give the health, where it is time."""
-        now_s = self._clock()
+        now_s, status = self._clock(), self._recorder.status()
         if not self._is_up and status.age_s is not None:
             self._is_up = True
             self._manager.tell(READY)
@@ -83,20 +95,19 @@ class HealthWatch:
             self._due_s = now_s + self._every_s
             self._give(status, _state(status))
 
-    def end(self, status: RecorderStatus) -> None:
+    def end(self) -> None:
         """Give the last health: the capture is over."""
         self._manager.tell(STOPPING)
-        self._give(status, RunState.ENDED)
+        self._give(self._recorder.status(), RunState.ENDED)
 
-    def health(self, status: RecorderStatus, state: RunState) -> Health:
-        """How the capture is now."""
-        info, now_s = status.info, self._clock()
+    def _health(self, status: RecorderStatus, state: RunState) -> Health:
+        info, now_s, newest = status.info, self._clock(), self._recorder.newest()
         return Health(
             state=state,
             source=self._source if info is None else redact(info.address),
             live=info is not None and info.live,
             frame_age_s=status.age_s,
-            frames=status.frames,
+            frames=0 if newest is None else newest.index + 1,
             kept=status.kept,
             known=status.known,
             refused=status.refused,
@@ -113,7 +124,7 @@ class HealthWatch:
         )
 
     def _give(self, status: RecorderStatus, state: RunState) -> None:
-        health = self.health(status, state)
+        health = self._health(status, state)
         self._tell(health.to_json())
         if self._path is None:
             return

@@ -9,14 +9,29 @@ from typing import Any
 import pytest
 
 from dataset.errors import CameraError
-from station.camera.source import Gap, SourceInfo, SourceKind
+from station.camera.source import Frame, Gap, SourceInfo, SourceKind
 from station.headless.health import RunState, read_health
 from station.headless.health_watch import HealthWatch
 from station.headless.service_manager import ServiceManager
 from station.recorder import Ended, RecorderStatus
 from station.recording import Refused
+from tests.small_projects import pixels
 
 SECRET = "rtsp://guard:pa55@cam/1"
+
+
+class Run:
+    """A recorder whose status is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = status(None)
+        self.frame: Frame | None = None
+
+    def status(self) -> RecorderStatus:
+        return self.now
+
+    def newest(self) -> Frame | None:
+        return self.frame
 
 
 class Hands:
@@ -47,6 +62,16 @@ def clock() -> Hands:
 
 
 @pytest.fixture
+def run() -> Run:
+    return Run()
+
+
+def step(watch: HealthWatch, run: Run, now: RecorderStatus) -> None:
+    run.now = now
+    watch.step()
+
+
+@pytest.fixture
 def manager(tmp_path: Path) -> Iterator[socket.socket]:
     """The end of a service manager that hears what is told."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as inlet:
@@ -64,27 +89,32 @@ def heard(inlet: socket.socket) -> list[str]:
             return found
 
 
-def test_health_is_given_as_often_as_wanted(tmp_path: Path, clock: Hands) -> None:
+def test_health_is_given_as_often_as_wanted(
+    tmp_path: Path, clock: Hands, run: Run
+) -> None:
     lines: list[dict[str, Any]] = []
     watch = HealthWatch(
-        source="0", folder=tmp_path, every_s=10.0, tell=lines.append, clock=clock
+        run, source="0", folder=tmp_path, every_s=10.0, tell=lines.append, clock=clock
     )
 
     for _ in range(100):
         clock.now_s += 0.25
-        watch.step(status())
+        step(watch, run, status())
 
     assert len(lines) == 3
     assert [line["uptime_s"] for line in lines] == [0.25, 10.25, 20.25]
 
 
-def test_health_holds_what_the_recorder_says(tmp_path: Path, clock: Hands) -> None:
+def test_health_holds_what_the_recorder_says(
+    tmp_path: Path, clock: Hands, run: Run
+) -> None:
     path = tmp_path / "health.json"
     watch = HealthWatch(
-        source="0", folder=tmp_path, every_s=1.0, path=path, clock=clock
+        run, source="0", folder=tmp_path, every_s=1.0, path=path, clock=clock
     )
 
-    watch.step(status(frames=40, waiting=2))
+    run.frame = Frame(pixels=pixels(1), index=39, captured_us=1, elapsed_s=4.0)
+    step(watch, run, status(waiting=2))
 
     found = read_health(path)
     assert (found.state, found.frames, found.queue) == (RunState.CAPTURING, 40, 2)
@@ -93,34 +123,36 @@ def test_health_holds_what_the_recorder_says(tmp_path: Path, clock: Hands) -> No
     assert found.free_bytes
 
 
-def test_camera_without_pictures_is_away(tmp_path: Path, clock: Hands) -> None:
+def test_camera_without_pictures_is_away(
+    tmp_path: Path, clock: Hands, run: Run
+) -> None:
     lines: list[dict[str, Any]] = []
     watch = HealthWatch(
-        source="0", folder=tmp_path, every_s=1.0, tell=lines.append, clock=clock
+        run, source="0", folder=tmp_path, every_s=1.0, tell=lines.append, clock=clock
     )
 
     for age_s in (None, 0.1, 3.1):
         clock.now_s += 1.0
-        watch.step(status(age_s))
+        step(watch, run, status(age_s))
 
     assert [line["state"] for line in lines] == ["starting", "capturing", "away"]
 
 
 def test_gaps_and_errors_are_counted_and_told_without_secrets(
-    tmp_path: Path, clock: Hands
+    tmp_path: Path, clock: Hands, run: Run
 ) -> None:
     lines: list[dict[str, Any]] = []
     watch = HealthWatch(
-        source=SECRET, folder=tmp_path, every_s=1.0, tell=lines.append, clock=clock
+        run, source=SECRET, folder=tmp_path, every_s=1.0, tell=lines.append, clock=clock
     )
-    watch.step(status(None, info=None))
+    step(watch, run, status(None, info=None))
     watch.note(Gap(lost_us=1, back_us=2, reason="The camera ended the stream"))
     watch.note(Refused(reason=f"no picture from {SECRET}", at_us=3))
     clock.now_s += 1
-    watch.step(status())
+    step(watch, run, status())
     watch.note(Ended(error=CameraError(f"The camera is away: {SECRET}")))
 
-    watch.end(status())
+    watch.end()
 
     assert [line["reconnects"] for line in lines] == [0, 1, 1]
     assert [line["last_error"] for line in lines] == [
@@ -133,36 +165,36 @@ def test_gaps_and_errors_are_counted_and_told_without_secrets(
 
 
 def test_a_place_that_cannot_be_written_stops_nothing(
-    tmp_path: Path, clock: Hands
+    tmp_path: Path, clock: Hands, run: Run
 ) -> None:
     path = tmp_path / "gone" / "health.json"
     watch = HealthWatch(
-        source="0", folder=tmp_path, every_s=1.0, path=path, clock=clock
+        run, source="0", folder=tmp_path, every_s=1.0, path=path, clock=clock
     )
 
-    watch.step(status())
+    step(watch, run, status())
 
     assert not path.exists()
 
 
 def test_service_manager_hears_of_start_life_and_end(
-    tmp_path: Path, clock: Hands, manager: socket.socket
+    tmp_path: Path, clock: Hands, run: Run, manager: socket.socket
 ) -> None:
     environment = {
         "NOTIFY_SOCKET": str(tmp_path / "notify"),
         "WATCHDOG_USEC": "8000000",
     }
     watch = HealthWatch(
-        source="0", folder=tmp_path, every_s=10.0, clock=clock,
+        run, source="0", folder=tmp_path, every_s=10.0, clock=clock,
         manager=ServiceManager(environment),
     )  # fmt: skip
 
-    watch.step(status(None))
+    step(watch, run, status(None))
     before = heard(manager)
     for _ in range(9):
-        watch.step(status())
+        step(watch, run, status())
         clock.now_s += 1
-    watch.end(status())
+    watch.end()
 
     assert before == ["WATCHDOG=1"]
     assert heard(manager) == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"]
@@ -170,19 +202,19 @@ def test_service_manager_hears_of_start_life_and_end(
 
 @pytest.mark.parametrize("wanted", ["", "0", "soon", "-5"])
 def test_life_is_told_once_where_nobody_waits_for_it(
-    tmp_path: Path, clock: Hands, manager: socket.socket, wanted: str
+    tmp_path: Path, clock: Hands, run: Run, manager: socket.socket, wanted: str
 ) -> None:
     environment = {
         "NOTIFY_SOCKET": str(tmp_path / "notify"),
         "WATCHDOG_USEC": wanted,
     }
     watch = HealthWatch(
-        source="0", folder=tmp_path, every_s=1.0, clock=clock,
+        run, source="0", folder=tmp_path, every_s=1.0, clock=clock,
         manager=ServiceManager(environment),
     )  # fmt: skip
 
     for _ in range(5):
-        watch.step(status(None))
+        step(watch, run, status(None))
         clock.now_s += 100
 
     assert heard(manager) == ["WATCHDOG=1"]
