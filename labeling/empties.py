@@ -10,7 +10,7 @@ the pictures as a queue and says of all of them at once that they are empty.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -32,6 +32,9 @@ from .motion_assist import MotionDetector
 
 FEWEST: Final = 8
 """A session of fewer pictures has no background that can be trusted."""
+MOST: Final = 5000
+"""So many are dismissed in one transaction: two seconds or three, in which whoever else
+writes to the project waits, and nobody is told that it is locked."""
 SENSITIVITY: Final = 1.4
 """Above that of boxes: an animal that is missed is worse than grass that is looked at.
 Measured in tests/benchmarks/empties_bench.py: beyond it little is gained, and much of
@@ -103,32 +106,34 @@ def dismiss(
     choice: Choice,
     *,
     taken: frozenset[str] = frozenset(),
+    most: int = MOST,
     clock: Callable[[], int] = now_us,
 ) -> int:
-    """Say of each probably empty sample of a choice that it is empty, as one step.
+    """Say of the probably empty samples of a choice that they are, as one step.
 
-    One undo takes all of it back. `taken` are left out: another window has them.
-    Gives how many there were.
+    One undo takes all of it back. `taken` are left out: another window has them. Of
+    more than `most` the first are taken; call it again until it gives 0. Gives how
+    many they were. Not to be called inside of a transaction, see `Labels.apply_all`.
     """
-    catalog = project.catalog
-    with catalog.writing():
-        quiet = ids_of(project, _quiet(choice))
-        chosen = [sample_id for sample_id in quiet if sample_id not in taken]
-        at_us = clock()
-        noun = "1 picture" if len(chosen) == 1 else f"{len(chosen)} pictures"
-        catalog.labels.apply_all(
-            [
-                LabelEdit(
-                    sample_id=sample_id,
-                    title=f"empty: {noun}",
-                    before=(labels := catalog.labels.get(sample_id)),
-                    after=edits.mark_empty(labels),
-                    at_us=at_us,
-                )
-                for sample_id in chosen
-            ]
+    edits_made = _edits(project, _quiet(choice), taken, most, clock())
+    return len(project.catalog.labels.apply_all(edits_made))
+
+
+def _edits(
+    project: Project, choice: Choice, taken: frozenset[str], most: int, at_us: int
+) -> Iterator[LabelEdit]:
+    """The edits of a dismissal, each made from the labels of its moment."""
+    chosen = [each for each in ids_of(project, choice) if each not in taken][:most]
+    noun = "1 picture" if len(chosen) == 1 else f"{len(chosen)} pictures"
+    for sample_id in chosen:
+        before = project.catalog.labels.get(sample_id)
+        yield LabelEdit(
+            sample_id=sample_id,
+            title=f"empty: {noun}",
+            before=before,
+            after=edits.mark_empty(before),
+            at_us=at_us,
         )
-    return len(chosen)
 
 
 class _Run:

@@ -27,7 +27,9 @@ def offer_empties(
         if is_act:
             choice = Choice(state=QUIET, session_id=session_id)
             # What a window has before it is decided there.
-            count = dismiss(project, choice, taken=Hold(project.catalog).others())
+            taken = Hold(project.catalog).others()
+            while some := dismiss(project, choice, taken=taken):
+                count += some
     if as_json:
         emit_json(
             {

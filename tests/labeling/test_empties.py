@@ -96,6 +96,19 @@ def test_one_stroke_dismisses_them_and_one_undo_brings_them_back(
     assert states(project, samples) == [SampleState.NEW] * 12
 
 
+def test_many_are_dismissed_a_part_at_a_time(project: Project) -> None:
+    taken(project, FOXES)
+    look_for_empties(project)
+    everything = Choice(state=QUIET)
+
+    parts = [dismiss(project, everything, most=4) for _ in range(4)]
+    turned = project.catalog.labels.undo()
+
+    assert parts == [4, 4, 1, 0]
+    assert turned is not None
+    assert turned.samples == 1
+
+
 def test_what_came_back_is_not_offered_again_by_itself_but_may_be(
     project: Project,
 ) -> None:
@@ -170,6 +183,17 @@ def test_what_a_person_or_a_model_said_is_left_alone(project: Project) -> None:
 
     assert count == 5
     assert [labels.get(i.id) for i in (seen, skipped, drawn, proposed)] == before
+
+
+def test_what_was_erased_meanwhile_is_passed_over(project: Project) -> None:
+    samples = taken(project, FOXES)
+    look_for_empties(project)
+    with Project.open(project.root) as other:
+        other.catalog.samples.erase(samples[0].id, at_us=1, reason="asked")
+
+    count = dismiss(project, Choice(state=QUIET))
+
+    assert count == 8
 
 
 def test_what_another_window_has_is_left_to_it(project: Project) -> None:
