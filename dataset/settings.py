@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .assist_settings import AssistSettings, read_assist
+from .card_settings import CardSettings, read_card
 from .errors import ProjectError, SettingsError, UsageError
 from .policies.recipes import (
     AugmentRecipe,
@@ -44,6 +45,7 @@ __all__ = [
     "AssistSettings",
     "BalanceSettings",
     "CaptureSettings",
+    "CardSettings",
     "LabelSettings",
     "ProjectSettings",
     "Target",
@@ -118,6 +120,7 @@ class ProjectSettings:
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     label: LabelSettings = field(default_factory=LabelSettings)
     assist: AssistSettings = field(default_factory=AssistSettings)
+    card: CardSettings = field(default_factory=CardSettings)
     shares: ShareSettings = field(default_factory=ShareSettings)
     stress: tuple[StressRecipe, ...] = ()
     preprocess: PreprocessRecipe | None = None
@@ -173,6 +176,7 @@ class _Reader:
                 "capture",
                 "label",
                 "assist",
+                "card",
                 "stress",
                 "preprocess",
             },
@@ -189,6 +193,7 @@ class _Reader:
             capture=self._capture(),
             label=self._label(),
             assist=self._assist(),
+            card=self._card(),
             stress=self._stress(),
             preprocess=self._preprocess(),
             budgets=self._budgets(),
@@ -443,6 +448,12 @@ class _Reader:
             table, dot, key = fault.key.partition(".")
             where, key = (f"assist.{table}", key) if dot else ("assist", table)
             raise self._fault(where, key, fault.what, fault.value) from fault
+
+    def _card(self) -> CardSettings:
+        try:
+            return read_card(self._table(self._raw, "", "card"))
+        except RecipeFault as fault:
+            raise self._fault("card", fault.key, fault.what, fault.value) from fault
 
     def _share(
         self, table: Mapping[str, Any], where: str, key: str, default: float

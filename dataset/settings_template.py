@@ -88,6 +88,10 @@ carry_gap_s = 120    # boxes are not carried over a longer pause
 # layout = "yolov8"    # or yolov5, yolo-nms, ssd, custom-vision, detr; else found out
 # by = "motion"        # no model: what moves gets the class
 # moving = "car"
+
+# Cards of camera traps, `fieldset import /media/CARD`:
+# [card]
+# gap_s = 3600         # a longer pause between two pictures begins a session
 """
 
 

@@ -11,6 +11,9 @@ from dataset.project import Project
 from dataset.records import SampleState
 from dataset.status import balance_of
 
+QUIET = "quiet"
+PROBABLY_EMPTY = 0.75
+"""From this emptiness on a sample that nobody looked at is offered as empty."""
 TODO = (SampleState.NEW, SampleState.PROPOSED)
 STATE_FILTERS: dict[str, tuple[SampleState, ...]] = {
     "todo": TODO,
@@ -19,16 +22,18 @@ STATE_FILTERS: dict[str, tuple[SampleState, ...]] = {
     "labeled": (SampleState.LABELED,),
     "empty": (SampleState.EMPTY,),
     "skipped": (SampleState.SKIPPED,),
+    QUIET: (SampleState.NEW,),
     "any": (),
 }
-ORDERS = ("session", "wanted", "uncertain", "doubt")
+ORDERS = ("session", "wanted", "uncertain", "doubt", "emptiness")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """A queue in words; None lets everything through.
 
-    `split` "" is what no split holds, `condition` is `key=value` of a session.
+    `split` "" is what no split holds, `condition` is `key=value` of a session. The
+    state `quiet` is what is new and looks empty, see `labeling.empties`.
 
     Raises:
         UsageError: there is no such state or order.
@@ -81,6 +86,7 @@ def ids_of(project: Project, choice: Choice) -> tuple[str, ...]:
         session_id=choice.session_id,
         split=choice.split,
         condition=choice.condition,
+        emptiness=PROBABLY_EMPTY if choice.state == QUIET else None,
         order=choice.order,
         wanted=wanted_of(project) if choice.order == "wanted" else (),
     )

@@ -59,15 +59,19 @@ class MotionModel:
         noise = self.noise + np.clip(away - self.noise, -0.2, 0.2)
         return replace(self, background=background, noise=noise)
 
-    def mask(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def mask(
+        self, image: NDArray[np.uint8], *, sensitivity: float = 1.0
+    ) -> NDArray[np.uint8]:
         """(H, W) uint8: 255 where something stands before the background, else 0.
 
-        Raises ValueError where the image's size is not the background's.
+        With a sensitivity above 1 less of a difference is something. Raises ValueError
+        where the image's size is not the background's.
         """
         _check_size(self.background, image)
         raw = cv2.subtract(image, self.background, dtype=cv2.CV_16S)
         apart = np.asarray(cv2.GaussianBlur(raw, (3, 3), 0), np.int16)
         level = np.maximum(np.float32(1), cv2.blur(self.noise, (5, 5)) / QUIET)
+        level /= np.float32(sensitivity)
         colour = _largest(_bytes(cv2.convertScaleAbs(apart))) > COLOUR_LIMIT * level
         outline = _steepness(apart)
         edges = outline > EDGE_LIMIT * level

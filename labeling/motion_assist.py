@@ -40,7 +40,24 @@ class MotionDetector:
     origin = BoxOrigin.MOTION
     names: Mapping[int, str] = {0: "moving"}
 
-    def __init__(self, catalog: Catalog, images: ImageStore) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        images: ImageStore,
+        *,
+        block: int = BLOCK,
+        fewest: int = FEWEST,
+    ) -> None:
+        """Look at a catalog's samples.
+
+        Args:
+            catalog: knows the sessions.
+            images: holds the pictures.
+            block: so many samples of a session share a background.
+            fewest: so many pictures make one, at least.
+        """
+        self._block = block
+        self._fewest = fewest
         self._catalog = catalog
         self._images = images
         self._session: tuple[Sample, ...] = ()
@@ -56,11 +73,11 @@ class MotionDetector:
         Raises:
             BadImage: the picture cannot be read.
         """
-        model = self._background(sample, waiting)
+        model = self.background(sample, waiting)
         if model is None:
             self._thin.add(sample.session_id)
             return ()
-        pixels = self._pixels(sample)
+        pixels = self.pixels(sample)
         if pixels.shape != model.background.shape:
             return ()
         factor_x = sample.width / pixels.shape[1]
@@ -91,10 +108,13 @@ class MotionDetector:
             for name in names
         )
 
-    def _background(
+    def background(
         self, sample: Sample, waiting: Callable[[], None]
     ) -> MotionModel | None:
-        """The background of the sample's block, made once for all of it."""
+        """The background of the sample's block, made once for all of it.
+
+        None where too few pictures of its size are there.
+        """
         if not self._session or self._session[0].session_id != sample.session_id:
             self._session = self._catalog.samples.of_session(sample.session_id)
         fits = [
@@ -103,9 +123,11 @@ class MotionDetector:
             if (s.width, s.height) == (sample.width, sample.height)
         ]
         at = next((i for i, one in enumerate(fits) if one.id == sample.id), 0)
-        place = (sample.session_id, sample.width, sample.height, at // BLOCK)
+        place = (sample.session_id, sample.width, sample.height, at // self._block)
         if place != self._place:
-            self._model = self._made(_block(fits, at // BLOCK), waiting)
+            self._model = self._made(
+                _part(fits, at // self._block, self._block), waiting
+            )
             self._place = place
         return self._model
 
@@ -116,13 +138,18 @@ class MotionDetector:
         for one in _spread(block):
             waiting()
             try:
-                images.append(self._pixels(one))
+                images.append(self.pixels(one))
             except BadImage:
                 # A neighbour that cannot be read is told of when its turn comes.
                 continue
-        return background_from(images) if len(images) >= FEWEST else None
+        return background_from(images) if len(images) >= self._fewest else None
 
-    def _pixels(self, sample: Sample) -> NDArray[np.uint8]:
+    def pixels(self, sample: Sample) -> NDArray[np.uint8]:
+        """The sample's picture as it is looked at, reduced where it is large.
+
+        Raises:
+            BadImage: it cannot be read.
+        """
         path = self._images.path(sample.id, sample.suffix)
         fits = (
             r for r in _REDUCTIONS if sample.width * sample.height <= _PIXELS * r * r
@@ -137,11 +164,11 @@ class MotionDetector:
             ) from error
 
 
-def _block(fits: Sequence[Sample], number: int) -> Sequence[Sample]:
+def _part(fits: Sequence[Sample], number: int, size: int) -> Sequence[Sample]:
     """The samples of a block; a short rest belongs to the block before it."""
-    start = number * BLOCK
-    block = fits[start : start + BLOCK]
-    return block if len(block) >= IMAGES else fits[max(len(fits) - BLOCK, 0) :]
+    start = number * size
+    block = fits[start : start + size]
+    return block if len(block) >= IMAGES else fits[max(len(fits) - size, 0) :]
 
 
 def _spread(block: Sequence[Sample]) -> list[Sample]:

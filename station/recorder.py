@@ -73,7 +73,10 @@ class RecordingRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderStatus:
-    """How capture stands; a camera is judged by the age of its newest frame."""
+    """How capture stands; a camera is judged by the age of its newest frame.
+
+    `waiting` chosen frames wait for the disk, `dropped` ones found no room there.
+    """
 
     info: SourceInfo | None
     age_s: float | None
@@ -82,6 +85,8 @@ class RecorderStatus:
     known: int
     refused: dict[str, int]
     is_running: bool
+    waiting: int = 0
+    dropped: int = 0
 
 
 class Recorder:
@@ -171,6 +176,7 @@ class Recorder:
             known=recording.known,
             refused=dict(recording.refused),
             is_running=any(thread.is_alive() for thread in self._threads),
+            waiting=run.waiting,
         )
 
     @property
@@ -220,6 +226,11 @@ class _Run:
             _WAITING_FRAMES
         )
         self._error: Exception | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many chosen frames and events are not dealt with yet."""
+        return self._chosen.qsize()
 
     def press(self) -> None:
         """The shutter was pressed."""

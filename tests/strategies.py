@@ -27,6 +27,8 @@ from dataset.records import (
 )
 from dataset.splitting.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
+from export.card_sessions import Shot
+from station.headless.health import Health, RunState
 
 WIDTH, HEIGHT = 640, 480
 CLASS_IDS = (1, 2, 3)
@@ -449,3 +451,42 @@ def _is_class_name(text: str) -> bool:
     except UsageError:
         return False
     return True
+def healths() -> st.SearchStrategy[Health]:
+    """How a capture may be."""
+    seconds = st.floats(0, 1e7)
+    counts = st.integers(0, 10**9)
+    return st.builds(
+        Health,
+        state=st.sampled_from(RunState),
+        source=names,
+        live=st.booleans(),
+        frame_age_s=st.none() | seconds,
+        frames=counts,
+        kept=counts,
+        known=counts,
+        refused=st.dictionaries(names, counts, max_size=3),
+        dropped=counts,
+        reconnects=counts,
+        queue=counts,
+        free_bytes=st.none() | counts,
+        session=st.none() | names,
+        uptime_s=seconds,
+        last_error=names,
+        written_us=st.integers(0, MICROSECONDS_MAX),
+        written_s=seconds,
+        every_s=st.floats(0.1, 1e5),
+    )
+
+
+def shots() -> st.SearchStrategy[Shot]:
+    """Pictures of a card; times may be anything that EXIF can say."""
+    folders = st.sampled_from(["DCIM/100TRAIL", "north/DCIM/101TRAIL", "loose"])
+    files = st.integers(0, 9999).map(lambda n: f"IMG_{n:04}.JPG") | st.just("x.jpg")
+    times = st.just(0) | st.integers(0, 253_000_000_000_000_000)
+    return st.builds(
+        Shot,
+        name=st.tuples(folders, files).map("/".join),
+        taken_us=times,
+        written_us=times,
+        device=st.sampled_from(["", "HC500"]),
+    )

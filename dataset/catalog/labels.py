@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dataset.errors import FieldsetError, NotFound, PolicyRefusal, ProjectError
@@ -112,10 +112,13 @@ class Labels:
         """
         self.apply_all([edit])
 
-    def apply_all(self, edits: Sequence[LabelEdit]) -> tuple[int, ...]:
+    def apply_all(self, edits: Iterable[LabelEdit]) -> tuple[int, ...]:
         """Save edits of several samples as one step: all of them or none.
 
-        Gives their numbers in the journal; one undo takes all of them back.
+        Gives their numbers in the journal; one undo takes all of them back. The edits
+        are asked for inside the transaction, so they may be made from what is there.
+        Call it outside of any other one where they are thousands: SQLite's savepoints
+        in an open savepoint take longer with each statement before them.
 
         Raises:
             ProjectError, PolicyRefusal: as for `apply`, at the first that cannot be.

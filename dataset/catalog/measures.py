@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from .connection import Connection
+
+EMPTINESS: Final = "emptiness-1"
+"""The digest of how empty a sample looks; another number where it is judged anew."""
 
 
 class Measures:
@@ -35,3 +39,12 @@ class Measures:
                     for sample_id, values in numbers.items()
                 ],
             )
+
+    def put_emptiness(self, values: Mapping[str, float]) -> None:
+        """Keep how empty samples look, 0 to 1, by sample id."""
+        self.put(EMPTINESS, {i: {"emptiness": value} for i, value in values.items()})
+
+    def emptiness(self, sample_ids: Iterable[str]) -> dict[str, float]:
+        """How empty those samples look; those never looked at are missing."""
+        known = self.known(EMPTINESS, sample_ids)
+        return {sample_id: values["emptiness"] for sample_id, values in known.items()}

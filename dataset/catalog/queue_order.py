@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from dataset.records import SampleState
 
+from .measures import EMPTINESS
 from .test_runs import CLOSED_GROUPS
 
-ORDERS = ("session", "wanted", "uncertain", "doubt")
+ORDERS = ("session", "wanted", "uncertain", "doubt", "emptiness")
 # The split that stands for "no split yet".
 NO_SPLIT = ""
 _BY_SESSION = "e.place, s.sequence"
@@ -61,6 +62,12 @@ _BOX_SCORES = (
 )
 
 
+_EMPTINESS = (
+    f"(SELECT sample_id, json_extract(numbers, '$.emptiness') AS value FROM measures "
+    f"WHERE digest = '{EMPTINESS}')"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """How much a class is wanted, everywhere or under one condition (`light=night`)."""
@@ -74,7 +81,8 @@ class Wanted:
 class QueueFilter:
     """Which samples; None is any. `split` "" is what no split holds.
 
-    `condition` is `key=value` of the session.
+    `condition` is `key=value` of the session; `emptiness` is how empty they look at
+    least, 0 to 1.
     """
 
     states: tuple[SampleState, ...] = ()
@@ -82,6 +90,7 @@ class QueueFilter:
     class_id: int | None = None
     split: str | None = None
     condition: str | None = None
+    emptiness: float | None = None
 
 
 def queue_query(
@@ -124,6 +133,9 @@ def _order(
     if order == "uncertain":
         joins = f"LEFT JOIN {_SCORES} d ON d.sample_n = s.n"
         return (), joins, ("d.model IS NULL", "d.model"), []
+    if order == "emptiness":
+        joins = f"LEFT JOIN {_EMPTINESS} m ON m.sample_id = s.id"
+        return (), joins, ("coalesce(m.value, -1) DESC",), []
     if order == "doubt":
         joins = (
             f"LEFT JOIN {_SCORES} d ON d.sample_n = s.n "
@@ -166,6 +178,12 @@ def _where(chosen: QueueFilter) -> tuple[list[str], list[object]]:
             "= ?)"
         )
         arguments.append(chosen.condition)
+    if chosen.emptiness is not None:
+        parts.append(
+            f"EXISTS (SELECT 1 FROM {_EMPTINESS} q WHERE q.sample_id = s.id "
+            "AND q.value >= ?)"
+        )
+        arguments.append(chosen.emptiness)
     return parts, arguments
 
 

@@ -135,6 +135,7 @@ class Samples:
         class_id: int | None = None,
         split: str | None = None,
         condition: str | None = None,
+        emptiness: float | None = None,
         order: str = "session",
         wanted: Sequence[Wanted] = (),
     ) -> tuple[str, ...]:
@@ -142,9 +143,10 @@ class Samples:
 
         Orders: `session` (session by session, as captured), `wanted` (what is wanted
         most first), `uncertain` (the least sure proposal of a model first), `doubt`
-        (weak proposals, then what was not reviewed and scored least). `split` "" is
-        what no split holds, `condition` is `key=value`. A class is that of a box or of
-        a proposal. Samples of sealed test sets are in no queue: their boxes are closed.
+        (weak proposals, then what was not reviewed and scored least), `emptiness` (what
+        looks emptiest first). `split` "" is what no split holds, `condition` is
+        `key=value`, `emptiness` how empty at least. A class is that of a box or of a
+        proposal. Samples of sealed test sets are in no queue: their boxes are closed.
         """
         chosen = QueueFilter(
             states=tuple(states),
@@ -152,6 +154,7 @@ class Samples:
             class_id=class_id,
             split=split,
             condition=condition,
+            emptiness=emptiness,
         )
         has_sealed = bool(closed_splits(self._connection))
         query, arguments = queue_query(chosen, order, wanted, has_sealed=has_sealed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..errors import BadImage
@@ -68,6 +69,21 @@ def read(data: bytes) -> ImageInfo:
         raise cut_short("JPEG")
     orientation = exif.upright_orientation(exif_blocks, xmp_packets)
     return _info(frame, orientation, moment(exif_blocks))
+
+
+def taken(data: bytes) -> Moment:
+    """When and with what a JPEG was taken, from its first bytes; never raises.
+
+    64 KB and a few more are enough for what cameras write.
+    """
+    blocks = []
+    if data.startswith(MAGIC):
+        with suppress(BadImage):
+            for segment in _segments(data):
+                payload = data[segment.start : segment.end]
+                if segment.marker == _APP1 and payload.startswith(exif.PREFIX):
+                    blocks.append(payload)
+    return moment(blocks)
 
 
 def picture_end(data: bytes) -> int:

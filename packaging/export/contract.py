@@ -41,13 +41,24 @@ class ImportedBox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedSession:
+    """A session that the files tell of; times in microseconds since the epoch, UTC."""
+
+    name: str
+    source: str
+    started_us: int
+    ended_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedImage:
     """An image of a data set from elsewhere.
 
     `path` is where the file lies, inside the data set's folder; `source_name` is the
     same relative to that folder with forward slashes. `state` is LABELED, EMPTY (the
     data set says that nothing is there) or None (nobody said anything). `split` is the
-    data set's own word for it ("train", "val", "test", ...) or None.
+    data set's own word for it ("train", "val", "test", ...) or None. `session` is None
+    where nothing tells of one.
     """
 
     path: Path
@@ -55,6 +66,7 @@ class ImportedImage:
     boxes: tuple[ImportedBox, ...] = ()
     state: SampleState | None = None
     split: str | None = None
+    session: ImportedSession | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +81,8 @@ class Problem:
 class ImportedSet:
     """A data set from elsewhere, as far as it could be read.
 
-    `images` are in the order of `source_name`, `classes` in the order of the file.
+    `images` are in the order of `source_name`, those of sessions as they were taken;
+    `classes` in the order of the file.
     """
 
     format: str

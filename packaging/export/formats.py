@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dataset.errors import BadFile, UsageError
 
+from .card import CardReader
 from .coco import CocoReader
 from .contract import Reader, Writer
 from .handover.delivery import FormatWriter
@@ -32,6 +33,7 @@ READERS: tuple[Reader, ...] = (
     CocoReader(),
     YoloReader(),
     VocReader(),
+    CardReader(),
     ImageFolderReader(),
 )
 WRITERS: tuple[Writer, ...] = tuple(

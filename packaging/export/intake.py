@@ -22,13 +22,15 @@ from dataset.images.image_header import ImageInfo
 from dataset.images.sandbox import SIZE_LIMIT, ImageChecker
 from dataset.progress import SILENT, Progress
 from dataset.project import Project, group_of_sample
-from dataset.records import Box, LabelState, Sample, SampleState, Session, VersionSample
+from dataset.records import Box, LabelState, Sample, SampleState, VersionSample
 
+from . import card
 from .bursts import Bursts
 from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
 from .intake_labels import ClassMap, imported_boxes, restored_boxes
 from .intake_made import made_sample
+from .intake_sessions import IntakeSessions
 from .intake_splits import SplitNotes
 from .side_car import FILE_NAME, SideCar, has_side_car, read_side_car
 
@@ -41,14 +43,16 @@ _UNDECIDED = frozenset((SampleState.NEW, SampleState.PROPOSED))
 class IntakeSummary:
     """What an import added.
 
-    `samples` and `boxes` are new, `known` images were here before; `skipped` names
-    what was left out or changed, as (path, reason).
+    `samples` and `boxes` are new and lie in `sessions`, `known` images were here
+    before; `skipped` names what was left out, changed or is to be known, as (path,
+    reason).
     """
 
     format: str
     samples: int
     boxes: int
     known: int
+    sessions: int
     skipped: tuple[tuple[str, str], ...]
 
 
@@ -82,7 +86,7 @@ def take_in(
         StorageFull, ReadOnlyProject: the project cannot be written.
     """
     name = detect_format(path) if format == "auto" else format
-    found = reader_for(name).read(path)
+    found = _read(project, name, path, progress)
     side_car, unread = _side_car(found)
     intake = _Intake(
         project=project,
@@ -91,15 +95,18 @@ def take_in(
         grouping=_Grouping(group_by, found.root.name),
         classes=ClassMap(project.catalog, may_add=add_classes),
         splits=SplitNotes({s.name: s for s in side_car.splits} if side_car else {}),
+        sessions=IntakeSessions(project, found.root.name),
     )
     intake.run(progress)
     intake.bursts.join(project)
+    intake.sessions.finish()
     refused = () if ignore_splits else intake.splits.write(project)
     return IntakeSummary(
         format=found.format,
         samples=intake.samples,
         boxes=intake.boxes,
         known=intake.known,
+        sessions=intake.sessions.count,
         skipped=(
             *((problem.path, problem.what) for problem in found.problems),
             *unread,
@@ -107,6 +114,13 @@ def take_in(
             *refused,
         ),
     )
+
+
+def _read(project: Project, name: str, path: Path, progress: Progress) -> ImportedSet:
+    if name == card.FORMAT:
+        reader = card.CardReader(gap_s=project.settings.card.gap_s)
+        return reader.read_slowly(path, progress=progress)
+    return reader_for(name).read(path)
 
 
 def _side_car(
@@ -185,12 +199,12 @@ class _Intake:
     grouping: _Grouping
     classes: ClassMap
     splits: SplitNotes
+    sessions: IntakeSessions
     bursts: Bursts = field(default_factory=Bursts)
     samples: int = 0
     boxes: int = 0
     known: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    _sessions: dict[str, Session] = field(default_factory=dict)
 
     def run(self, progress: Progress) -> None:
         """Take every image in, a few at a time."""
@@ -289,7 +303,8 @@ class _Intake:
                 return
             self.samples += 1
         self._label(sample, loaded, ours)
-        if ours is None and self.grouping.is_by_image:
+        has_session = ours is not None or loaded.image.session is not None
+        if not has_session and self.grouping.is_by_image:
             self.bursts.note(sample.group_id, source_name, loaded.info)
         split = ours.split if ours is not None else loaded.image.split
         self.splits.note(sample.group_id, split)
@@ -311,19 +326,27 @@ class _Intake:
 
     def _add(self, loaded: _Loaded, ours: VersionSample | None) -> Sample:
         source_name = loaded.image.source_name
-        group = self.grouping.group_of(loaded.sample_id, source_name)
         taken = self.project.take_in(
             loaded.data,
-            self._session(ours),
+            self.sessions.of(loaded.image, ours),
             captured_us=ours.captured_us if ours else loaded.captured_us,
             source_name=ours.source_name if ours else source_name,
             info=loaded.info,
-            group_id=ours.group if ours else group,
+            group_id=ours.group if ours else self._group(loaded),
         )
         return taken.sample
 
+    def _group(self, loaded: _Loaded) -> str | None:
+        """The group of a new image; None: that of its session, where there is one."""
+        if loaded.image.session is not None and self.grouping.is_by_image:
+            return None
+        return self.grouping.group_of(loaded.sample_id, loaded.image.source_name)
+
     def _join(self, sample: Sample, loaded: _Loaded) -> None:
         """A known image that now has company: its group and the company's join."""
+        if loaded.image.session is not None and self.grouping.is_by_image:
+            self.sessions.note_known(loaded.image, sample)
+            return
         group = self.grouping.group_of(sample.id, loaded.image.source_name)
         if self.side_car is None and group != group_of_sample(sample.id):
             catalog = self.project.catalog
@@ -334,36 +357,6 @@ class _Intake:
                     reason="the same bytes",
                     at_us=loaded.captured_us,
                 )
-
-    def _session(self, ours: VersionSample | None) -> Session:
-        """The session of one of our own samples, else the import's; made on demand."""
-        name = ours.session if ours is not None else ""
-        known = self._sessions.get(name)
-        if known is not None:
-            return known
-        sessions = self.project.catalog.sessions
-        if ours is None:
-            label = self._free_name(f"import {self.found.root.name}")
-            # No source: the format is no camera, and two sets are not one place.
-            made = self.project.begin_session(name=label)
-        elif sessions.has_name(name):
-            made = sessions.by_name(name)
-        else:
-            made = self.project.begin_session(
-                name=name,
-                source=ours.camera,
-                place=ours.place,
-                conditions=ours.conditions,
-                started_us=ours.captured_us,
-            )
-        self._sessions[name] = made
-        return made
-
-    def _free_name(self, stem: str) -> str:
-        name, number = stem, 2
-        while self.project.catalog.sessions.has_name(name):
-            name, number = f"{stem} ({number})", number + 1
-        return name
 
     def _label(
         self, sample: Sample, loaded: _Loaded, ours: VersionSample | None

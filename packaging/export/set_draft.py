@@ -67,6 +67,8 @@ class SetDraft:
         Raises:
             BadFile: there is not one image in it.
         """
+        for name, reason in self._folder.unread.items():
+            self.problem(name, f"the folder cannot be read: {reason}")
         if not self._images:
             first = self._problems[0].what if self._problems else "nothing was found"
             raise BadFile(

@@ -47,6 +47,13 @@ class SourceFolder:
             self.root = root.resolve(strict=True)
         except (OSError, RuntimeError):
             raise BadFile(f"There is no such file or folder: {root}") from None
+        self._unread: dict[str, str] = {}
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """Folders that could not be looked into, with the reason, by relative name."""
+        self.files()
+        return dict(self._unread)
 
     def name(self, path: Path) -> str:
         """The path relative to the folder, with forward slashes."""
@@ -129,18 +136,27 @@ class SourceFolder:
         waiting = [""]
         while waiting:
             prefix = waiting.pop()
-            with os.scandir(self.root / prefix) as entries:
-                for entry in entries:
-                    if _is_hidden(entry.name):
-                        continue
-                    name = prefix + entry.name
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(f"{name}/")
-                    elif entry.is_file(follow_symlinks=False) or (
-                        entry.is_symlink() and self.file(name) is not None
-                    ):
-                        found[name] = self.root / name
+            for entry in self._entries(prefix):
+                if _is_hidden(entry.name):
+                    continue
+                name = prefix + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{name}/")
+                elif entry.is_file(follow_symlinks=False) or (
+                    entry.is_symlink() and self.file(name) is not None
+                ):
+                    found[name] = self.root / name
         return dict(sorted(found.items()))
+
+    def _entries(self, prefix: str) -> list[os.DirEntry[str]]:
+        """What lies in a folder; nothing, and a note, where nobody may look."""
+        try:
+            with os.scandir(self.root / prefix) as entries:
+                return list(entries)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self._unread[prefix.rstrip("/") or "."] = reason
+            return []
 
     @cached_property
     def top(self) -> tuple[str, ...]:

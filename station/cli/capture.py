@@ -12,11 +12,14 @@ import click
 
 from dataset.errors import UsageError
 
+from .environment import SecretOption, with_environment
+from .health_options import health_options, health_watch
 from .options import Condition, Duration, json_option, opened, project_option
 from .output import emit_json_line, one_line, say
 from .signals import held_signals
 
 if TYPE_CHECKING:
+    from station.headless.health_watch import HealthWatch
     from station.recorder import Recorder, RecorderEvent
 
 TRIGGERS = ("interval", "burst", "motion", "uncertain", "drift")
@@ -28,9 +31,13 @@ FITTING = {
 }
 
 
+@with_environment
 @click.command()
 @click.option(
-    "--source", required=True, help="Camera index or path, URL, clip, folder."
+    "--source",
+    cls=SecretOption,
+    required=True,
+    help="Camera index or path, URL, clip, folder.",
 )
 @click.option(
     "--trigger",
@@ -58,13 +65,15 @@ FITTING = {
 @click.option("--place", default="")
 @click.option("--operator", default="")
 @click.option("--condition", "conditions", type=Condition(), multiple=True)
+@health_options
 @project_option
 @json_option
 def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Capture samples from a camera, a clip or a folder.
 
     Each sample is on the disk when its line is printed. Ctrl+C or SIGTERM ends the
-    session cleanly.
+    session cleanly. Every option may come from the environment: FIELDSET_COOL_DOWN for
+    --cool-down, and FIELDSET_SOURCE_FILE names a file that holds a secret --source.
     """
     from station.camera.triggers import make_trigger
     from station.identity import station_name
@@ -84,14 +93,17 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
     )
     with opened(folder) as project:
         recorder = Recorder(project)
+        watch = health_watch(recorder, project.root, given, as_json=as_json)
         try:
             recorder.start(request, trigger)
-            error = _follow(recorder, as_json)
+            error = _follow(recorder, watch, as_json)
         finally:
             # Also on Ctrl+C: what was chosen is stored and told, the session ends.
             recorder.close()
             for event in recorder.events():
+                watch.note(event)
                 _tell(event, as_json)
+            watch.end()
             _sum_up(recorder, as_json)
     if error is not None:
         raise error
@@ -130,7 +142,7 @@ def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
+def _follow(recorder: Recorder, watch: HealthWatch, as_json: bool) -> Exception | None:
     """Print events until the run ends, and give the error that ended it."""
     from station.recorder import Ended
 
@@ -138,8 +150,11 @@ def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
         # Torn between the two, a sample would be stored and never told of.
         with held_signals():
             event = recorder.wait_event(0.25)
-            if event is not None and not isinstance(event, Ended):
-                _tell(event, as_json)
+            if event is not None:
+                watch.note(event)
+                if not isinstance(event, Ended):
+                    _tell(event, as_json)
+            watch.step()
         if isinstance(event, Ended):
             return event.error
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from dataset.errors import UsageError
+
 from .options import json_option, opened, project_option
-from .output import emit_json, one_line, progress, say
+from .output import emit_json, many, one_line, progress, say
 
 
 @click.command("import")
@@ -17,7 +19,13 @@ from .output import emit_json, one_line, progress, say
     "name",
     default="auto",
     show_default=True,
-    help="auto, coco, yolo, voc or images.",
+    help="auto, coco, yolo, voc, card or images.",
+)
+@click.option(
+    "--card",
+    "is_card",
+    is_flag=True,
+    help="The same as --format card: pictures of camera traps, in sessions by pauses.",
 )
 @click.option(
     "--group-by",
@@ -32,6 +40,7 @@ from .output import emit_json, one_line, progress, say
 def intake(
     path: Path,
     name: str,
+    is_card: bool,
     group_by: str | None,
     no_new_classes: bool,
     ignore_splits: bool,
@@ -41,11 +50,13 @@ def intake(
     """Take in the data set or the images at PATH; a second time adds nothing."""
     from export.intake import take_in
 
+    if is_card and name not in ("auto", "card"):
+        raise UsageError(f"`--card` is a format of its own, beside: {name}")
     with opened(folder) as project, progress("importing") as bar:
         done = take_in(
             project,
             path.absolute(),
-            format=name,
+            format="card" if is_card else name,
             group_by=group_by,
             add_classes=not no_new_classes,
             ignore_splits=ignore_splits,
@@ -58,6 +69,7 @@ def intake(
                 "samples": done.samples,
                 "boxes": done.boxes,
                 "known": done.known,
+                "sessions": done.sessions,
                 "skipped": [
                     {"path": where, "reason": reason} for where, reason in done.skipped
                 ],
@@ -66,7 +78,8 @@ def intake(
         return
     say(
         f"{done.format}: {done.samples} samples and {done.boxes} boxes taken in, "
-        f"{done.known} known already, {len(done.skipped)} skipped"
+        f"{many(done.sessions, 'session')}, {done.known} known already, "
+        f"{many(len(done.skipped), 'remark')}"
     )
     for where, reason in done.skipped:
-        say(f"skipped {one_line(where)}: {one_line(reason)}")
+        say(f"{one_line(where)}: {one_line(reason)}")

@@ -9,6 +9,7 @@ import click
 
 from dataset.errors import UsageError
 
+from .empties import offer_empties
 from .exit_codes import ExitCode
 from .options import json_option, opened, project_folder, project_option
 from .output import emit_json, many, progress, say, tell_finding
@@ -29,21 +30,48 @@ _AS_THE_PROJECT_SAYS = ":project:"
     help="Propose boxes without opening the window: by a model, by what moves, or as "
     "[assist] in fieldset.toml says.",
 )
-@click.option("--session", metavar="NAME", help="With --propose: this session alone.")
+@click.option(
+    "--empties",
+    is_flag=True,
+    help="Look for pictures on which nothing is, by what differs within a session; "
+    "they are offered, not decided.",
+)
+@click.option(
+    "--dismiss",
+    is_flag=True,
+    help="With --empties: say of all that are offered that they are empty (one undo).",
+)
+@click.option(
+    "--session", metavar="NAME", help="With --propose or --empties: this session alone."
+)
 @project_option
 @json_option
 def label(
-    wanted: str | None, session: str | None, folder: Path | None, as_json: bool
+    wanted: str | None,
+    empties: bool,
+    dismiss: bool,
+    session: str | None,
+    folder: Path | None,
+    as_json: bool,
 ) -> int | None:
     """Open the window at the labeling queue, or propose boxes for it.
 
     Proposals are made on what nobody began to label, and count nowhere until a person
     accepts them. An image that cannot be read stops nothing: the exit code is 3.
     """
+    if empties:
+        if wanted is not None:
+            raise UsageError("Only one of the two can be: --propose, --empties")
+        return offer_empties(session, folder, is_act=dismiss, as_json=as_json)
+    if dismiss:
+        raise UsageError(
+            "`--dismiss` says what becomes of `--empties`",
+            hint="fieldset label --empties --dismiss",
+        )
     if wanted is None:
         if session is not None or as_json:
             raise UsageError(
-                "Only `--propose` works without the window",
+                "Only `--propose` and `--empties` work without the window",
                 hint="fieldset label --propose --json",
             )
         open_window(project_folder(folder), page="label")

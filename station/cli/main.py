@@ -58,7 +58,8 @@ LOG = logging.getLogger(__name__)
     "--project",
     "folder",
     type=click.Path(path_type=Path),
-    help="The project's folder; by default the current one.",
+    envvar="FIELDSET_PROJECT",
+    help="The project's folder; by default FIELDSET_PROJECT or the current one.",
 )
 @click.pass_context
 def cli(context: click.Context, folder: Path | None) -> None:

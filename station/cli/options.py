@@ -42,9 +42,10 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in newer c
 
 
 class Condition(click.ParamType):  # type: ignore[type-arg]
-    """A condition `key=value`, such as `light=night`."""
+    """A condition `key=value` (`light=night`); a variable splits them by commas."""
 
     name = "k=v"
+    envvar_list_splitter = ","
 
     def convert(
         self,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from dataset.errors import UsageError
 from dataset.progress import Progress
 from dataset.project import Project
 from dataset.records import Proposal, Sample
 from labeling.carry_request import CleanStart
-from labeling.choice import ORDERS, STATE_FILTERS, Choice, choice_of
+from labeling.choice import ORDERS, QUIET, STATE_FILTERS, Choice, choice_of
+from labeling.empties import dismiss, look_for_empties
 from labeling.geometry import Corners
 from labeling.hold import Hold
 from labeling.session import LabelingSession, LabelView
@@ -18,6 +20,7 @@ from ..session_words import session_words
 from ..views.contracts import (
     CarryRequest,
     ClassRow,
+    EmptiesOffered,
     FilmFrame,
     LabelScene,
     ProposalsMade,
@@ -252,6 +255,33 @@ class ProjectLabelDesk:
     def place(self, found: Mapping[str, tuple[Proposal, ...]]) -> LabelScene | None:
         """Keep proposals for samples that nobody has begun with."""
         return self._scene(self._session.place(found))
+
+    def find_empties(self, progress: Progress) -> EmptiesOffered:
+        """Look for empty pictures, over a connection of its own."""
+        with Project.open(self._project.root) as mine:
+            found = look_for_empties(mine, progress=progress)
+        return EmptiesOffered(
+            looked=found.looked,
+            quiet=found.quiet,
+            remarks=tuple(finding.what for finding in found.findings),
+        )
+
+    def dismiss(self) -> int:
+        """Say of the queue of probably empty samples that they are empty.
+
+        Raises:
+            UsageError: another queue is chosen: nobody decides on what they do not see.
+        """
+        choice = self._chosen()
+        if choice.state != QUIET:
+            raise UsageError(
+                "Only the queue of what is probably empty is dismissed as a whole",
+                hint="choose State: probably empty, and look at what it holds",
+            )
+        taken = frozenset() if self._hold is None else self._hold.others()
+        count = dismiss(self._project, choice, taken=taken)
+        self._labeling = None
+        return count
 
     def _scene(self, view: LabelView | None) -> LabelScene | None:
         self._shown_id = "" if view is None else view.sample.id

@@ -110,6 +110,15 @@ class ProposalsMade:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmptiesOffered:
+    """What looking for empty pictures found: looked at now, and offered in all."""
+
+    looked: int
+    quiet: int
+    remarks: tuple[str, ...] = ()
+
+
 class CarryRequest(Protocol):
     """Carry-over waiting to be worked out for one sample."""
 
@@ -229,6 +238,12 @@ class LabelDesk(Protocol):
 
     def place(self, found: Mapping[str, tuple[Proposal, ...]]) -> LabelScene | None:
         """Keep proposals for samples that nobody has begun with."""
+
+    def find_empties(self, progress: Progress) -> EmptiesOffered:
+        """Look for pictures on which nothing is; long work, on a thread of its own."""
+
+    def dismiss(self) -> int:
+        """Say of the whole queue of probably empty samples that they are; one step."""
 
 
 Commands = Mapping[str, Callable[[], Any]]

@@ -33,6 +33,7 @@ from .filmstrip import Filmstrip
 from .jump_dialog import JumpDialog
 from .label_boxes import LabelBoxes
 from .label_calls import LabelCalls
+from .label_empties import LabelEmpties
 from .label_foot import LabelFoot
 from .label_panel import LabelPanel
 from .label_pictures import LabelPictures
@@ -94,6 +95,7 @@ class LabelPage(QWidget):
         self._pictures = LabelPictures(self.canvas, runner, self)
         self._boxes = LabelBoxes(self.canvas, self._calls, self)
         self._proposals = LabelProposals(desk, runner, self)
+        self._empties = LabelEmpties(desk, runner, self)
         self._toolbar = LabelToolbar(desk.choices(), self)
         self._foot = LabelFoot(actions, self)
         self._film = Filmstrip(theme, ThumbnailLoader(runner, parent=self), self)
@@ -152,6 +154,10 @@ class LabelPage(QWidget):
         self._proposals.notice_came.connect(self.notice_came)
         self._proposals.error_came.connect(self.error_came)
         self._proposals.proposals_came.connect(self._on_proposals)
+        self._empties.notice_came.connect(self.notice_came)
+        self._empties.error_came.connect(self.error_came)
+        self._empties.empties_came.connect(self._on_proposals)
+        self._empties.empties_dismissed.connect(self._on_dismissed)
         self._panel.undo_requested.connect(self.undo)
         self._panel.classes_requested.connect(self.classes_requested)
         self._jump.place_given.connect(self._jump_to)
@@ -177,6 +183,8 @@ class LabelPage(QWidget):
             "label.adopt": self._boxes.adopt,
             "label.drop": self._boxes.drop,
             "label.propose": self._proposals.start,
+            "label.find_empties": self._empties.start,
+            "label.dismiss": self._empties.dismiss,
             "label.draw": self.canvas.arm_drawing,
             "label.delete": self._boxes.delete,
             "label.select_all": self.canvas.select_all,
@@ -463,6 +471,12 @@ class LabelPage(QWidget):
     def _on_proposals(self) -> None:
         """Show what was proposed for the sample at hand, too."""
         self._calls.edit(self._calls.desk.current)
+        self._calls.refresh_film()
+
+    def _on_dismissed(self) -> None:
+        """Show what is left of the queue."""
+        self.canvas.flush()
+        self._calls.leave(self._calls.desk.current)
         self._calls.refresh_film()
 
     def _on_stopped(self) -> None:

@@ -25,6 +25,7 @@ def order_words(name: str) -> str:
         "uncertain": tr("model least certain first"),
         "wanted": tr("what is missing first"),
         "doubt": tr("doubtful first"),
+        "emptiness": tr("emptiest first"),
     }
     return known.get(name, name)
 
@@ -39,6 +40,7 @@ def state_words(name: str) -> str:
         "labeled": tr("labeled"),
         "empty": tr("empty"),
         "skipped": tr("skipped"),
+        "quiet": tr("probably empty"),
     }
     return known.get(name, name)
 
