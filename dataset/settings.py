@@ -15,7 +15,7 @@ file is written once, by `init`; fieldset never rewrites it. What shapes the spl
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,6 +31,8 @@ from .policies.recipes import (
     is_stress,
     parse_stress,
 )
+from .privacy_settings import PrivacySettings, read_privacy
+from .provenance_settings import ProvenanceSettings, read_provenance
 from .records import SPLIT_NAME, Split, SplitKind
 from .settings_template import default_text
 from .splitting.split_rule import parse_rule
@@ -45,7 +47,9 @@ __all__ = [
     "BalanceSettings",
     "CaptureSettings",
     "LabelSettings",
+    "PrivacySettings",
     "ProjectSettings",
+    "ProvenanceSettings",
     "Target",
     "default_text",
     "read_settings",
@@ -55,6 +59,7 @@ FILE_NAME = "fieldset.toml"
 POLICIES = ("warn", "refuse", "undersample", "repeat", "augment")
 IMAGE_FORMATS = ("jpeg", "png")
 _MISSING = object()
+_Part = TypeVar("_Part")
 _AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe)
 
 
@@ -118,6 +123,8 @@ class ProjectSettings:
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     label: LabelSettings = field(default_factory=LabelSettings)
     assist: AssistSettings = field(default_factory=AssistSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    provenance: ProvenanceSettings = field(default_factory=ProvenanceSettings)
     shares: ShareSettings = field(default_factory=ShareSettings)
     stress: tuple[StressRecipe, ...] = ()
     preprocess: PreprocessRecipe | None = None
@@ -175,6 +182,8 @@ class _Reader:
                 "assist",
                 "stress",
                 "preprocess",
+                "privacy",
+                "provenance",
             },
         )
         project = self._table(self._raw, "", "project")
@@ -188,7 +197,9 @@ class _Reader:
             balance=self._balance(),
             capture=self._capture(),
             label=self._label(),
-            assist=self._assist(),
+            assist=self._part("assist", read_assist),
+            privacy=self._part("privacy", read_privacy),
+            provenance=self._part("provenance", read_provenance),
             stress=self._stress(),
             preprocess=self._preprocess(),
             budgets=self._budgets(),
@@ -436,12 +447,13 @@ class _Reader:
             raise self._fault("label", "carry_gap_s", "a pause is above 0 s", gap)
         return LabelSettings(carry_gap_s=gap)
 
-    def _assist(self) -> AssistSettings:
+    def _part(self, name: str, read: Callable[[Mapping[str, Any]], _Part]) -> _Part:
+        """A table that a file of its own reads; its fault is told with its place."""
         try:
-            return read_assist(self._table(self._raw, "", "assist"))
+            return read(self._table(self._raw, "", name))
         except RecipeFault as fault:
             table, dot, key = fault.key.partition(".")
-            where, key = (f"assist.{table}", key) if dot else ("assist", table)
+            where, key = (f"{name}.{table}", key) if dot else (name, table)
             raise self._fault(where, key, fault.what, fault.value) from fault
 
     def _share(

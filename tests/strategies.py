@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from dataset.near_duplicates.duplicates import Sighting
 from dataset.near_duplicates.look import Fingerprint
 from dataset.policies.balancing import TrainRow
 from dataset.policies.recipes import AugmentRecipe
+from dataset.provenance.record import Zone
 from dataset.records import (
     Box,
     BoxOrigin,
@@ -425,3 +427,28 @@ def proposals(draw: st.DrawFn, origin: BoxOrigin) -> tuple[Proposal, ...]:
         )
         found.append(Proposal(box=box, verdict=draw(st.sampled_from(verdicts))))
     return tuple(found)
+
+
+def plain_records() -> st.SearchStrategy[dict[str, Any]]:
+    """What canonical JSON can hold: texts, whole numbers, truths, None, nested."""
+    plain = st.none() | st.booleans() | st.integers() | names
+    nested = st.recursive(
+        plain,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+    return st.dictionaries(names, nested, max_size=5)
+
+
+@st.composite
+def zones(draw: st.DrawFn) -> Zone:
+    """A mask zone inside the picture, in parts of width and height."""
+    x0, x1 = sorted(
+        draw(st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True))
+    )
+    y0, y1 = sorted(
+        draw(st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True))
+    )
+    return x0, y0, x1, y1

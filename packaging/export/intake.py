@@ -79,8 +79,10 @@ def take_in(
     Raises:
         UsageError: the format or the pattern does not exist.
         BadFile: there is nothing that a reader takes.
+        PolicyRefusal: the project refuses what no station signed.
         StorageFull, ReadOnlyProject: the project cannot be written.
     """
+    project.refuse_unverified()
     name = detect_format(path) if format == "auto" else format
     found = reader_for(name).read(path)
     side_car, unread = _side_car(found)

@@ -75,6 +75,8 @@ def _print(name: str, found: Status, pace: Pace | None, policy: str) -> None:
     _print_table(found)
     click.echo()
     _print_balance(found, policy)
+    if found.signed or found.unverified:
+        click.echo(f"Provenance: {found.signed} signed, {found.unverified} unverified")
     click.echo(f"Queue: {found.queue} to label")
     if pace is not None:
         click.echo(
