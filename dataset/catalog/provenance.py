@@ -124,6 +124,14 @@ class Provenance:
         """Whether anything was ever erased."""
         return self._connection.value("SELECT 1 FROM tombstones LIMIT 1") is not None
 
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """Every tombstone, oldest first."""
+        rows = self._connection.rows(
+            "SELECT sample_id, erased_us, person, reason FROM tombstones "
+            "ORDER BY erased_us, sample_id"
+        )
+        return tuple(_tombstone(row) for row in rows)
+
     def erased(self, sample_ids: Iterable[str]) -> frozenset[str]:
         """Those of the ids that have a tombstone."""
         query = "SELECT 1 FROM tombstones WHERE sample_id = ?"
