@@ -15,9 +15,18 @@ from dataset.images.image_file import decode
 from dataset.project import Project
 from dataset.provenance.proof import prove
 from dataset.provenance.station_key import StationKey, make_key
-from station.camera.source import Frame
+from station.camera.replay import ReplaySource
+from station.camera.source import CameraSource, Frame, OnEvent
+from station.camera.triggers import ManualTrigger
+from station.recorder import Ended, Recorder, RecordingRequest
 from station.recording import Kept, Recording, SessionForm
-from station.signer import FILE_NAME, key_path, signer_with, station_key
+from station.signer import (
+    FILE_NAME,
+    key_path,
+    signer_with,
+    station_key,
+    station_signer,
+)
 from tests.small_projects import BEGAN_US, jpeg, new_project, pixels
 
 MASK = "\n[privacy]\nmask = [[0.0, 0.0, 0.5, 1.0]]\n"
@@ -114,3 +123,57 @@ def test_key_that_the_environment_names_is_used_and_never_made(tmp_path: Path) -
     assert not path.exists()
     made = make_key(path)
     assert station_key(environment).id == made.id
+
+
+def test_preview_ring_and_trigger_never_see_what_is_masked(project: Project) -> None:
+    settings = project.root / "fieldset.toml"
+    settings.write_text(settings.read_text("utf-8") + MASK)
+    seen: list[Frame] = []
+
+    class Watching:
+        def offer(self, given: Frame) -> tuple[Frame, ...]:
+            seen.append(given)
+            return (given,)
+
+    recorder = Recorder(project, lambda *_: ReplaySource([pixels(n) for n in range(4)]))
+    recorder.start(RecordingRequest(source="replay"), Watching())
+    kept = until_ended(recorder)
+    newest = recorder.newest()
+    recorder.close()
+
+    assert newest is not None
+    assert len(seen) == len(kept) == 4
+    for shown in [*seen, newest, *(one.frame for one in kept)]:
+        assert not shown.pixels[:, :32].any()
+        assert shown.encoded is None
+
+
+def test_run_without_its_key_ends_before_the_source_is_opened(
+    project: Project, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+
+    def open_source(address: str, _on_event: OnEvent) -> CameraSource:
+        opened.append(address)
+        return ReplaySource([pixels(1)])
+
+    environment = {"FIELDSET_STATION_KEY": str(tmp_path / "gone.pem")}
+    recorder = Recorder(
+        project, open_source, lambda: station_signer(environment, "gate")
+    )
+    recorder.start(RecordingRequest(source="replay"), ManualTrigger())
+    ended = recorder.wait_event(30.0)
+    recorder.close()
+
+    assert isinstance(ended, Ended)
+    assert isinstance(ended.error, ProjectError)
+    assert opened == []
+
+
+def until_ended(recorder: Recorder) -> list[Kept]:
+    kept = []
+    while not isinstance(event := recorder.wait_event(30.0), Ended):
+        assert event is not None
+        if isinstance(event, Kept):
+            kept.append(event)
+    return kept
