@@ -7,21 +7,22 @@ of the catalog that SQLite has freed and its write-ahead log. What stays: the to
 (id, when, by whom, why), digest and signature of the sample's record, so that the chain
 stays whole, and the manifests of frozen versions, which are named.
 
-Backups, exports and hand-overs outside of the project are not reached, nor are blocks
-that a flash disk keeps of files that were deleted.
+Exports that lie in the project's folder are named, not touched. Backups, exports and
+hand-overs elsewhere are not reached, nor are blocks that a flash disk keeps of files
+that were deleted.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import durable
 from .catalog.old_copies import forget_in_copy
 from .errors import FieldsetError, NotFound
-from .project import Project, now_us
+from .project import VERSIONS_NAME, Project, now_us
 from .project_folder import QUARANTINE, catalog_copies
 from .provenance.record import Tombstone
 from .provenance.signing import sign_erasure
@@ -36,11 +37,13 @@ class Erased:
     Attributes:
         sample_id: the sample.
         versions: aliases of the versions whose manifests still list it.
+        size_bytes: of its image.
         remains: sentences on what could not be reached; () when nothing is left.
     """
 
     sample_id: str
     versions: tuple[str, ...]
+    size_bytes: int
     remains: tuple[str, ...] = ()
 
 
@@ -58,11 +61,7 @@ def erase(
         PolicyRefusal: a sealed test set holds it.
     """
     erased = take_out(project, sample_id, reason=reason, person=person)
-    return Erased(
-        sample_id=erased.sample_id,
-        versions=erased.versions,
-        remains=clear_remnants(project, [erased.sample_id]),
-    )
+    return replace(erased, remains=clear_remnants(project, [erased]))
 
 
 def take_out(
@@ -91,12 +90,17 @@ def take_out(
             sign_erasure(project.catalog, project.signer, stone)
     _remove_files(project, sample)
     _remove_made(project, sample.id)
-    return Erased(sample_id=sample.id, versions=holding)
+    return Erased(sample_id=sample.id, versions=holding, size_bytes=sample.size_bytes)
 
 
-def clear_remnants(project: Project, sample_ids: list[str]) -> tuple[str, ...]:
+def clear_remnants(project: Project, erased: Sequence[Erased]) -> tuple[str, ...]:
     """Overwrite what the disk still holds of erased samples; what could not be done."""
+    sample_ids = [one.sample_id for one in erased]
     remains = [
+        f"An export in the project's folder still holds the picture: {path}"
+        for path in _exported_copies(project, erased)
+    ]
+    remains += [
         sentence
         for path in catalog_copies(project.root)
         if (sentence := _forgotten_in(path, sample_ids))
@@ -122,6 +126,28 @@ def remove_file(path: Path) -> None:
         path.unlink(missing_ok=True)
         if path.parent.is_dir():
             durable.sync_folder(path.parent)
+
+
+def _exported_copies(project: Project, erased: Sequence[Erased]) -> Iterator[Path]:
+    """Files in the project's folder, beyond its own, with the bytes of a sample."""
+    wanted = {one.sample_id for one in erased}
+    sizes = {one.size_bytes for one in erased}
+    own = {project.images.root.name, VERSIONS_NAME, QUARANTINE}
+    for top in sorted(project.root.iterdir()):
+        if top.name in own or top.is_symlink() or not top.is_dir():
+            continue
+        for path in sorted(top.rglob("*")):
+            if _has_digest(path, sizes, wanted):
+                yield path
+
+
+def _has_digest(path: Path, sizes: set[int], wanted: set[str]) -> bool:
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size not in sizes:
+            return False
+        return hashlib.sha256(path.read_bytes()).hexdigest() in wanted
+    except OSError:
+        return False
 
 
 def _forgotten_in(path: Path, sample_ids: list[str]) -> str:

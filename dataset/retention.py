@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .erasure import clear_remnants, take_out
+from .erasure import Erased, clear_remnants, take_out
 from .errors import PolicyRefusal
 from .privacy_settings import KEPT
 from .progress import SILENT, Progress
@@ -78,7 +78,7 @@ def erase_due(
     Raises:
         Cancelled: the person asked to stop; what was erased is erased.
     """
-    erased: list[str] = []
+    erased: list[Erased] = []
     sealed: list[str] = []
     versions: dict[str, None] = {}
     try:
@@ -89,12 +89,12 @@ def erase_due(
             except PolicyRefusal:
                 sealed.append(sample_id)
                 continue
-            erased.append(gone.sample_id)
+            erased.append(gone)
             versions.update(dict.fromkeys(gone.versions))
     finally:
         remains = clear_remnants(project, erased) if erased else ()
     return RetentionDone(
-        erased=tuple(erased),
+        erased=tuple(gone.sample_id for gone in erased),
         sealed=tuple(sealed),
         undated=due.undated,
         versions=tuple(versions),

@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -113,10 +114,15 @@ class _Timex(ctypes.Structure):
 def _is_disciplined() -> bool:
     try:
         answer = _Timex()
-        state = ctypes.CDLL(None).adjtimex(ctypes.byref(answer))
+        state = _system_library().adjtimex(ctypes.byref(answer))
     except (OSError, AttributeError):
         return False
     return 0 <= state < _TIME_ERROR and not answer.status & _STA_UNSYNC
+
+
+@cache
+def _system_library() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
 
 
 def _was_answered() -> bool:

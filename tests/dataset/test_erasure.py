@@ -15,6 +15,7 @@ from dataset.project import Project, now_us
 from dataset.records import LabelState, Sample, SampleState
 from dataset.versions.freezing import freeze
 from dataset.versions.verification import verify
+from export.operation import export_version
 from tests.small_projects import (
     box,
     content,
@@ -340,3 +341,24 @@ def test_version_knows_its_erased_samples_by_their_tombstones(
         (Severity.WARNING, "Samples of the version were erased since: 1"),
         (Severity.ERROR, f"An image of the version is missing: {samples[1].id}"),
     ]
+
+
+def test_export_in_the_projects_folder_is_named_and_not_touched(
+    project: Project, samples: tuple[Sample, ...]
+) -> None:
+    label(project, *samples)
+    freeze(project)
+    export_version(
+        project.root, "v1", formats=("coco",), target=project.root / "exports"
+    )
+    data = project.images.read(samples[0].id, "jpg")
+
+    done = erase(project, samples[0].id)
+
+    held = found_in(project.root, [data])
+    assert len(held) == 1
+    (name,) = held
+    assert done.remains == (
+        f"An export in the project's folder still holds the picture: "
+        f"{project.root / name}",
+    )
