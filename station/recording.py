@@ -169,6 +169,7 @@ class Recording:
             controls={} if info is None else dict(info.controls),
             masks=frame.masks,
             is_encoded_here=frame.encoded is None,
+            elapsed_us=round(frame.elapsed_s * 1e6),
         )
 
     def _bytes(self, frame: Frame) -> bytes:

@@ -48,6 +48,8 @@ class CaptureFacts:
         lock: which controls are locked, in words; "" where that is not known.
         masks: the zones that were filled, normalised x0, y0, x1, y1.
         is_encoded_here: whether the bytes are not those of the camera.
+        elapsed_us: the source's own clock when the picture came; for a live camera
+            the monotonic one, so that its time can be set right later.
     """
 
     camera: str = ""
@@ -57,6 +59,7 @@ class CaptureFacts:
     lock: str = ""
     masks: tuple[Zone, ...] = ()
     is_encoded_here: bool = False
+    elapsed_us: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,7 @@ def captured_body(
             "lock": valid_text(facts.lock),
             "masks": [[decimal_text(v) for v in zone] for zone in facts.masks],
             "encoded_here": facts.is_encoded_here,
+            "elapsed_us": facts.elapsed_us,
         },
     }
 

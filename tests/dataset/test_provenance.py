@@ -81,6 +81,7 @@ def test_record_tells_station_camera_session_and_clock(
         "lock": "exposure, gain",
         "masks": [],
         "encoded_here": False,
+        "elapsed_us": 0,
     }
     assert told["clock"]["state"] == "synchronised"
     assert told["clock"]["boot"] == "boot-1"

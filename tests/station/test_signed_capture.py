@@ -60,12 +60,13 @@ def told(project: Project) -> Mapping[str, Any]:
 def test_kept_frame_has_a_sound_record(project: Project) -> None:
     form = SessionForm(name="dawn", operator="ada", conditions=(("light", "day"),))
 
-    Recording(project, form, "0").keep(frame())
+    Recording(project, form, "0").keep(frame(2))
 
     assert prove(project).findings == ()
     assert prove(project).total.signed == 1
     assert told(project)["session"]["operator"] == "ada"
     assert told(project)["camera"]["mode"] == "64x48 jpg"
+    assert told(project)["camera"]["elapsed_us"] == 2_000_000
     assert not told(project)["camera"]["encoded_here"]
 
 
