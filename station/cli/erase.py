@@ -43,6 +43,10 @@ def erase(
     No byte of it stays in the project. A tombstone does (id, when, by whom, why), so
     that the same bytes are never taken in again. Versions that were frozen with it are
     named: their manifests still list it. Backups and exports elsewhere are not reached.
+
+    With --json: erased, still_in_versions[], remains[] (sentences on what could not be
+    reached); with --due also due[] and undated[] (their day cannot be true), and erased
+    is a list.
     """
     if (sample is None) != due or (dry_run and not due):
         raise UsageError("Name one sample, or give --due, with --dry-run if wanted")

@@ -23,7 +23,8 @@ def list_sessions(folder: Path | None, as_json: bool) -> None:
     """List the sessions, oldest first.
 
     Samples without a record that a station signed are unverified; what the records
-    are worth says `fieldset check`.
+    are worth says `fieldset check`. With --json each session has signed and unverified
+    beside its samples.
     """
     with opened(folder, read_only=True) as project:
         signed = project.catalog.provenance.signed_by_session()

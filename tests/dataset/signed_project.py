@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
+from dataset.findings import Severity
 from dataset.project import Project
 from dataset.provenance.clock import ClockReading, ClockState, ScriptedClock
+from dataset.provenance.proof import ProvenanceProof, prove
 from dataset.provenance.record import CaptureFacts
 from dataset.provenance.signing import StationSigner
 from dataset.provenance.station_key import StationKey
@@ -77,3 +79,14 @@ def tamper(project: Project, sql: str, *arguments: object) -> None:
     with connection.writing():
         connection.run(sql, list(arguments))
     connection.run("PRAGMA foreign_keys=ON")
+
+
+def counts(project: Project) -> dict[str, int]:
+    """The counts of the proof that are not 0."""
+    found = prove(project).total.to_json()
+    return {name: count for name, count in found.items() if count}
+
+
+def errors(proof: ProvenanceProof) -> list[str]:
+    """The sentences of the errors that a proof found."""
+    return [f.what for f in proof.findings if f.severity is Severity.ERROR]
