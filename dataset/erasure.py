@@ -2,8 +2,9 @@
 
 What goes: the row with its boxes, proposals, looks (thumbnails), measures, journal and
 second looks; the image, what was made of it, and what an interrupted write or a
-quarantine left of its bytes; the same rows in catalogs kept before a migration; pages
-of the catalog that SQLite has freed and its write-ahead log. What stays: the tombstone
+quarantine left of its bytes; the same rows in catalogs kept before a migration; what
+an interrupted freeze left; pages of the catalog that SQLite has freed and its
+write-ahead log. What stays: the tombstone
 (id, when, by whom, why), digest and signature of the sample's record, so that the chain
 stays whole, and the manifests of frozen versions, which are named.
 
@@ -27,7 +28,7 @@ from .project_folder import QUARANTINE, catalog_copies
 from .provenance.record import Tombstone
 from .provenance.signing import sign_erasure
 from .records import Sample
-from .version import list_versions, read_version
+from .version import list_versions, read_version, sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,13 @@ def clear_remnants(project: Project, erased: Sequence[Erased]) -> tuple[str, ...
     remains = [
         f"An export in the project's folder still holds the picture: {path}"
         for path in _exported_copies(project, erased)
+    ]
+    sweep(project.root, now_us=now_us())
+    remains += [
+        f"A version that is being frozen, or was interrupted, may list it: {path}"
+        for path in sorted(
+            (project.root / VERSIONS_NAME).glob(f"{durable.TEMPORARY_PREFIX}*")
+        )
     ]
     remains += [
         sentence

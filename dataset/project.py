@@ -392,6 +392,7 @@ def _fill(catalog: Catalog, names: Sequence[str]) -> None:
         if catalog.fact("project_id") is None:
             catalog.set_fact("project_id", str(uuid.uuid4()))
             catalog.set_fact("salt", secrets.token_hex(16))
+            catalog.note_cleared()
         # An interrupted `create` may have left some of the names behind.
         present = {c.name for c in catalog.classes.all(include_retired=True)}
         for name in names:

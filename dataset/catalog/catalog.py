@@ -147,8 +147,12 @@ class Catalog:
         """
         if self.fact(_CLEARED) is None:
             self._connection.write_anew()
-            self.set_fact(_CLEARED, "yes")
+            self.note_cleared()
         return self._connection.clear_remnants()
+
+    def note_cleared(self) -> None:
+        """Note that no page can hold what was deleted: it is new, or written anew."""
+        self.set_fact(_CLEARED, "yes")
 
     def frozen_batches(self, *, since: int | None = None) -> Iterator[pa.RecordBatch]:
         """What a version freezes, in columns; call it inside `reading`.

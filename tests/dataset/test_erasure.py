@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -243,6 +244,7 @@ def test_pages_freed_before_the_promise_are_written_over_once(
     project: Project, samples: tuple[Sample, ...]
 ) -> None:
     connection = project.catalog._connection
+    connection.run("DELETE FROM facts WHERE key = 'remnants_cleared'")
     connection.run("PRAGMA secure_delete=OFF")
     secret = b"a thumbnail that was here " * 400
     connection.run("CREATE TABLE old (value BLOB)")
@@ -361,4 +363,22 @@ def test_export_in_the_projects_folder_is_named_and_not_touched(
     assert done.remains == (
         f"An export in the project's folder still holds the picture: "
         f"{project.root / name}",
+    )
+
+
+def test_interrupted_freeze_is_cleared_away_or_named(
+    project: Project, samples: tuple[Sample, ...]
+) -> None:
+    old, young = (project.root / "versions" / f".tmp-{n}{n}" for n in (1, 2))
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "manifest.parquet").write_bytes(b"labels")
+    for path in (old, old / "manifest.parquet"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+    done = erase(project, samples[0].id)
+
+    assert not old.exists()
+    assert done.remains == (
+        f"A version that is being frozen, or was interrupted, may list it: {young}",
     )

@@ -151,6 +151,30 @@ def test_station_makes_its_key_where_it_is_told_and_keeps_it(
     assert "can read the key" in call.ok("station").err
 
 
+def test_doctor_tells_of_the_key_and_does_not_make_it(
+    call: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def line() -> dict[str, str]:
+        checks = call("doctor", "--json", "--project", tmp_path).json["checks"]
+        (found,) = (one for one in checks if one["name"] == "Station key")
+        return dict(found)
+
+    unmade, path = line(), key_path(os.environ)
+    is_made = path.exists()
+    call.ok("station", "--make-key")
+    made = line()
+    path.chmod(0o644)
+    is_open = line()
+    path.write_text("no key")
+    broken = line()
+    monkeypatch.setenv("FIELDSET_STATION_KEY", str(tmp_path / "gone.pem"))
+    missing = line()
+
+    grades = [one["status"] for one in (unmade, made, is_open, broken, missing)]
+    assert grades == ["ok", "ok", "warning", "fault", "fault"]
+    assert not is_made
+
+
 def test_erasure_is_signed_and_checked(
     call: CommandLine, root: Path, pictures: Path
 ) -> None:
