@@ -10,22 +10,36 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from .durable import TEMPORARY_PREFIX, make_folder, translated
+from .erasure import remove_file
 from .errors import BadImage, FieldsetError, PolicyRefusal, ProjectError
 from .findings import Finding, Severity
 from .progress import SILENT, Progress
 from .project import VERSIONS_NAME, Project, now_us
+from .project_folder import QUARANTINE
+from .provenance.proof import ProvenanceProof, prove
 from .records import Sample
 from .sealed.seal_check import ledger_findings
 from .splitting.split_chain import broken_chain
 from .version import list_versions, sweep
 
-QUARANTINE = "quarantine"
 RECOVERED = "recovered"
 # A younger file may belong to a capture that is at work right now.
 SETTLED_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check found, and what the records of the samples' origin prove.
+
+    `provenance` is None where the catalog is damaged too far to be asked.
+    """
+
+    findings: tuple[Finding, ...]
+    provenance: ProvenanceProof | None = None
 
 
 def check(
@@ -36,6 +50,20 @@ def check(
     settled_s: float = SETTLED_S,
     progress: Progress = SILENT,
 ) -> tuple[Finding, ...]:
+    """The findings of `check_all`."""
+    return check_all(
+        project, deep=deep, repair=repair, settled_s=settled_s, progress=progress
+    ).findings
+
+
+def check_all(
+    project: Project,
+    *,
+    deep: bool = False,
+    repair: bool = False,
+    settled_s: float = SETTLED_S,
+    progress: Progress = SILENT,
+) -> Checked:
     """What is wrong with a project; a single OK finding when nothing is.
 
     Args:
@@ -47,7 +75,9 @@ def check(
     """
     found = _catalog_findings(project, deep=deep)
     # What a damaged catalog says of images would be no proof, and repair no mending.
+    proof = None
     if not found:
+        proof = prove(project, progress=progress)
         found = [
             *_tally_findings(project, repair=repair),
             *_image_findings(project, deep=deep, progress=progress),
@@ -56,18 +86,26 @@ def check(
             *_version_findings(project, repair=repair),
             *_split_ledger_findings(project),
             *ledger_findings(project, deep=deep, repair=repair),
+            *proof.findings,
         ]
+        if repair:
+            _clear_remnants(project)
     if found:
-        return tuple(found)
+        return Checked(findings=tuple(found), provenance=proof)
     count = project.catalog.samples.count()
     how = "proven by hash" if deep else "there"
-    return (
-        Finding(
-            severity=Severity.OK,
-            what=f"The project is sound: {count} samples, every image {how}",
-            path=str(project.root),
-        ),
+    sound = Finding(
+        severity=Severity.OK,
+        what=f"The project is sound: {count} samples, every image {how}",
+        path=str(project.root),
     )
+    return Checked(findings=(sound,), provenance=proof)
+
+
+def _clear_remnants(project: Project) -> None:
+    """Finish erasures whose last traces another program's reading had kept."""
+    if project.catalog.provenance.has_tombstones():
+        project.catalog.clear_remnants()
 
 
 def mend_leftovers(root: Path, *, progress: Progress = SILENT) -> tuple[Finding, ...]:
@@ -218,18 +256,34 @@ def _orphan_findings(
         if not repair:
             yield Finding(
                 severity=Severity.WARNING,
-                what="An image was stored but never acknowledged",
+                what=_orphan_words(project, path),
                 path=str(path),
-                next_step="run `fieldset check --repair` to take it in",
+                next_step="run `fieldset check --repair` to put that right",
             )
             continue
         yield _mended(project, path)
 
 
+def _orphan_words(project: Project, path: Path) -> str:
+    if project.catalog.samples.is_erased(path.stem):
+        return "The image of an erased sample is still there"
+    return "An image was stored but never acknowledged"
+
+
 def _mended(project: Project, path: Path) -> Finding:
-    """Adopt an unknown image that is what its name says; put others aside."""
+    """Adopt an unknown image that is what its name says; put others aside.
+
+    What an interrupted erasure left is removed: put aside it would still be here.
+    """
     with translated(path):
         data = path.read_bytes()
+    if _is_erased(project, path, data):
+        remove_file(path)
+        return Finding(
+            severity=Severity.WARNING,
+            what="The image of an erased sample was still there, it was removed",
+            path=str(path),
+        )
     try:
         _adopt(project, data, path)
     except (BadImage, PolicyRefusal) as error:
@@ -248,6 +302,11 @@ def _mended(project: Project, path: Path) -> Finding:
         what=f"An image that was never acknowledged was taken in as `{RECOVERED}`",
         path=str(path),
     )
+
+
+def _is_erased(project: Project, path: Path, data: bytes) -> bool:
+    is_named_so = project.catalog.samples.is_erased(path.stem)
+    return is_named_so and hashlib.sha256(data).hexdigest() == path.stem
 
 
 def _adopt(project: Project, data: bytes, path: Path) -> None:

@@ -23,6 +23,8 @@ from .errors import (
 from .image_store import ImageStore
 from .images.image_file import ImageInfo, inspect, without_gps
 from .project_folder import require_project
+from .provenance.record import CaptureFacts
+from .provenance.signing import StationSigner, sign_capture
 from .records import Sample, Session, Split, Version
 from .settings import FILE_NAME, ProjectSettings, default_text, read_settings
 from .splitting.split_rule import parse_rule
@@ -50,9 +52,11 @@ class Project:
         root: the project's folder, absolute.
         catalog: the one truth about samples, labels, splits and versions.
         images: the image store.
+        signer: who signs what is captured; None where nobody captures.
     """
 
     def __init__(self, root: Path, catalog: Catalog) -> None:
+        self.signer: StationSigner | None = None
         self.root = root
         self.catalog = catalog
         self.images = ImageStore(root / IMAGES_NAME)
@@ -221,18 +225,23 @@ class Project:
         source_name: str = "",
         info: ImageInfo | None = None,
         group_id: str | None = None,
+        capture: CaptureFacts | None = None,
     ) -> TakenIn:
         """Store a picture as a sample of the session; durable when it returns.
 
         Bytes that are here already make no second sample; when they come in
         another session, the two sessions' groups join. GPS is dropped unless the
-        settings keep it. `group_id` None means the session's own group.
+        settings keep it. `group_id` None means the session's own group. What was
+        captured (`capture`) is signed by `signer`, in the transaction that adds it.
 
         Raises:
             BadImage: the bytes are no usable image.
-            PolicyRefusal: the sample was erased from this project.
+            PolicyRefusal: the sample was erased from this project, or nobody signs it
+                and the project refuses unverified samples.
             StorageFull: no room; nothing is left behind.
         """
+        if capture is None or self.signer is None:
+            self.refuse_unverified()
         kept = data if self.settings.capture.keep_gps else without_gps(data)
         about = inspect(kept) if info is None else info
         sample_id = hashlib.sha256(kept).hexdigest()
@@ -252,10 +261,24 @@ class Project:
         )
         self.images.put(kept, about.suffix)
         try:
-            return self._note(sample, session, kept)
-        except StorageFull:
+            return self._note(sample, session, kept, capture)
+        except (StorageFull, PolicyRefusal):
             self._let_go(sample)
             raise
+
+    def refuse_unverified(self) -> None:
+        """Pass where the project takes samples that no station signed.
+
+        Raises:
+            PolicyRefusal: it does not.
+        """
+        if self.settings.provenance.refuses:
+            raise PolicyRefusal(
+                "The project refuses samples that no station signed: "
+                'unverified = "refuse"',
+                hint="capture them with a station, or change [provenance] in "
+                f"{FILE_NAME}",
+            )
 
     def version(self, name: str) -> FrozenVersion:
         """A frozen version by alias (`v2`), id or `latest`.
@@ -273,9 +296,17 @@ class Project:
         """Where the sample's image lies."""
         return self.images.path(sample.id, sample.suffix)
 
-    def _note(self, sample: Sample, session: Session, data: bytes) -> TakenIn:
-        """Note a stored picture in the catalog."""
+    def _note(
+        self,
+        sample: Sample,
+        session: Session,
+        data: bytes,
+        capture: CaptureFacts | None,
+    ) -> TakenIn:
+        """Note a stored picture in the catalog, signed where it was captured."""
         with self.catalog.writing():
+            # Again, for another program may have erased it just now.
+            self._refuse_erased(sample.id)
             group = self.catalog.groups.ensure(sample.group_id)
             if self.catalog.samples.has(sample.id):
                 return self._known(sample.id, session, group)
@@ -285,10 +316,12 @@ class Project:
             sequence = self.catalog.samples.next_sequence(session.id)
             numbered = replace(sample, sequence=sequence, group_id=group)
             self.catalog.samples.add(numbered)
+            if capture is not None and self.signer is not None:
+                sign_capture(self.catalog, self.signer, numbered, session, capture)
         return TakenIn(sample=numbered, known=False)
 
     def _let_go(self, sample: Sample) -> None:
-        """Give the room of a picture back that could not be noted."""
+        """Take a picture back that could not be noted."""
         with self.catalog.writing():
             if not self.catalog.samples.has(sample.id):
                 self.image_path(sample).unlink(missing_ok=True)
@@ -359,6 +392,7 @@ def _fill(catalog: Catalog, names: Sequence[str]) -> None:
         if catalog.fact("project_id") is None:
             catalog.set_fact("project_id", str(uuid.uuid4()))
             catalog.set_fact("salt", secrets.token_hex(16))
+            catalog.note_cleared()
         # An interrupted `create` may have left some of the names behind.
         present = {c.name for c in catalog.classes.all(include_retired=True)}
         for name in names:

@@ -8,6 +8,9 @@ from . import durable
 from .errors import NotAProject
 from .settings import FILE_NAME
 
+QUARANTINE = "quarantine"
+_KEPT_CATALOGS = "catalog-before-migration-*.db"
+
 
 def require_project(root: Path) -> Path:
     """The absolute folder of a project, looked at but not opened.
@@ -24,3 +27,8 @@ def require_project(root: Path) -> Path:
             hint="run `fieldset init DIR`, or name one with `--project DIR`",
         )
     return root
+
+
+def catalog_copies(root: Path) -> tuple[Path, ...]:
+    """The catalogs that were kept before a migration, by name."""
+    return tuple(sorted(root.glob(_KEPT_CATALOGS)))

@@ -15,7 +15,7 @@ file is written once, by `init`; fieldset never rewrites it. What shapes the spl
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,6 +32,8 @@ from .policies.recipes import (
     is_stress,
     parse_stress,
 )
+from .privacy_settings import PrivacySettings, read_privacy
+from .provenance_settings import ProvenanceSettings, read_provenance
 from .records import SPLIT_NAME, Split, SplitKind
 from .settings_template import default_text
 from .splitting.split_rule import parse_rule
@@ -47,7 +49,9 @@ __all__ = [
     "CaptureSettings",
     "CardSettings",
     "LabelSettings",
+    "PrivacySettings",
     "ProjectSettings",
+    "ProvenanceSettings",
     "Target",
     "default_text",
     "read_settings",
@@ -57,6 +61,7 @@ FILE_NAME = "fieldset.toml"
 POLICIES = ("warn", "refuse", "undersample", "repeat", "augment")
 IMAGE_FORMATS = ("jpeg", "png")
 _MISSING = object()
+_Part = TypeVar("_Part")
 _AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe)
 
 
@@ -121,6 +126,8 @@ class ProjectSettings:
     label: LabelSettings = field(default_factory=LabelSettings)
     assist: AssistSettings = field(default_factory=AssistSettings)
     card: CardSettings = field(default_factory=CardSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    provenance: ProvenanceSettings = field(default_factory=ProvenanceSettings)
     shares: ShareSettings = field(default_factory=ShareSettings)
     stress: tuple[StressRecipe, ...] = ()
     preprocess: PreprocessRecipe | None = None
@@ -179,6 +186,8 @@ class _Reader:
                 "card",
                 "stress",
                 "preprocess",
+                "privacy",
+                "provenance",
             },
         )
         project = self._table(self._raw, "", "project")
@@ -192,8 +201,10 @@ class _Reader:
             balance=self._balance(),
             capture=self._capture(),
             label=self._label(),
-            assist=self._assist(),
-            card=self._card(),
+            assist=self._part("assist", read_assist),
+            card=self._part("card", read_card),
+            privacy=self._part("privacy", read_privacy),
+            provenance=self._part("provenance", read_provenance),
             stress=self._stress(),
             preprocess=self._preprocess(),
             budgets=self._budgets(),
@@ -441,19 +452,14 @@ class _Reader:
             raise self._fault("label", "carry_gap_s", "a pause is above 0 s", gap)
         return LabelSettings(carry_gap_s=gap)
 
-    def _assist(self) -> AssistSettings:
+    def _part(self, name: str, read: Callable[[Mapping[str, Any]], _Part]) -> _Part:
+        """A table that a file of its own reads; its fault is told with its place."""
         try:
-            return read_assist(self._table(self._raw, "", "assist"))
+            return read(self._table(self._raw, "", name))
         except RecipeFault as fault:
             table, dot, key = fault.key.partition(".")
-            where, key = (f"assist.{table}", key) if dot else ("assist", table)
+            where, key = (f"{name}.{table}", key) if dot else (name, table)
             raise self._fault(where, key, fault.what, fault.value) from fault
-
-    def _card(self) -> CardSettings:
-        try:
-            return read_card(self._table(self._raw, "", "card"))
-        except RecipeFault as fault:
-            raise self._fault("card", fault.key, fault.what, fault.value) from fault
 
     def _share(
         self, table: Mapping[str, Any], where: str, key: str, default: float

@@ -92,6 +92,20 @@ carry_gap_s = 120    # boxes are not carried over a longer pause
 # Cards of camera traps, `fieldset import /media/CARD`:
 # [card]
 # gap_s = 3600         # a longer pause between two pictures begins a session
+
+# What must not be seen is filled before anything is stored: x0, y0, x1, y1 in parts of
+# width and height. What is kept too long is erased by `fieldset erase --due` alone.
+# [privacy]
+# mask = [[0.0, 0.0, 1.0, 0.2]]
+# [privacy.cameras]    # further zones of one source
+# "rtsp://10.0.0.7/door" = [[0.4, 0.5, 0.6, 1.0]]
+# [privacy.keep_days]  # unlabeled, skipped, empty, labeled
+# unlabeled = 30
+
+# Samples that no station signed, such as imported ones.
+# [provenance]
+# unverified = "refuse"  # no import and no version takes them
+# keys = []              # ids of stations whose records alone count: `fieldset station`
 """
 
 

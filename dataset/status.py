@@ -54,6 +54,12 @@ class Status:
     table: tuple[ClassSplitCount, ...]
     balance: Balance
     findings: tuple[Finding, ...] = ()
+    signed: int = 0
+
+    @property
+    def unverified(self) -> int:
+        """How many samples no station signed; what records are worth, `check` says."""
+        return max(sum(self.states.values()) - self.signed, 0)
 
     @property
     def queue(self) -> int:
@@ -84,6 +90,7 @@ class Status:
                 }
                 for row in self.table
             ],
+            "provenance": {"signed": self.signed, "unverified": self.unverified},
             "balance": self.balance.to_json(),
             "findings": [finding.to_json() for finding in self.findings],
             "next": list(self.balance.next),
@@ -118,6 +125,7 @@ def status(project: Project) -> Status:
             table=(*catalog.tables.class_by_split(), *_rows_of_copies(copies)),
             balance=balance,
             findings=_findings(project, parts),
+            signed=sum(catalog.provenance.signed_by_session().values()),
         )
 
 

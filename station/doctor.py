@@ -22,9 +22,12 @@ from pathlib import Path
 from dataset.catalog import Catalog
 from dataset.catalog.connection import sqlite_version, wal_is_safe
 from dataset.errors import FieldsetError
+from dataset.provenance.clock import ClockState, clock_state
+from dataset.provenance.station_key import is_open_to_others, read_key
 from dataset.settings import FILE_NAME, read_settings
 
 from .camera.discovery import camera_name, cameras_under
+from .signer import KEY_VARIABLE, key_path
 
 _LOW_BYTES = 2 * 1024**3
 _FULL_BYTES = 200 * 1024**2
@@ -57,6 +60,7 @@ def examine(folder: Path) -> Iterator[Diagnosis]:
     """Look at the machine and, where `folder` is a project, at that."""
     for check in (_python, _installation, _sqlite, _opencv, _qt, _cameras, _clock):
         yield check()
+    yield _station_key()
     yield from (_space(folder), _flush(folder))
     if os.path.exists(folder / FILE_NAME):  # noqa: PTH110  (never raises)
         yield _project(folder)
@@ -158,7 +162,30 @@ def _clock() -> Diagnosis:
             f"the clock is not set: {time.strftime('%Y-%m-%d', time.gmtime())}",
             "set it, or every capture time will be wrong",
         )
-    return _ok("Clock", time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()))
+    told = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    is_synchronised = clock_state(time.time_ns() // 1000) is ClockState.SYNCHRONISED
+    known = "synchronised" if is_synchronised else "whether synchronised is not known"
+    return _ok("Clock", f"{told}, {known}")
+
+
+def _station_key() -> Diagnosis:
+    """The key that signs what is captured; it is not made here."""
+    path = key_path(os.environ)
+    is_named = bool(os.environ.get(KEY_VARIABLE, "").strip())
+    if not is_named and not path.exists():
+        return _ok("Station key", "made when the first sample is captured")
+    try:
+        key = read_key(path)
+        is_open = is_open_to_others(path)
+    except FieldsetError as error:
+        return _fault("Station key", error.message, error.hint)
+    if is_open:
+        return _warning(
+            "Station key",
+            f"other users of this machine can read it: {path}",
+            f"run `chmod 600 {path}`",
+        )
+    return _ok("Station key", f"{key.id[:12]} at {path}")
 
 
 def _space(folder: Path) -> Diagnosis:

@@ -18,6 +18,7 @@ import cv2
 
 from dataset.errors import FieldsetError
 from dataset.project import Project
+from dataset.provenance.signing import StationSigner
 from dataset.records import Session
 
 from .camera.reconnect import open_steady_source
@@ -38,6 +39,7 @@ from .recording import Kept, Recording, Refused, SessionForm
 log = logging.getLogger(__name__)
 
 OpenSource = Callable[[str, OnEvent], CameraSource]
+MakeSigner = Callable[[], StationSigner]
 RING_S = 6.0
 _READ_S = 0.25
 _WAITING_FRAMES = 64
@@ -90,10 +92,20 @@ class RecorderStatus:
 
 
 class Recorder:
-    """One run of capture at a time; `start` again after `stop` for another."""
+    """One run of capture at a time; `start` again after `stop` for another.
 
-    def __init__(self, project: Project, open_source: OpenSource = _steady) -> None:
+    `make_signer` gives who signs the samples, asked for at each start; without one
+    they are stored unsigned.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        open_source: OpenSource = _steady,
+        make_signer: MakeSigner | None = None,
+    ) -> None:
         self._project = project
+        self._make_signer = make_signer
         self._open_source = open_source
         self._events: queue.SimpleQueue[RecorderEvent] = queue.SimpleQueue()
         self._stop = threading.Event()
@@ -109,6 +121,7 @@ class Recorder:
             request=request,
             trigger=trigger,
             open_source=self._open_source,
+            make_signer=self._make_signer,
             tell=self._events.put,
             stop=self._stop,
         )
@@ -208,6 +221,7 @@ class _Run:
         request: RecordingRequest,
         trigger: Trigger,
         open_source: OpenSource,
+        make_signer: MakeSigner | None,
         tell: Callable[[RecorderEvent], None],
         stop: threading.Event,
     ) -> None:
@@ -217,6 +231,8 @@ class _Run:
         self.source: CameraSource | None = None
         self._request = request
         self._open_source = open_source
+        self._project = project
+        self._make_signer = make_signer
         self._tell = tell
         self._stop = stop
         self._hand = ManualTrigger()
@@ -244,9 +260,12 @@ class _Run:
         """The reading thread."""
         try:
             self.recording.check_name()
+            if self._make_signer is not None:
+                self._project.signer = self._make_signer()
             with self._open_source(self._request.source, self._on_event) as source:
                 self.source = source
                 self.recording.source = source.info.address
+                self.recording.camera = source
                 self._read_all(source)
         except Exception as error:  # noqa: BLE001  (told to the caller as `Ended`)
             self._fail(error)
@@ -279,6 +298,8 @@ class _Run:
                 continue
             if frame is None:
                 return
+            # Before preview, trigger and ring: none of them may keep what is hidden.
+            frame = self.recording.masked(frame)
             began = frame.elapsed_s if began is None else began
             if self._is_over(frame.elapsed_s - began):
                 return

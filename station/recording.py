@@ -9,9 +9,12 @@ import cv2
 
 from dataset.errors import BadImage, PolicyRefusal
 from dataset.project import Project, now_us
+from dataset.provenance.record import CaptureFacts
 from dataset.records import Sample, Session
 
-from .camera.source import Frame, Gap
+from .camera.address import redact
+from .camera.privacy_mask import masked
+from .camera.source import CameraSource, Frame, Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +50,17 @@ class Recording:
     """Stores the frames of one capture run; a folder's sub-folders are sessions.
 
     Not for several threads at once.
+
+    Attributes:
+        source: the address of the source, as sessions keep it.
+        camera: the open source, whose controls as read back go into the records.
     """
 
     def __init__(self, project: Project, form: SessionForm, source: str) -> None:
         self._project = project
         self._form = form
-        self.source = source
+        self.source = redact(source)
+        self.camera: CameraSource | None = None
         self._session: Session | None = None
         self._part = ""
         self._newest_us = 0
@@ -97,6 +105,7 @@ class Recording:
         Raises:
             StorageFull: no room; nothing is left behind.
         """
+        frame = self.masked(frame)
         session = self.begin(frame.session, frame.captured_us)
         try:
             taken = self._project.take_in(
@@ -104,6 +113,7 @@ class Recording:
                 session,
                 captured_us=frame.captured_us,
                 source_name=frame.name,
+                capture=self._facts(frame),
             )
         except (BadImage, PolicyRefusal) as error:
             return self.refuse(_short_reason(error), frame=frame)
@@ -113,6 +123,10 @@ class Recording:
         else:
             self.kept += 1
         return Kept(sample=taken.sample, known=taken.known, frame=frame)
+
+    def masked(self, frame: Frame) -> Frame:
+        """The frame as the project's privacy lets it be seen."""
+        return masked(frame, self._project.settings.privacy.zones_of(self.source))
 
     def refuse(
         self, reason: str, *, frame: Frame | None = None, at_us: int | None = None
@@ -143,6 +157,20 @@ class Recording:
             return self._form.name
         # The same folder may be captured again: its pictures are known then.
         return self._project.free_session_name(f"{self._form.name} {part}".strip())
+
+    def _facts(self, frame: Frame) -> CaptureFacts:
+        """What goes into the sample's record beside what the session says."""
+        info = None if self.camera is None else self.camera.info
+        rate = f" {info.fps:g} fps" if info is not None and info.fps else ""
+        return CaptureFacts(
+            camera=self.source,
+            address=self.source,
+            mode=f"{frame.width}x{frame.height}{rate} {frame.suffix or 'raw'}",
+            controls={} if info is None else dict(info.controls),
+            masks=frame.masks,
+            is_encoded_here=frame.encoded is None,
+            elapsed_us=round(frame.elapsed_s * 1e6),
+        )
 
     def _bytes(self, frame: Frame) -> bytes:
         if frame.encoded is not None:

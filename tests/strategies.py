@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from dataset.near_duplicates.duplicates import Sighting
 from dataset.near_duplicates.look import Fingerprint
 from dataset.policies.balancing import TrainRow
 from dataset.policies.recipes import AugmentRecipe
+from dataset.provenance.record import Zone
 from dataset.records import (
     Box,
     BoxOrigin,
@@ -451,6 +453,8 @@ def _is_class_name(text: str) -> bool:
     except UsageError:
         return False
     return True
+
+
 def healths() -> st.SearchStrategy[Health]:
     """How a capture may be."""
     seconds = st.floats(0, 1e7)
@@ -490,3 +494,28 @@ def shots() -> st.SearchStrategy[Shot]:
         written_us=times,
         device=st.sampled_from(["", "HC500"]),
     )
+
+
+def plain_records() -> st.SearchStrategy[dict[str, Any]]:
+    """What canonical JSON can hold: texts, whole numbers, truths, None, nested."""
+    plain = st.none() | st.booleans() | st.integers() | names
+    nested = st.recursive(
+        plain,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+    return st.dictionaries(names, nested, max_size=5)
+
+
+@st.composite
+def zones(draw: st.DrawFn) -> Zone:
+    """A mask zone inside the picture, in parts of width and height."""
+    x0, x1 = sorted(
+        draw(st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True))
+    )
+    y0, y1 = sorted(
+        draw(st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True))
+    )
+    return x0, y0, x1, y1

@@ -14,6 +14,7 @@ from .journal import Decision, JournalEntry
 from .labels import Turned
 from .looks import Decided, Look
 from .places import Place
+from .provenance import KeptLink
 from .queue_order import Wanted
 from .second_looks import (
     Candidate,
@@ -38,6 +39,7 @@ __all__ = [
     "GroupLine",
     "Holder",
     "JournalEntry",
+    "KeptLink",
     "Look",
     "Mark",
     "PassLine",

@@ -25,6 +25,7 @@ from .looks import Looks
 from .made import Made
 from .measures import Measures
 from .places import Places
+from .provenance import Provenance
 from .samples import Samples
 from .second_looks import SecondLooks
 from .sessions import Sessions
@@ -34,6 +35,9 @@ from .tallies import Tallies
 from .test_runs import TestRuns
 from .versions import Versions
 
+# Set once no page of the file can hold what was deleted before `secure_delete`.
+_CLEARED = "remnants_cleared"
+
 
 class Catalog:
     """One open catalog file; safe to share between the threads of a process.
@@ -41,8 +45,8 @@ class Catalog:
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
         measures, looks, tables, tallies, test_runs, made, changed, class_acts, claims,
-        places, detections, second_looks, box_features: the parts, one noun each, over
-        the same connection.
+        places, detections, second_looks, box_features, provenance: the parts, one noun
+        each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -68,6 +72,7 @@ class Catalog:
         self.detections = Detections(connection)
         self.second_looks = SecondLooks(connection)
         self.box_features = BoxFeatures(connection)
+        self.provenance = Provenance(connection)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Catalog:
@@ -130,6 +135,24 @@ class Catalog:
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 [key, value],
             )
+
+    def clear_remnants(self) -> bool:
+        """Leave nothing of what was deleted, in the file or in its write-ahead log.
+
+        False where another program reads right now: the log stays until it is done.
+
+        Raises:
+            StorageFull: a catalog from before this promise has no room to be written
+                anew.
+        """
+        if self.fact(_CLEARED) is None:
+            self._connection.write_anew()
+            self.note_cleared()
+        return self._connection.clear_remnants()
+
+    def note_cleared(self) -> None:
+        """Note that no page can hold what was deleted: it is new, or written anew."""
+        self.set_fact(_CLEARED, "yes")
 
     def frozen_batches(self, *, since: int | None = None) -> Iterator[pa.RecordBatch]:
         """What a version freezes, in columns; call it inside `reading`.

@@ -220,6 +220,8 @@ class Connection:
                 hint="close other programs that use the project, then try again",
             )
         execute("PRAGMA synchronous=FULL")
+        # What is erased must not be readable in pages that became free.
+        execute("PRAGMA secure_delete=ON")
 
     def _bring_up_to_date(self) -> None:
         _refuse_newer(self.db, self.path)
@@ -248,17 +250,44 @@ class Connection:
                 hint="choose another folder for the project",
             )
 
+    def clear_remnants(self) -> bool:
+        """Have nothing of what was deleted in the file or beside it.
+
+        `secure_delete` overwrites what is freed; here the write-ahead log, which holds
+        pages as they were, is emptied. False where another program's reading hinders
+        it.
+        """
+        with self._lock, self._translated():
+            row = self._raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not row[0]
+
+    def write_anew(self) -> None:
+        """Write the whole file anew, without pages that are free.
+
+        Raises:
+            StorageFull: there is no room for a second copy.
+        """
+        with self._lock, self._translated():
+            self._raw.execute("VACUUM")
+
     @contextmanager
     def _translated(self, path: Path | None = None) -> Iterator[None]:
-        try:
+        with translated_errors(path or self.path):
             yield
-        except _SqliteError as error:
-            refusal = _refusal(error, path or self.path)
-            if refusal is None:
-                raise
-            raise refusal from error
-        except UnicodeEncodeError as error:
-            raise UsageError(f"A text is no valid Unicode: {error.object!r}") from error
+
+
+@contextmanager
+def translated_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite refuses into sentences about the catalog at `path`."""
+    try:
+        yield
+    except _SqliteError as error:
+        refusal = _refusal(error, path)
+        if refusal is None:
+            raise
+        raise refusal from error
+    except UnicodeEncodeError as error:
+        raise UsageError(f"A text is no valid Unicode: {error.object!r}") from error
 
 
 def _connect(path: Path, *, read_only: bool) -> Any:  # noqa: ANN401  (two drivers)

@@ -13,7 +13,7 @@ from .queue_order import QueueFilter, Wanted, queue_query
 from .tallies import Tallies
 from .test_runs import closed_split_of, closed_splits
 
-_COLUMNS = (
+SAMPLE_COLUMNS = (
     "s.id, s.session_id, s.sequence, s.suffix, s.width, s.height, s.orientation, "
     "s.size_bytes, s.captured_us, s.source_name, s.state, s.skip_reason, s.reviewed, "
     "s.group_id"
@@ -79,13 +79,14 @@ class Samples:
             NotFound: there is none, or several begin so.
         """
         rows = self._connection.rows(
-            f"SELECT {_COLUMNS} FROM samples s WHERE s.id >= ? AND s.id < ? LIMIT 2",
+            f"SELECT {SAMPLE_COLUMNS} FROM samples s "
+            "WHERE s.id >= ? AND s.id < ? LIMIT 2",
             [sample_id, sample_id + "g"],
         )
         if len(sample_id) < _SHORTEST_BEGINNING or len(rows) != 1:
             what = "Several samples may begin so" if rows else "There is no such sample"
             raise NotFound(f"{what}: {sample_id}", hint="give the whole id")
-        return _sample(rows[0])
+        return sample_of_row(rows[0])
 
     def count(self) -> int:
         """How many samples there are."""
@@ -110,10 +111,11 @@ class Samples:
     def of_session(self, session_id: str) -> tuple[Sample, ...]:
         """The samples of a session as captured."""
         rows = self._connection.rows(
-            f"SELECT {_COLUMNS} FROM samples s WHERE session_id = ? ORDER BY sequence",
+            f"SELECT {SAMPLE_COLUMNS} FROM samples s "
+            "WHERE session_id = ? ORDER BY sequence",
             [session_id],
         )
-        return tuple(_sample(row) for row in rows)
+        return tuple(sample_of_row(row) for row in rows)
 
     def decided_before(self, sample: Sample, limit: int) -> tuple[Sample, ...]:
         """The nearest labeled or empty samples before one in its session.
@@ -121,11 +123,12 @@ class Samples:
         Nearest first.
         """
         rows = self._connection.rows(
-            f"SELECT {_COLUMNS} FROM samples s WHERE session_id = ? AND sequence < ? "
-            "AND state IN ('labeled', 'empty') ORDER BY sequence DESC LIMIT ?",
+            f"SELECT {SAMPLE_COLUMNS} FROM samples s "
+            "WHERE session_id = ? AND sequence < ? AND state IN ('labeled', 'empty') "
+            "ORDER BY sequence DESC LIMIT ?",
             [sample.session_id, sample.sequence, limit],
         )
-        return tuple(_sample(row) for row in rows)
+        return tuple(sample_of_row(row) for row in rows)
 
     def queue_ids(
         self,
@@ -168,17 +171,22 @@ class Samples:
             part = wanted[start : start + 500]
             marks = ", ".join("?" * len(part))
             rows = self._connection.rows(
-                f"SELECT {_COLUMNS} FROM samples s WHERE s.id IN ({marks})", part
+                f"SELECT {SAMPLE_COLUMNS} FROM samples s WHERE s.id IN ({marks})",
+                part,
             )
-            found.update({str(row[0]): _sample(row) for row in rows})
+            found.update({str(row[0]): sample_of_row(row) for row in rows})
         return tuple(found[i] for i in wanted if i in found)
 
     def each(self) -> Iterator[Sample]:
         """Every sample, sorted by id."""
-        rows = self._connection.each(f"SELECT {_COLUMNS} FROM samples s ORDER BY s.id")
-        return (_sample(row) for row in rows)
+        rows = self._connection.each(
+            f"SELECT {SAMPLE_COLUMNS} FROM samples s ORDER BY s.id"
+        )
+        return (sample_of_row(row) for row in rows)
 
-    def erase(self, sample_id: str, *, at_us: int, reason: str) -> None:
+    def erase(
+        self, sample_id: str, *, at_us: int, reason: str, person: str = ""
+    ) -> None:
         """Forget a sample with its boxes, and keep a tombstone of its id.
 
         Raises:
@@ -203,10 +211,16 @@ class Samples:
                 self._connection.run(
                     f"DELETE FROM {table} WHERE sample_id = ?", [sample_id]
                 )
+            # Digest and signature stay: the chain goes on over them.
             self._connection.run(
-                "INSERT OR REPLACE INTO tombstones (sample_id, erased_us, reason) "
-                "VALUES (?, ?, ?)",
-                [sample_id, at_us, reason],
+                "UPDATE provenance SET body = NULL WHERE sample_id = ? "
+                "AND kind = 'capture'",
+                [sample_id],
+            )
+            self._connection.run(
+                "INSERT OR REPLACE INTO tombstones (sample_id, erased_us, person, "
+                "reason) VALUES (?, ?, ?, ?)",
+                [sample_id, at_us, person, reason],
             )
 
     def is_erased(self, sample_id: str) -> bool:
@@ -217,7 +231,8 @@ class Samples:
         return found is not None
 
 
-def _sample(row: tuple[object, ...]) -> Sample:
+def sample_of_row(row: tuple[object, ...]) -> Sample:
+    """The sample in a row of `SAMPLE_COLUMNS`."""
     return Sample(
         id=str(row[0]),
         session_id=str(row[1]),

@@ -22,6 +22,7 @@ _ASCII, _SHORT, _LONG = 2, 3, 4
 _TEXT_LIMIT = 256
 _ENTRY_BYTES = 12
 _ENTRY_LIMIT = 1000
+_DIRECTORY_LIMIT = 16
 _TYPE_BYTES = {
     1: 1,
     2: 1,
@@ -127,10 +128,12 @@ def without_place(block: bytes) -> bytes:
     tiff = bytearray(block[len(prefix) :])
     try:
         order = _byte_order(tiff)
-        found = _blank_gps(tiff, order, _first_ifd(tiff, order))
+        found = [
+            _blank_gps(tiff, order, ifd) for ifd in _directories(bytes(tiff), order)
+        ]
     except (struct.error, ValueError):
         return block
-    if not found:
+    if not any(found):
         return block
     stated = orientation(block)
     if orientation(bytes(tiff)) != stated:
@@ -157,6 +160,30 @@ def _byte_order(tiff: bytes | bytearray) -> str:
 def _first_ifd(tiff: bytes | bytearray, order: str) -> int:
     (offset,) = struct.unpack_from(order + "I", tiff, 4)
     return int(offset)
+
+
+def _directories(tiff: bytes, order: str) -> list[int]:
+    """Offsets of the directories that may point to a place, each once.
+
+    The chain from the first one on (pictures and thumbnails), and the EXIF directories
+    that they point to; what is cut off or broken ends the walk.
+    """
+    found: dict[int, None] = {}
+    ifd = _first_ifd(tiff, order)
+    while ifd and ifd not in found and len(found) < _DIRECTORY_LIMIT:
+        found[ifd] = None
+        try:
+            entries = _entries(tiff, order, ifd)
+            for entry in entries:
+                if entry.tag == _EXIF_IFD:
+                    (own,) = struct.unpack_from(order + "I", tiff, entry.at + 8)
+                    if own + 2 <= len(tiff):
+                        found.setdefault(own)
+            link = ifd + 2 + len(entries) * _ENTRY_BYTES
+            (ifd,) = struct.unpack_from(order + "I", tiff, link)
+        except struct.error:
+            break
+    return list(found)
 
 
 def _entries(tiff: bytes | bytearray, order: str, ifd: int) -> list[_Entry]:

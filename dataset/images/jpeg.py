@@ -113,9 +113,16 @@ def picture_end(data: bytes) -> int:
 def without_place(data: bytes) -> bytes:
     """The same JPEG without GPS in any EXIF or XMP segment, as long as before.
 
-    Segments of further pictures (MPO, appended previews) are cleared, too. The very
-    same object comes back where nothing is to be dropped.
+    Segments of further pictures (MPO, appended previews, thumbnails inside of EXIF)
+    are cleared, too. The very same object comes back where nothing is to be dropped.
     """
+    while (cleared := _cleared_once(data)) is not data:
+        # A segment may lie within one that was just cleared.
+        data = cleared
+    return data
+
+
+def _cleared_once(data: bytes) -> bytes:
     pieces: list[bytes] = []
     done = 0
     for found in _APP1_ANYWHERE.finditer(data):

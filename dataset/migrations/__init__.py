@@ -11,6 +11,7 @@ from sqlite_utils import Database, Migrations
 
 from .change_tables import CHANGE_CLOCK, DETECTIONS, LABELING, LOOKS
 from .first_tables import FIRST_TABLES, MADE_SAMPLES, TEST_RUNS
+from .provenance_tables import PROVENANCE
 from .review_tables import SECOND_LOOKS
 
 catalog_migrations = Migrations("fieldset")
@@ -69,4 +70,11 @@ def m0007_labeling(db: Database) -> None:
 def m0008_second_looks(db: Database) -> None:
     """Second passes, their disputes, and what boxes look like."""
     for statement in SECOND_LOOKS:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0009_provenance(db: Database) -> None:
+    """Chains of signed records, and who erased a sample."""
+    for statement in PROVENANCE:
         db.execute(statement)

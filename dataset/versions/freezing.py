@@ -15,6 +15,7 @@ from ..policies.policy import AppliedPolicy, ContentChanged, apply_policy
 from ..policies.policy_outcome import PolicyOutcome
 from ..progress import SILENT, Progress
 from ..project import Project, now_us
+from ..provenance.admission import require_verified
 from ..records import Version
 from ..sealed.retirement import with_retired
 from ..splitting.assignment import SplitOutcome, assign_splits
@@ -53,11 +54,13 @@ def freeze(
 
     Raises:
         UsageError: nothing is labeled yet.
-        PolicyRefusal: the balance policy refuses.
+        PolicyRefusal: the balance policy refuses, or a sample is unverified and the
+            project refuses those.
         StorageFull, ReadOnlyProject: no part of a version is left behind. Where only
             the catalog's own note had no room, freezing again finds the version.
         ContentChanged: somebody kept changing labels while copies were made.
     """
+    require_verified(project, progress=progress)
     split = assign_splits(project, progress=progress)
     _enforce_balance(project)
     for _ in range(_ATTEMPTS - 1):

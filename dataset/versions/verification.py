@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +27,14 @@ _CHUNK: Final = 1 << 20
 _KINDS: Final = ("images", "labels", "splits")
 
 ReadImage = Callable[[VersionSample], bytes]
+ErasedOf = Callable[[list[str]], Collection[str]]
 
 
 def verify(
     frozen: FrozenVersion,
     read_image: ReadImage | None = None,
     *,
+    erased_of: ErasedOf | None = None,
     progress: Progress = SILENT,
 ) -> tuple[Finding, ...]:
     """What is wrong with a version; () when it is whole and true.
@@ -46,6 +48,8 @@ def verify(
         frozen: the version.
         read_image: gives the bytes of a sample's image, or raises FieldsetError or
             OSError; None leaves the pictures out.
+        erased_of: gives those of some ids that were erased on purpose, asked where
+            images are missing; the catalog need not be opened before.
         progress: told the number of samples looked at.
     """
     found = [
@@ -56,7 +60,7 @@ def verify(
     try:
         found += _row_findings(frozen, progress)
         if read_image is not None:
-            found += _image_findings(frozen, read_image, progress)
+            found += _image_findings(frozen, read_image, erased_of, progress)
     except (FieldsetError, ValueError, UnicodeDecodeError) as error:
         found.append(_error(str(error), frozen.folder / MANIFEST_NAME))
     return tuple(found)
@@ -196,7 +200,10 @@ def _class_counts(batch: pa.RecordBatch) -> Counter[tuple[int, str]]:
 
 
 def _image_findings(
-    frozen: FrozenVersion, read_image: ReadImage, progress: Progress
+    frozen: FrozenVersion,
+    read_image: ReadImage,
+    erased_of: ErasedOf | None,
+    progress: Progress,
 ) -> list[Finding]:
     missing, changed = [], []
     for done, sample in enumerate(frozen.samples, start=1):
@@ -209,10 +216,23 @@ def _image_findings(
                 changed.append(sample.id)
         progress.step(done, frozen.version.samples, "images")
     images = frozen.root / "images"
+    erased = erased_of(missing) if erased_of is not None and missing else ()
+    missing = [sample_id for sample_id in missing if sample_id not in erased]
     return [
+        *_erased_findings(len(erased), images),
         *_named("An image of the version is missing", missing, images),
         *_named("An image has other bytes than were frozen", changed, images),
     ]
+
+
+def _erased_findings(count: int, path: Path) -> Iterator[Finding]:
+    if count:
+        yield Finding(
+            severity=Severity.WARNING,
+            what=f"Samples of the version were erased since: {count}",
+            path=str(path),
+            next_step="freeze a version without them and use that",
+        )
 
 
 def _named(what: str, sample_ids: list[str], path: Path) -> list[Finding]:

@@ -29,7 +29,7 @@ from .bursts import Bursts
 from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
 from .intake_labels import ClassMap, imported_boxes, restored_boxes
-from .intake_made import made_sample
+from .intake_made import erased_parent, made_sample
 from .intake_sessions import IntakeSessions
 from .intake_splits import SplitNotes
 from .side_car import FILE_NAME, SideCar, has_side_car, read_side_car
@@ -83,8 +83,10 @@ def take_in(
     Raises:
         UsageError: the format or the pattern does not exist.
         BadFile: there is nothing that a reader takes.
+        PolicyRefusal: the project refuses what no station signed.
         StorageFull, ReadOnlyProject: the project cannot be written.
     """
+    project.refuse_unverified()
     name = detect_format(path) if format == "auto" else format
     found = _read(project, name, path, progress)
     side_car, unread = _side_car(found)
@@ -267,19 +269,26 @@ class _Intake:
     def _store(self, batch: list[_Loaded]) -> None:
         """Write the files first, so that the transaction is short; then the rows."""
         batch = [loaded for loaded in batch if not self._keep_made(loaded)]
+        samples = self.project.catalog.samples
         for loaded in batch:
-            if not self.project.catalog.samples.has(loaded.sample_id):
+            # What was erased must not even lie there until it is refused.
+            is_wanted = not samples.is_erased(loaded.sample_id)
+            if is_wanted and not samples.has(loaded.sample_id):
                 self.project.images.put(loaded.data, loaded.info.suffix)
         with self.project.catalog.writing():
             for loaded in batch:
                 self._take(loaded)
 
     def _keep_made(self, loaded: _Loaded) -> bool:
-        """Take in an image that a recipe made; False for any other."""
+        """Take in, or skip, an image that a recipe made; False for any other."""
         side_car = self.side_car
         ours = side_car.sample_of(loaded.image.source_name) if side_car else None
         if side_car is None or ours is None or ours.id != loaded.sample_id:
             return False
+        if parent_id := erased_parent(ours, self.project.catalog):
+            what = f"It was made of a picture that was erased: {parent_id}"
+            self.skipped.append((loaded.image.source_name, what))
+            return True
         made = made_sample(ours, side_car, self.classes)
         if made is None or self.project.catalog.samples.has(made.id):
             return False

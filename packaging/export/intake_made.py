@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from dataset.catalog import Catalog
 from dataset.policies.lineage import MadeSample, labels_digest, lineage_of
 from dataset.records import Box, VersionSample
 
@@ -40,6 +41,14 @@ def made_sample(
         boxes=tuple(_translated(sample.boxes, names, classes)),
         libraries="{}",
     )
+
+
+def erased_parent(sample: VersionSample, catalog: Catalog) -> str:
+    """The id of the erased sample that an image was made of; "" where none was."""
+    lineage = lineage_of(sample)
+    if lineage is None or not catalog.samples.is_erased(lineage.parent_id):
+        return ""
+    return lineage.parent_id
 
 
 def _translated(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.errors import CameraError
+from dataset.provenance.record import Zone
 
 NO_CONTROLS: Mapping[str, float] = MappingProxyType({})
 
@@ -38,7 +39,8 @@ class Frame:
     live cameras, the file's time (plus media time) for clips and folders.
     `encoded` holds the camera's or file's own bytes where they were handed over
     unchanged, and `suffix` their format ("jpg"); else None and "".
-    `session` and `name` say which sub-folder and file of a folder it is.
+    `session` and `name` say which sub-folder and file of a folder it is. `masks` are
+    the zones that were filled in `pixels` (`privacy_mask`).
     """
 
     index: int
@@ -49,6 +51,7 @@ class Frame:
     suffix: str = ""
     session: str = ""
     name: str = ""
+    masks: tuple[Zone, ...] = ()
 
     @property
     def width(self) -> int:

@@ -71,14 +71,17 @@ FITTING = {
 def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Capture samples from a camera, a clip or a folder.
 
-    Each sample is on the disk when its line is printed. Ctrl+C or SIGTERM ends the
-    session cleanly. Every option may come from the environment: FIELDSET_COOL_DOWN for
-    --cool-down, and FIELDSET_SOURCE_FILE names a file that holds a secret --source.
+    Each sample is on the disk when its line is printed, with a record signed by the
+    station's key (FIELDSET_STATION_KEY, else made at its first use). Ctrl+C or SIGTERM
+    ends the session cleanly. Every option may come from the environment:
+    FIELDSET_COOL_DOWN for --cool-down, and FIELDSET_SOURCE_FILE names a file that holds
+    a secret --source.
     """
     from station.camera.triggers import make_trigger
     from station.identity import station_name
     from station.recorder import Recorder, RecordingRequest
     from station.recording import SessionForm
+    from station.signer import station_signer
 
     trigger = make_trigger(given["trigger"], _trigger_options(given))
     form = SessionForm(
@@ -92,7 +95,8 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
         source=given["source"], form=form, count=given["count"], for_s=given["for_s"]
     )
     with opened(folder) as project:
-        recorder = Recorder(project)
+        signer = station_signer(os.environ, form.station)
+        recorder = Recorder(project, make_signer=lambda: signer)
         watch = health_watch(recorder, project.root, given, as_json=as_json)
         try:
             recorder.start(request, trigger)

@@ -20,8 +20,14 @@ def session() -> None:
 @project_option
 @json_option
 def list_sessions(folder: Path | None, as_json: bool) -> None:
-    """List the sessions, oldest first."""
+    """List the sessions, oldest first.
+
+    Samples without a record that a station signed are unverified; what the records
+    are worth says `fieldset check`. With --json each session has signed and unverified
+    beside its samples.
+    """
     with opened(folder, read_only=True) as project:
+        signed = project.catalog.provenance.signed_by_session()
         counts = project.catalog.tables.samples_by_session()
         found = project.catalog.sessions.all()
         refused = {s.id: project.catalog.sessions.refusals(s.id) for s in found}
@@ -40,6 +46,8 @@ def list_sessions(folder: Path | None, as_json: bool) -> None:
                         "started_us": s.started_us,
                         "ended_us": s.ended_us,
                         "samples": counts.get(s.id, 0),
+                        "signed": signed.get(s.id, 0),
+                        "unverified": counts.get(s.id, 0) - signed.get(s.id, 0),
                         "refused": refused[s.id],
                     }
                     for s in found
@@ -48,7 +56,15 @@ def list_sessions(folder: Path | None, as_json: bool) -> None:
         )
         return
     table(
-        ["session", "started (UTC)", "place", "conditions", "samples", "refused"],
+        [
+            "session",
+            "started (UTC)",
+            "place",
+            "conditions",
+            "samples",
+            "unverified",
+            "refused",
+        ],
         [
             [
                 s.name,
@@ -56,6 +72,7 @@ def list_sessions(folder: Path | None, as_json: bool) -> None:
                 s.place or "-",
                 " ".join(f"{key}={value}" for key, value in s.conditions) or "-",
                 counts.get(s.id, 0),
+                counts.get(s.id, 0) - signed.get(s.id, 0),
                 sum(refused[s.id].values()),
             ]
             for s in found

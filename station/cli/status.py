@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 @project_option
 @json_option
 def status(folder: Path | None, as_json: bool) -> None:
-    """Show states, classes by split, balance, and what to capture next."""
+    """Show states, classes by split, balance, and what to capture next.
+
+    With --json provenance{signed, unverified} counts samples with and without a record
+    that a station signed.
+    """
     from dataset.status import status as read_status
     from labeling.pace import pace_of_accepts, paces_by_session
 
@@ -75,6 +79,8 @@ def _print(name: str, found: Status, pace: Pace | None, policy: str) -> None:
     _print_table(found)
     click.echo()
     _print_balance(found, policy)
+    if found.signed or found.unverified:
+        click.echo(f"Provenance: {found.signed} signed, {found.unverified} unverified")
     click.echo(f"Queue: {found.queue} to label")
     if pace is not None:
         click.echo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +170,7 @@ def verify(name: str, folder: Path | None, as_json: bool) -> int:
         findings = prove(
             read_version(root, name),
             lambda sample: (root / sample.path).read_bytes(),
+            erased_of=partial(_erased_of, root),
             progress=bar,
         )
     is_sound = not any(f.severity.value == "error" for f in findings)
@@ -188,6 +190,18 @@ def verify(name: str, folder: Path | None, as_json: bool) -> int:
         for step in dict.fromkeys(f.next_step for f in findings if f.next_step):
             say(f"hint: {step}")
     return ExitCode.DONE if is_sound else ExitCode.PROJECT
+
+
+def _erased_of(root: Path, sample_ids: list[str]) -> frozenset[str]:
+    """Those of the samples that were erased; none where the catalog is out of reach."""
+    from dataset.errors import ProjectError
+    from dataset.project import Project
+
+    try:
+        with Project.open(root, read_only=True) as project:
+            return project.catalog.provenance.erased(sample_ids)
+    except ProjectError:
+        return frozenset()
 
 
 def _root(folder: Path | None) -> Path:

@@ -18,6 +18,7 @@ from dataset.versions.freezing import freeze
 from dataset.images.image_file import decode
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
+from dataset.provenance.station_key import StationKey
 from dataset.records import Sample, SampleState
 from dataset.settings import FILE_NAME
 from dataset.status import Status, status
@@ -29,6 +30,7 @@ from station.camera.source import CameraSource, OnEvent, open_source
 from station.camera.triggers import make_trigger
 from station.recorder import Ended, Recorder, RecordingRequest
 from station.recording import SessionForm
+from station.signer import signer_with
 from station.version_report import VersionReport, write_version_report
 
 from .blocks import (
@@ -68,6 +70,8 @@ def run_demo(root: Path, *, progress: Progress = SILENT) -> DemoAccount:
     began = time.monotonic()
     tell = _Steps(progress)
     with Project.create(root, CLASSES) as project:
+        # The demo is no station: its key is kept nowhere.
+        project.signer = signer_with(StationKey.fresh(), "demo")
         replace_file(project.root / FILE_NAME, _settings_text().encode())
         with open_source(str(clip_path())) as clip:
             tell("capturing the first sessions")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 from dataset.errors import FieldsetError
 from dataset.project import Project
@@ -17,6 +19,7 @@ from ..camera.source import CameraSource, Frame, OnEvent
 from ..camera.triggers import Trigger, make_trigger
 from ..language import tr
 from ..recorder import Ended, Recorder, RecorderEvent, RecordingRequest
+from ..signer import station_signer
 from ..views.capture.capture_contract import (
     CaptureEvent,
     CaptureStatus,
@@ -48,7 +51,11 @@ class RecorderDesk:
     ) -> None:
         self._project = project
         self._station = station
-        self._recorder = Recorder(project, open_source or open_paced)
+        self._recorder = Recorder(
+            project,
+            open_source or open_paced,
+            partial(station_signer, os.environ, station),
+        )
         self._choice = TriggerChoice()
 
     def cameras(self) -> tuple[FoundCamera, ...]:

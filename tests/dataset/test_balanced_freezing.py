@@ -11,6 +11,7 @@ import pytest
 
 from dataset.check import check
 from dataset.diff import compare
+from dataset.erasure import erase
 from dataset.errors import PolicyRefusal, StorageFull
 from dataset.findings import Severity
 from dataset.images.image_file import decode
@@ -131,6 +132,27 @@ def test_a_whole_export_taken_in_again_is_the_same_version(
 
     assert again.version.id == frozen.version.id
     assert again.policy.copies.new == 0
+
+
+def test_copies_of_an_erased_sample_do_not_come_back_with_an_export(
+    project: Project, tmp_path: Path
+) -> None:
+    freeze(project)
+    with project.version("latest") as version:
+        CocoWriter().write(version, tmp_path / "coco")
+        copies = [(s.id, lineage_of(s)) for s in version.samples]
+    parent_id = next(lineage.parent_id for _, lineage in copies if lineage)
+    own = {i for i, lineage in copies if lineage and lineage.parent_id == parent_id}
+
+    erase(project, parent_id)
+    done = take_in(project, tmp_path / "coco")
+
+    files = {path.stem for path in project.images.files()}
+    assert files.isdisjoint({parent_id, *own})
+    assert not any(project.catalog.made.has(one) for one in own)
+    reasons = [reason.partition(":")[0] for _, reason in done.skipped]
+    assert reasons.count("It was made of a picture that was erased") == len(own) > 0
+    assert reasons.count("This picture was erased from the project") == 1
 
 
 def test_another_recipe_is_another_version(project: Project) -> None:

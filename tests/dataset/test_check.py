@@ -180,7 +180,7 @@ def test_junk_under_its_own_hash_is_put_aside(project: Project) -> None:
     ).read_bytes() == b"no image at all"
 
 
-def test_erased_image_that_was_left_is_put_aside_and_not_taken_in(
+def test_erased_image_that_was_left_is_removed_and_not_taken_in(
     project: Project, samples: tuple[Sample, ...]
 ) -> None:
     erase(project, samples[0].id)
@@ -188,7 +188,8 @@ def test_erased_image_that_was_left_is_put_aside_and_not_taken_in(
 
     mended = found(project, repair=True)
 
-    assert "put aside" in whats(mended)
+    assert "it was removed" in whats(mended)
+    assert not project.image_path(samples[0]).exists()
     assert not project.catalog.samples.has(samples[0].id)
     assert found(project)[0][0] is Severity.OK
 

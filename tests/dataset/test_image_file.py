@@ -264,6 +264,25 @@ def test_place_is_dropped_from_png_webp_and_xmp() -> None:
         assert (b"kept" in clean) == (b"kept" in data)
 
 
+def test_place_of_a_thumbnail_and_of_a_picture_within_the_exif_is_dropped() -> None:
+    inner = exif(1, gps=True)
+    # The first directory's link leads to a second one, of the thumbnail.
+    second = struct.pack("<HHHII", 1, 0x8825, 4, 1, 26 + 18) + bytes(4)
+    place = struct.pack("<HHHII", 1, 2, 5, 3, 44 + 18) + bytes(4)
+    chained = b"II*\x00" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 26)
+    chained += second + place + struct.pack("<6I", 48, 1, 51, 1, 2965, 100)
+    nested = exif(6, gps=True) + jpeg_with(encoded("jpg", scene(8, 8)), EXIF + inner)
+
+    for block in (chained, nested):
+        data = jpeg_with(encoded("jpg", scene()), EXIF + block)
+        clean = image_file.without_gps(data)
+
+        assert struct.pack("<I", 2965) in data
+        assert struct.pack("<I", 2965) not in clean
+        assert image_file.check(clean) == image_file.check(data)
+        assert image_file.without_gps(clean) is clean
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp"])
 def test_image_without_place_comes_back_as_the_same_object(suffix: str) -> None:
     data = encoded(suffix, scene())

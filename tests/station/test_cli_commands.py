@@ -54,6 +54,7 @@ PROMISED = {
     "restore",
     "session list",
     "split",
+    "station",
     "status",
     "testset draw",
     "testset list",

@@ -275,7 +275,11 @@ class TestErase:
 
         outcome = call.ok("erase", labeled[:12], "--project", root, "--json")
 
-        assert outcome.json == {"erased": labeled, "still_in_versions": ["v1"]}
+        assert outcome.json == {
+            "erased": labeled,
+            "still_in_versions": ["v1"],
+            "remains": [],
+        }
         assert labeled not in ids(root)
 
     def test_people_are_told(self, call: CommandLine, root: Path) -> None:

@@ -37,7 +37,10 @@ _BATCH = 16
 _WAITING = 16
 _THREADS = 2
 _BINARY = getattr(os, "O_BINARY", 0)
-_HINT = "run `fieldset check --repair`"
+_HINT = (
+    "run `fieldset check --repair`; where `fieldset version verify` says that it was "
+    "erased, freeze a version without it and export that"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
