@@ -30,6 +30,9 @@ from dataset.records import (
 from dataset.splitting.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
 from export.card_sessions import Shot
+from station.camera.controls import CONTROL_NAMES, ControlReading, ControlSetting
+from station.camera.modes import Mode
+from station.camera.readback import CameraReadback
 from station.headless.health import Health, RunState
 
 WIDTH, HEIGHT = 640, 480
@@ -519,3 +522,51 @@ def zones(draw: st.DrawFn) -> Zone:
         draw(st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True))
     )
     return x0, y0, x1, y1
+
+
+@st.composite
+def camera_modes(draw: st.DrawFn) -> Mode:
+    """A mode as a camera has it; 0.0 and "" are any rate and format."""
+    return Mode(
+        width=draw(st.integers(1, 8192)),
+        height=draw(st.integers(1, 8192)),
+        fps=draw(st.sampled_from([0.0, 5.0, 7.5, 15.0, 30.0, 59.94])),
+        pixel_format=draw(st.sampled_from(["", "MJPG", "YUYV", "NV12"])),
+    )
+
+
+@st.composite
+def control_settings(draw: st.DrawFn) -> ControlSetting:
+    """A value, automatic, or locked as it stands."""
+    value = draw(st.none() | st.integers(-9999, 9999).map(float))
+    return ControlSetting(value=value, is_auto=value is None and draw(st.booleans()))
+
+
+@st.composite
+def control_readings(draw: st.DrawFn, name: str = "gain") -> ControlReading:
+    """A control as a camera says it is, or that it has none."""
+    if not draw(st.booleans()):
+        return ControlReading(name=name, supported=False)
+    numbers = st.none() | st.integers(-9999, 9999).map(float)
+    return ControlReading(
+        name=name,
+        value=draw(numbers),
+        is_auto=draw(st.none() | st.booleans()),
+        minimum=draw(numbers),
+        maximum=draw(numbers),
+        step=draw(numbers),
+        default=draw(numbers),
+    )
+
+
+@st.composite
+def camera_readbacks(draw: st.DrawFn) -> CameraReadback:
+    """What a camera says of itself, all controls or none."""
+    controls = [draw(control_readings(name)) for name in CONTROL_NAMES]
+    return CameraReadback(
+        mode=draw(st.none() | camera_modes()),
+        controls=tuple(controls) if draw(st.booleans()) else (),
+        driver=draw(names),
+        card=draw(names),
+        serial=draw(names),
+    )

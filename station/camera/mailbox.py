@@ -1,7 +1,8 @@
 """Where a receiving thread leaves frames for the thread that reads them.
 
-Live: the newest frame replaces the one before it, which nobody read. Clips and folders:
-a short queue whose putter waits when it is full, so that no frame is lost.
+Live: a few frames, so that a short hesitation of the reader costs none; a newer frame
+replaces those that have waited too long. Clips and folders: a short queue whose putter
+waits when it is full, so that no frame is lost.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dataset.errors import CameraError
 
+from .delivery import Delivery
 from .frames import CameraEvent, Frame, Refusal, SourceInfo
+from .readback import CameraReadback
 
 _QUEUE = 4
+_LIVE_QUEUE = 3
+_LATE_S = 0.08
 _EVENTS = 10_000
 
 
@@ -25,7 +31,7 @@ class Mailbox:
     def __init__(self, *, live: bool) -> None:
         self._live = live
         self._changed = threading.Condition()
-        self._frames: deque[tuple[float, Frame]] = deque()
+        self._frames: deque[Delivery] = deque()
         self._events: deque[CameraEvent] = deque(maxlen=_EVENTS)
         self._refused: Counter[str] = Counter()
         self._info: SourceInfo | None = None
@@ -33,6 +39,7 @@ class Mailbox:
         self._over = False
         self._closed = False
         self._newest_s = time.monotonic()
+        self._there_s: float | None = None
         self._dropped = 0
 
     @property
@@ -60,12 +67,29 @@ class Mailbox:
         """Seconds since the newest frame arrived, or since the start."""
         return max(0.0, time.monotonic() - self._newest_s)
 
+    @property
+    def there_s(self) -> float | None:
+        """When the source was found to be there, monotonic; None before."""
+        return self._there_s
+
+    def put_sign(self) -> None:
+        """Note that the source is there and is being opened."""
+        with self._changed:
+            self._there_s = time.monotonic()
+            self._changed.notify_all()
+
     def put_info(self, info: SourceInfo) -> None:
         """Note what the source is."""
         with self._changed:
             self._info = info
             self._newest_s = time.monotonic()  # its picture is on the way
             self._changed.notify_all()
+
+    def put_readback(self, readback: CameraReadback) -> None:
+        """Note what the source said of its mode and controls since it was opened."""
+        with self._changed:
+            if self._info is not None:
+                self._info = replace(self._info, readback=readback)
 
     def put_event(self, event: CameraEvent) -> None:
         """Queue an event for the reading thread; refusals are counted at once."""
@@ -75,20 +99,19 @@ class Mailbox:
             self._events.append(event)
             self._changed.notify_all()
 
-    def put_frame(self, arrived_s: float, frame: Frame) -> None:
-        """Leave a frame that arrived at a monotonic time; may wait (see above)."""
+    def put_frame(self, delivery: Delivery) -> None:
+        """Leave a frame that arrived; may wait (see above)."""
         with self._changed:
             if self._live:
-                self._dropped += len(self._frames)
-                self._frames.clear()
+                self._drop_late(room=_LIVE_QUEUE - 1)
             else:
                 self._changed.wait_for(
                     lambda: len(self._frames) < _QUEUE or self.is_over
                 )
             if self.is_over:
                 return
-            self._newest_s = arrived_s
-            self._frames.append((arrived_s, frame))
+            self._newest_s = delivery.arrived_s
+            self._frames.append(delivery)
             self._changed.notify_all()
 
     def fail(self, failure: CameraError) -> None:
@@ -134,8 +157,21 @@ class Mailbox:
             CameraError: the source is lost.
         """
         deadline_s = time.monotonic() + timeout_s
+        while True:
+            taken = self._next(deadline_s, stale_s)
+            if not isinstance(taken, Delivery):
+                return taken
+            # Copying takes milliseconds: newer ones may be put in meanwhile.
+            frame = taken.collect()
+            if frame is not None:
+                return frame
+            self._dropped += 1
+
+    def _next(self, deadline_s: float, stale_s: float) -> Delivery | CameraEvent | None:
         with self._changed:
             while True:
+                if self._live:
+                    self._drop_late(room=_LIVE_QUEUE)
                 self._refuse_stale(stale_s)
                 if self._closed:
                     return None
@@ -143,7 +179,7 @@ class Mailbox:
                     return self._events.popleft()
                 if self._frames:
                     self._changed.notify_all()
-                    return self._frames.popleft()[1]
+                    return self._frames.popleft()
                 if self._failure is not None:
                     raise _again(self._failure)
                 if self._over:
@@ -154,14 +190,22 @@ class Mailbox:
                         continue
                     raise TimeoutError
 
+    def _drop_late(self, room: int) -> None:
+        """Drop the oldest live frames beyond `room`, and those that newer ones beat."""
+        limit_s = time.monotonic() - _LATE_S
+        frames = self._frames
+        while len(frames) > room or (len(frames) > 1 and frames[0].arrived_s < limit_s):
+            frames.popleft()
+            self._dropped += 1
+
     def _refuse_stale(self, stale_s: float) -> None:
         if self._live and self._frames:
-            arrived_s, frame = self._frames[0]
-            if time.monotonic() - arrived_s > stale_s:
+            oldest = self._frames[0]
+            if time.monotonic() - oldest.arrived_s > stale_s:
                 self._frames.clear()
                 reason = "read too late"
                 self._refused[reason] += 1
-                self._events.append(Refusal(at_us=frame.captured_us, reason=reason))
+                self._events.append(Refusal(at_us=oldest.captured_us, reason=reason))
 
 
 def _again(failure: CameraError) -> CameraError:

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Mapping
 from io import RawIOBase
 from pathlib import Path
 from typing import IO, cast
@@ -18,7 +20,9 @@ from dataset.errors import CameraError
 
 from .address import Address
 from .frames import SourceKind
+from .slots import Slots, make_memory
 from .wire import PIXEL_LIMIT, widen
+from .wishes import Wishes, wishes_to_json
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +54,23 @@ class ReaderDied(CameraError):
 class ReaderProcess:
     """The process, its two pipes and the file of its standard error."""
 
-    def __init__(self, address: Address, timeout_s: float, skip: int) -> None:
+    def __init__(
+        self,
+        address: Address,
+        timeout_s: float,
+        *,
+        skip: int,
+        wishes: Wishes,
+        patience_s: float,
+    ) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._address = address
-        self._process = subprocess.Popen(
-            _command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            bufsize=0,
-            env=_environment(address),
-            # Keep Ctrl+C away from the child: the program decides when it ends.
-            start_new_session=sys.platform != "win32",
-            creationflags=_CREATION_FLAGS,
-        )
+        memory, self.slots = _shared_memory()
+        try:
+            self._process = self._start(memory)
+        finally:
+            if memory is not None:
+                os.close(memory)
         widen(self.output.fileno())
         request = {
             "kind": address.kind.value,
@@ -71,10 +78,28 @@ class ReaderProcess:
             "shown": address.shown,
             "timeout_s": timeout_s,
             "skip": skip,
+            "patience_s": patience_s,
+            "memory": memory,
+            "wishes": wishes_to_json(wishes),
         }
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._asking = threading.Lock()
+        self.ask(request)
+        if sys.platform != "win32":
+            os.set_blocking(self._input.fileno(), False)
+
+    def _start(self, memory: int | None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            _command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            bufsize=0,
+            env=_environment(self._address),
+            # Keep Ctrl+C away from the child: the program decides when it ends.
+            start_new_session=sys.platform != "win32",
+            creationflags=_CREATION_FLAGS,
+            pass_fds=() if memory is None else (memory,),
+        )
 
     @property
     def pid(self) -> int:
@@ -86,14 +111,27 @@ class ReaderProcess:
         """The pipe that messages come from."""
         return cast("RawIOBase", self._process.stdout)
 
+    @property
+    def _input(self) -> RawIOBase:
+        return cast("RawIOBase", self._process.stdin)
+
+    def ask(self, command: Mapping[str, object]) -> None:
+        """Send a command; one that the process does not take is lost, never waited for.
+
+        A command is shorter than what a pipe takes as a whole, so none is cut.
+        """
+        line = json.dumps(command).encode() + b"\n"
+        with self._asking, contextlib.suppress(BrokenPipeError, ValueError):
+            self._input.write(line)
+
     def kill(self) -> None:
         """End the process at once."""
         self._process.kill()
 
     def leave(self) -> None:
         """Ask the process to end, and end it when it does not."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        with self._asking:
+            self._input.close()
         try:
             self._process.wait(_LEAVE_S)
         except subprocess.TimeoutExpired:
@@ -104,6 +142,7 @@ class ReaderProcess:
         """Close what is left open; the process and its receiver are gone."""
         self.output.close()
         self._errors.close()
+        self.slots = None  # unmapped as soon as nobody copies out of them
 
     def death(self, frames: int) -> ReaderDied:
         """Say how the process ended; waits for it."""
@@ -132,6 +171,18 @@ class ReaderProcess:
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - _TAIL_BYTES))
         return self._address.redact(self._errors.read().decode("utf-8", "replace"))
+
+
+def _shared_memory() -> tuple[int | None, Slots | None]:
+    """Memory to hand on and our view of it; None where pixels must take the pipe."""
+    memory = make_memory(PIXEL_LIMIT)
+    if memory is None:
+        return None, None
+    try:
+        return memory, Slots(memory, PIXEL_LIMIT)
+    except (OSError, OverflowError):  # no room for it in this process's addresses
+        os.close(memory)
+        return None, None
 
 
 def _command() -> list[str]:

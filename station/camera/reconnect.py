@@ -18,28 +18,40 @@ from typing import Self
 from dataset.errors import CameraError
 
 from .address import parse_address
-from .child import OPEN_S, ChildSource
+from .child import OPEN_S
+from .controls import ControlSetting, Readback
 from .frames import (
+    ANSWER_S,
+    AccessRefused,
     CameraSource,
     Frame,
     Gap,
+    NoAnswer,
     NoPicture,
     OnEvent,
     SourceInfo,
     ignore_event,
 )
-from .source import open_source
+from .modes import Mode
+from .source import open_source, start_source
+from .stable_path import stable_address
+from .wishes import NOTHING_ASKED, Wishes
 
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 10.0
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 1.5
+REFUSED_PAUSE_S = 30.0
+PATIENCE_S = 60.0
 _JITTER = 0.25
 _HEALTHY_S = 10.0
 
-Opener = Callable[[], CameraSource]
+Opener = Callable[[Wishes], CameraSource]
 
 
 class Backoff:
-    """Pauses between attempts: doubling from 0.5 s to 10 s, each up to 25 % off.
+    """Pauses between attempts: doubling from 0.25 s to 1.5 s, each up to 25 % off.
+
+    The longest is short because an attempt at a camera that is away costs little: its
+    process only knocks until somebody is there.
 
     The jitter keeps several stations from knocking at one camera in step; it comes
     from a seeded generator, so that a run can be repeated.
@@ -82,20 +94,24 @@ class ReconnectingSource:
         *,
         backoff: Backoff | None = None,
         on_event: OnEvent = ignore_event,
+        wishes: Wishes | None = None,
     ) -> None:
         """Wrap an open source.
 
         Args:
             first: the source as it was opened first; owned from now on.
-            reopen: starts the source anew and returns at once; its `read` waits for
-                the first picture, and raises `CameraError` when there is none.
+            reopen: starts the source anew, as wished for, and returns at once; its
+                `read` waits for the first picture, and raises `CameraError` when there
+                is none.
             backoff: the pauses between attempts.
             on_event: told of gaps, from inside `read`.
+            wishes: what `first` was asked for; controls set later are added.
         """
         self._source: CameraSource | None = first
         self._reopen = reopen
         self._backoff = backoff or Backoff()
         self._on_event = on_event
+        self._wishes = wishes or Wishes()
         self._info = first.info
         self._refused: Counter[str] = Counter()
         self._closed = threading.Event()
@@ -109,7 +125,10 @@ class ReconnectingSource:
     @property
     def info(self) -> SourceInfo:
         """What is known of the source since it was opened last."""
-        return self._info
+        source = self._source
+        if source is None or self.is_lost:
+            return self._info
+        return source.info
 
     @property
     def refused(self) -> Mapping[str, int]:
@@ -139,6 +158,8 @@ class ReconnectingSource:
                 raise
             except CameraError as error:
                 self._lose(error.message.partition(":")[0])
+                if isinstance(error, AccessRefused):
+                    self._due_s = time.monotonic() + REFUSED_PAUSE_S
                 continue
             if frame is None:
                 self._lose("The camera ended the stream")
@@ -152,6 +173,17 @@ class ReconnectingSource:
         if source is None or self.is_lost:
             return time.monotonic() - self._newest_s
         return source.age_s()
+
+    def set_control(
+        self, name: str, setting: ControlSetting, *, timeout_s: float = ANSWER_S
+    ) -> Readback:
+        """Set a control, and set it again whenever the camera comes back."""
+        with self._swap:
+            self._wishes = self._wishes.with_control(name, setting)
+        source = self._source
+        if source is None or self.is_lost:
+            raise NoAnswer(f"The camera is away: {self._info.address}")
+        return source.set_control(name, setting, timeout_s=timeout_s)
 
     def close(self) -> None:
         """Let go of the camera; a second call is free."""
@@ -178,7 +210,7 @@ class ReconnectingSource:
         with self._swap:
             if self._closed.is_set():
                 return None
-            self._source = self._reopen()
+            self._source = self._reopen(self._wishes)
             return self._source
 
     def _lose(self, reason: str) -> None:
@@ -189,7 +221,7 @@ class ReconnectingSource:
         if self._lost_us is None:
             away_s = self._source.age_s() if self._source else 0.0
             self._newest_s = now_s - away_s
-            self._lost_us = time.time_ns() // 1000 - round(away_s * 1e6)
+            self._lost_us = max(0, time.time_ns() // 1000 - round(away_s * 1e6))
             self._reason = reason
             if now_s - self._since_s > _HEALTHY_S:
                 self._backoff.reset()
@@ -203,7 +235,10 @@ class ReconnectingSource:
     def _accept(self, source: CameraSource, frame: Frame) -> Frame:
         if self._lost_us is not None:
             gap = Gap(
-                lost_us=self._lost_us, back_us=frame.captured_us, reason=self._reason
+                lost_us=self._lost_us,
+                back_us=frame.captured_us,
+                reason=self._reason,
+                away_s=max(0.0, time.monotonic() - self._newest_s),
             )
             self._lost_us = None
             self._info = source.info
@@ -219,6 +254,8 @@ def open_steady_source(
     timeout_s: float = OPEN_S,
     seed: int = 0,
     on_event: OnEvent = ignore_event,
+    mode: Mode | None = None,
+    controls: Mapping[str, ControlSetting] = NOTHING_ASKED,
 ) -> CameraSource:
     """Return an open source; a live one is brought back whenever it is lost.
 
@@ -226,14 +263,30 @@ def open_steady_source(
 
     Raises:
         UsageError: no source can have this address.
-        CameraError: nothing there gives a picture within `timeout_s`.
+        CameraError: nothing there gives a picture within `timeout_s`, or the source
+            does not have this mode.
     """
-    checked = parse_address(address)
-    first = open_source(address, timeout_s=timeout_s, on_event=on_event)
+    # Before it is opened: the link by serial is gone while the camera is.
+    checked = stable_address(parse_address(address))
+    first = open_source(
+        address, timeout_s=timeout_s, on_event=on_event, mode=mode, controls=controls
+    )
     if not checked.live:
         return first
 
-    def reopen() -> CameraSource:
-        return ChildSource(checked, timeout_s=timeout_s, on_event=on_event)
+    def reopen(wishes: Wishes) -> CameraSource:
+        return start_source(
+            checked,
+            timeout_s=timeout_s,
+            on_event=on_event,
+            wishes=wishes,
+            patience_s=PATIENCE_S,
+        )
 
-    return ReconnectingSource(first, reopen, backoff=Backoff(seed), on_event=on_event)
+    return ReconnectingSource(
+        first,
+        reopen,
+        backoff=Backoff(seed),
+        on_event=on_event,
+        wishes=Wishes(mode=mode, controls=controls),
+    )

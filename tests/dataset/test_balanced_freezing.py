@@ -139,7 +139,7 @@ def test_copies_of_an_erased_sample_do_not_come_back_with_an_export(
 ) -> None:
     freeze(project)
     with project.version("latest") as version:
-        CocoWriter().write(version, tmp_path / "coco")
+        writer_for("coco").write(version, tmp_path / "coco")
         copies = [(s.id, lineage_of(s)) for s in version.samples]
     parent_id = next(lineage.parent_id for _, lineage in copies if lineage)
     own = {i for i, lineage in copies if lineage and lineage.parent_id == parent_id}

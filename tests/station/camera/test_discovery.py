@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dataset.errors import CameraError
+from station.camera.address import Address
 from station.camera.discovery import (
     FoundCamera,
     camera_name,
@@ -12,6 +13,8 @@ from station.camera.discovery import (
     list_cameras,
     probe,
 )
+from station.camera.frames import SourceKind
+from station.camera.stable_path import stable_address
 from tests.servers.mjpeg import MjpegServer
 
 from .clips import mjpeg_clip
@@ -50,11 +53,41 @@ def test_cameras_come_by_number_and_by_their_stable_path(tmp_path: Path) -> None
     )
 
 
+def test_serial_is_that_of_the_usb_device(tmp_path: Path) -> None:
+    devices, usb = tmp_path / "dev", tmp_path / "sys" / "devices" / "1-2"
+    node = tmp_path / "sys" / "class" / "video4linux" / "video0"
+    for folder in (devices, usb / "1-2:1.0", node):
+        folder.mkdir(parents=True)
+    (devices / "video0").touch()
+    (usb / "idVendor").write_text("046d\n")
+    (usb / "serial").write_text("B7\n")
+    (node / "device").symlink_to(usb / "1-2:1.0")
+
+    (found,) = cameras_under(devices, lambda _path: "Webcam", tmp_path / "sys")
+
+    assert found.serial == "B7"
+
+
 def test_file_that_is_no_camera_has_no_name(tmp_path: Path) -> None:
     (tmp_path / "video0").touch()
 
     assert camera_name(tmp_path / "video0") is None
     assert camera_name(tmp_path / "video1") is None
+
+
+def test_camera_by_number_is_opened_by_its_serial(tmp_path: Path) -> None:
+    stable = tmp_path / "v4l" / "by-id"
+    stable.mkdir(parents=True)
+    (tmp_path / "video0").touch()
+    (stable / "usb-Maker_1234-video-index0").symlink_to("../../video0")
+    by_number = Address(kind=SourceKind.USB, target="0", shown="0")
+    other = Address(kind=SourceKind.USB, target=str(tmp_path / "video9"), shown="9")
+
+    found = stable_address(by_number, tmp_path)
+
+    assert found.target == str(stable / "usb-Maker_1234-video-index0")
+    assert found.shown == "0"
+    assert stable_address(other, tmp_path) == other
 
 
 def test_probe_measures_the_rate(traffic: tuple[bytes, ...]) -> None:

@@ -11,21 +11,29 @@ from hypothesis import strategies as st
 from dataset.errors import CameraError
 from station.camera.address import parse_address
 from station.camera.child import ChildSource
+from station.camera.controls import ControlSetting, Readback
 from station.camera.frames import (
+    ANSWER_S,
+    AccessRefused,
     CameraEvent,
     CameraSource,
     Frame,
     Gap,
+    NoAnswer,
     NoPicture,
     SizeChange,
     SourceInfo,
+    no_control,
 )
 from station.camera.reconnect import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
     Backoff,
     ReconnectingSource,
     open_steady_source,
 )
 from station.camera.replay import ReplaySource
+from station.camera.wishes import Wishes
 from tests.servers.mjpeg import MjpegServer
 
 from .clips import mjpeg_clip
@@ -33,13 +41,13 @@ from .frames_of import PATIENCE_S, read_until, read_until_none_comes
 
 
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 40))
-def test_pauses_double_up_to_ten_seconds(seed: int, count: int) -> None:
+def test_pauses_double_up_to_the_longest(seed: int, count: int) -> None:
     backoff = Backoff(seed)
 
     pauses = [backoff.next_s() for _ in range(count)]
 
     for attempt, pause_s in enumerate(pauses):
-        plain_s = min(10.0, 0.5 * 2**attempt)
+        plain_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
         assert 0.75 * plain_s <= pause_s <= 1.25 * plain_s
 
 
@@ -59,7 +67,7 @@ def test_reset_begins_with_the_shortest_pause() -> None:
 
     backoff.reset()
 
-    assert backoff.next_s() <= 0.625
+    assert backoff.next_s() <= 1.25 * FIRST_PAUSE_S
 
 
 class _Broken:
@@ -76,6 +84,12 @@ class _Broken:
 
     def age_s(self) -> float:
         return 1.0
+
+    def set_control(
+        self, name: str, setting: ControlSetting, *, timeout_s: float = ANSWER_S
+    ) -> Readback:
+        assert timeout_s > 0.0
+        return no_control(name, setting)
 
     def close(self) -> None:
         self.is_closed = True
@@ -102,7 +116,7 @@ def test_frames_are_numbered_on_and_the_gap_is_told(
     ]
     events: list[CameraEvent] = []
     source = ReconnectingSource(
-        first, lambda: again.pop(0), backoff=_quick(), on_event=events.append
+        first, lambda _wishes: again.pop(0), backoff=_quick(), on_event=events.append
     )
 
     frames = [source.read(PATIENCE_S) for _ in range(4)]
@@ -122,7 +136,9 @@ def test_read_returns_in_time_while_the_camera_is_away(
 ) -> None:
     first = ReplaySource(traffic[:1], live=True)
     source = ReconnectingSource(
-        first, lambda: _Broken(first.info), backoff=Backoff(first_s=60, longest_s=60)
+        first,
+        lambda _wishes: _Broken(first.info),
+        backoff=Backoff(first_s=60, longest_s=60),
     )
     source.read(PATIENCE_S)
 
@@ -133,8 +149,73 @@ def test_read_returns_in_time_while_the_camera_is_away(
     assert source.age_s() >= 0.0
 
 
+def test_controls_set_live_are_set_again_when_the_camera_is_back(
+    traffic: tuple[bytes, ...],
+) -> None:
+    asked: list[Wishes] = []
+    first = ReplaySource(traffic[:1], live=True)
+
+    def reopen(wishes: Wishes) -> ReplaySource:
+        asked.append(wishes)
+        return ReplaySource(traffic[1:2], live=True)
+
+    source = ReconnectingSource(
+        first,
+        reopen,
+        backoff=_quick(),
+        wishes=Wishes().with_control("focus", ControlSetting()),
+    )
+    source.read(PATIENCE_S)
+    source.set_control("gain", ControlSetting(value=7.0))
+    source.read(PATIENCE_S)
+
+    (wishes,) = asked
+    assert wishes.controls == {
+        "focus": ControlSetting(),
+        "gain": ControlSetting(value=7.0),
+    }
+
+
+def test_control_of_a_camera_that_is_away_has_no_answer(
+    traffic: tuple[bytes, ...],
+) -> None:
+    first = ReplaySource(traffic[:1], live=True)
+    source = ReconnectingSource(
+        first, lambda _wishes: _Broken(first.info), backoff=Backoff(first_s=60)
+    )
+    source.read(PATIENCE_S)
+    with pytest.raises(NoPicture):
+        source.read(0.0)
+
+    with pytest.raises(NoAnswer, match="away"):
+        source.set_control("gain", ControlSetting(value=7.0))
+
+
+def test_camera_that_refuses_the_password_is_not_asked_again_at_once(
+    traffic: tuple[bytes, ...],
+) -> None:
+    class Locked(_Broken):
+        def read(self, timeout_s: float) -> Frame | None:
+            raise AccessRefused(f"The camera refuses the password: {timeout_s}")
+
+    attempts: list[Wishes] = []
+    first = ReplaySource(traffic[:1], live=True)
+
+    def reopen(wishes: Wishes) -> Locked:
+        attempts.append(wishes)
+        return Locked(first.info)
+
+    source = ReconnectingSource(first, reopen, backoff=_quick())
+    source.read(PATIENCE_S)
+    for _ in range(3):
+        with pytest.raises(NoPicture):
+            source.read(0.05)
+
+    assert len(attempts) == 1
+
+
 def test_closed_source_gives_nothing_more(traffic: tuple[bytes, ...]) -> None:
-    def never() -> ReplaySource:
+    def never(_wishes: Wishes) -> ReplaySource:
         raise AssertionError("opened after close")
 
     with ReconnectingSource(ReplaySource(traffic[:1], live=True), never) as source:
@@ -148,10 +229,10 @@ def _steady(
 ) -> ReconnectingSource:
     """A real source that reconnects quickly."""
 
-    def start() -> ChildSource:
+    def start(_wishes: Wishes) -> ChildSource:
         return ChildSource(parse_address(camera.url), stall_s=1.0, on_event=on_event)
 
-    first = start()
+    first = start(Wishes())
     first.wait_open()
     backoff = Backoff(first_s=0.05, longest_s=0.2)
     return ReconnectingSource(first, start, backoff=backoff, on_event=on_event)
