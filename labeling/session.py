@@ -6,7 +6,6 @@ edits: going to a sample, and offering proposals for it, leaves the catalog alon
 
 from __future__ import annotations
 
-import math
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,8 +34,9 @@ from .carry_request import (
     clean_start,
 )
 from .choice import STATE_FILTERS, TODO, Choice
-from .geometry import Corners, clip
+from .geometry import Corners
 from .hold import Hold
+from .inside import inside_size
 from .pace import Pace, pace_of_accepts
 from .walk import Walk
 
@@ -44,8 +44,6 @@ __all__ = ["STATE_FILTERS", "TODO", "LabelView", "LabelingSession"]
 
 _HISTORY_SHOWN = 12
 _PACE_OVER = 50
-# A version keeps 1/1024 px, and a box has to keep a width and a height there.
-_LEAST_SIDE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -508,16 +506,4 @@ def inside_picture(corners: Corners, sample: Sample) -> Corners:
     Raises:
         UsageError: nothing of it lies in the picture, or it is too small to keep.
     """
-    if not all(map(math.isfinite, corners)):
-        raise UsageError(
-            f"The corners of the box are no numbers: {corners}", hint="draw it again"
-        )
-    clipped = clip(corners, sample.width, sample.height)
-    if clipped is None:
-        raise UsageError(
-            f"The box lies outside the picture: {corners}", hint="draw it again"
-        )
-    x0, y0, x1, y1 = clipped
-    if x1 - x0 < _LEAST_SIDE or y1 - y0 < _LEAST_SIDE:
-        raise UsageError(f"The box is too small: {corners}", hint="draw it larger")
-    return clipped
+    return inside_size(corners, sample.width, sample.height)
