@@ -55,6 +55,7 @@ class LabelView:
     first; `touched` is the id of the box the last edit made or changed.
     `is_held_elsewhere`: another window has the sample before it, too; `turned` is what
     was just undone or made again. Why nothing is carried here says `clean_start`.
+    `hint` is the class the sample was captured for, while it waits for its labels.
     """
 
     sample: Sample
@@ -71,6 +72,7 @@ class LabelView:
     session_pace: Pace | None = None
     is_held_elsewhere: bool = False
     turned: Turned | None = None
+    hint: int | None = None
 
 
 class LabelingSession:
@@ -489,7 +491,12 @@ class LabelingSession:
             ),
             is_held_elsewhere=self._walk.is_held_elsewhere,
             turned=self._turned,
+            hint=self._hint(sample_id, labels),
         )
+
+    def _hint(self, sample_id: str, labels: LabelState) -> int | None:
+        is_waiting = labels.state in TODO and not labels.boxes
+        return self._catalog.class_hints.get(sample_id) if is_waiting else None
 
     def _class_name(self, class_id: int) -> str:
         return self._catalog.classes.get(class_id).name

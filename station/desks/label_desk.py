@@ -276,6 +276,7 @@ class ProjectLabelDesk:
             can_undo=view.can_undo,
             can_redo=view.can_redo,
             touched=view.touched,
+            hint=view.hint,
             session_text=self._words(view.sample.session_id),
         )
 
