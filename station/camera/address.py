@@ -1,7 +1,8 @@
 """Reads the address of a source and hides what is secret in it.
 
 Only these addresses exist: a camera index (`0`), a device (`/dev/video2`), `rtsp://`,
-`http://`, `https://`, the path of a clip or of a folder. FFmpeg would open far more
+`http://`, `https://`, the path of a clip or of a folder, and `simulated:` for a camera
+that is not there (`simulated_feed`). FFmpeg would open far more
 (`concat:`, `ftp://`, `udp://`); everything else is refused before it gets there.
 """
 
@@ -32,7 +33,10 @@ _WHAT_EXISTS = (
     "give a camera number (0), a device (/dev/video0), rtsp://, http://, https://, "
     "or the path of a clip or folder"
 )
-LIVE_KINDS = frozenset({SourceKind.USB, SourceKind.RTSP, SourceKind.HTTP})
+LIVE_KINDS = frozenset(
+    {SourceKind.USB, SourceKind.RTSP, SourceKind.HTTP, SourceKind.SIMULATED}
+)
+_SIMULATED = re.compile(r"simulated:([A-Za-z0-9_-]{0,30})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ def parse_address(text: str) -> Address:
         )
     if re.fullmatch(r"[0-9]{1,3}", text):
         return Address(kind=SourceKind.USB, target=text, shown=text)
+    if (simulated := _SIMULATED.fullmatch(text)) is not None:
+        return Address(kind=SourceKind.SIMULATED, target=simulated[1], shown=text)
     if _SCHEME.match(text) and "://" in text:
         return _url(text)
     return _path(text)

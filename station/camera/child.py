@@ -8,33 +8,32 @@ the child ends by itself when this process dies, because its input closes.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import weakref
 from collections.abc import Mapping
-from types import MappingProxyType
+from dataclasses import asdict
 from typing import Self
 
 from dataset.errors import CameraError
 
 from .address import Address
+from .answers import Answers
+from .controls import ControlSetting, Readback
 from .frames import (
-    CameraEvent,
+    ANSWER_S,
     Frame,
+    NoAnswer,
     NoPicture,
     OnEvent,
-    Refusal,
-    SizeChange,
     SourceInfo,
     ignore_event,
 )
 from .freshness import STALE_S
 from .mailbox import Mailbox
 from .reader_process import ReaderDied, ReaderProcess
-from .wire import BrokenWire, Message, receive
-
-log = logging.getLogger(__name__)
+from .receiver import Receiver
+from .wishes import Wishes
 
 OPEN_S = 10.0
 LIVE_STALL_S = 3.0
@@ -57,6 +56,7 @@ class ChildSource:
         stale_s: float = STALE_S,
         on_event: OnEvent = ignore_event,
         skip: int = 0,
+        wishes: Wishes | None = None,
     ) -> None:
         """Start the child.
 
@@ -67,6 +67,8 @@ class ChildSource:
             stale_s: a live frame older than this is never given out.
             on_event: told of refusals and size changes, from inside `read`.
             skip: how many of a folder's images to leave out.
+            wishes: mode and controls that the camera shall have before its first
+                picture.
         """
         default_s = LIVE_STALL_S if address.live else FILE_STALL_S
         self._address = address
@@ -77,8 +79,9 @@ class ChildSource:
         self._mailbox = Mailbox(live=address.live)
         self._started_s = time.monotonic()
         self._asked_s = self._started_s
-        self._child = ReaderProcess(address, timeout_s, skip)
-        self._receiver = _Receiver(self._child, address, self._mailbox)
+        self._answers = Answers()
+        self._child = ReaderProcess(address, timeout_s, skip, wishes or Wishes())
+        self._receiver = Receiver(self._child, address, self._mailbox, self._answers)
         self._finalize = weakref.finalize(
             self, _shut_down, self._child, self._receiver, self._mailbox
         )
@@ -164,6 +167,26 @@ class ChildSource:
         """Return the age of the newest frame in seconds."""
         return self._mailbox.age_s()
 
+    def set_control(
+        self, name: str, setting: ControlSetting, *, timeout_s: float = ANSWER_S
+    ) -> Readback:
+        """Set a control in the child and read it back (see `CameraSource`)."""
+        number = self._answers.expect()
+        self._child.ask(
+            {
+                "type": "set",
+                "number": number,
+                "name": name,
+                "setting": asdict(setting),
+            }
+        )
+        answer = self._answers.wait(number, timeout_s)
+        if answer is None:
+            raise NoAnswer(
+                f"The camera did not say what became of `{name}`: {self._address.shown}"
+            )
+        return answer
+
     def close(self) -> None:
         """End the child and join the thread; a second call is free."""
         self._finalize()
@@ -199,92 +222,7 @@ class ChildSource:
         return "; ".join(f"{count} refused: {why}" for why, count in refused.items())
 
 
-class _Receiver(threading.Thread):
-    """Moves messages from the child into the mailbox until the child is gone."""
-
-    def __init__(
-        self, child: ReaderProcess, address: Address, mailbox: Mailbox
-    ) -> None:
-        super().__init__(name=f"camera {address.kind}", daemon=True)
-        self._child = child
-        self._address = address
-        self._mailbox = mailbox
-        self._frames = 0
-        self._ended = False
-        self.last_attempt = (0, "")
-
-    def run(self) -> None:
-        """Receive until the pipe closes."""
-        try:
-            while (message := receive(self._child.output)) is not None:
-                self._take(message)
-        except (BrokenWire, KeyError, TypeError, ValueError) as error:
-            log.info("camera reader: %s", error)
-            self._child.kill()
-        if not self._ended and not self._mailbox.is_over:
-            self._mailbox.fail(self._child.death(self._frames))
-
-    def _take(self, message: Message) -> None:
-        header = message.header
-        if message.type == "frame":
-            self._take_frame(message)
-        elif message.type == "info":
-            self._mailbox.put_info(
-                SourceInfo(
-                    address=self._address.shown,
-                    kind=self._address.kind,
-                    width=int(header["width"]),
-                    height=int(header["height"]),
-                    fps=float(header["fps"]),
-                    live=self._address.live,
-                    controls=MappingProxyType(dict(header["controls"])),
-                )
-            )
-        elif message.type == "at":
-            self.last_attempt = (int(header["number"]), str(header["name"]))
-        elif message.type == "error":
-            self._ended = True
-            self._mailbox.fail(CameraError(header["message"], hint=header["hint"]))
-        elif message.type == "end":
-            self._ended = True
-            self._mailbox.end()
-        else:
-            self._mailbox.put_event(_event(message))
-
-    def _take_frame(self, message: Message) -> None:
-        header = message.header
-        if message.pixels is None:
-            raise BrokenWire("a frame without pixels")
-        self._frames += 1
-        frame = Frame(
-            index=int(header["index"]),
-            captured_us=int(header["captured_us"]),
-            elapsed_s=float(header["elapsed_s"]),
-            pixels=message.pixels,
-            encoded=message.encoded,
-            suffix=str(header["suffix"]),
-            session=str(header["session"]),
-            name=str(header["name"]),
-        )
-        # Not later than now: on some systems the two processes' clocks may differ.
-        arrived_s = time.monotonic()
-        if self._address.live:
-            arrived_s = min(arrived_s, float(header["arrived_s"]))
-        self._mailbox.put_frame(arrived_s, frame)
-
-
-def _event(message: Message) -> CameraEvent:
-    header = message.header
-    at_us = int(header["at_us"])
-    if message.type == "refused":
-        return Refusal(at_us=at_us, reason=str(header["reason"]), name=header["name"])
-    if message.type == "size":
-        (old_width, old_height), (width, height) = header["old"], header["new"]
-        return SizeChange(at_us=at_us, old=(old_width, old_height), new=(width, height))
-    raise BrokenWire(f"an unknown message: {message.type}")
-
-
-def _shut_down(child: ReaderProcess, receiver: _Receiver, mailbox: Mailbox) -> None:
+def _shut_down(child: ReaderProcess, receiver: Receiver, mailbox: Mailbox) -> None:
     mailbox.close()
     child.leave()
     if receiver.ident is not None and receiver is not threading.current_thread():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
@@ -16,7 +16,7 @@ from dataset.errors import BadImage
 from dataset.images import image_file
 from dataset.images.jpeg import picture_end
 
-from .frames import NO_CONTROLS
+from .camera_controls import CameraControls
 from .multipart import HALF
 
 DAMAGED = "damaged JPEG"
@@ -28,7 +28,6 @@ class FeedInfo:
     """What an open feed says of itself; `fps` 0.0 where it says nothing."""
 
     fps: float = 0.0
-    controls: Mapping[str, float] = field(default_factory=lambda: NO_CONTROLS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +65,10 @@ class Attempt:
 
 class Feed(Protocol):
     """Opens one source and yields what comes from it."""
+
+    @property
+    def controls(self) -> CameraControls:
+        """The source's controls; asked of an open feed, from another thread as well."""
 
     def open(self) -> FeedInfo:
         """Open the source.

@@ -15,6 +15,7 @@ from dataset.errors import BadImage, CameraError
 from dataset.images import image_file
 
 from .address import Address
+from .camera_controls import NoControls
 from .feed import Attempt, FeedInfo, Picture, Rejected
 from .folder import FolderSession, sessions_of
 
@@ -30,6 +31,11 @@ class FolderFeed:
         self._folder = Path(address.target)
         self._skip = skip
         self._sessions: tuple[FolderSession, ...] = ()
+
+    @property
+    def controls(self) -> NoControls:
+        """A folder has none."""
+        return NoControls()
 
     def open(self) -> FeedInfo:
         """List the images."""

@@ -16,8 +16,19 @@ from dataset.errors import CameraError
 
 from .address import Address
 from .child import OPEN_S, ChildSource
-from .frames import CameraEvent, Frame, OnEvent, Refusal, SourceInfo, ignore_event
+from .controls import ControlSetting, Readback
+from .frames import (
+    ANSWER_S,
+    CameraEvent,
+    Frame,
+    OnEvent,
+    Refusal,
+    SourceInfo,
+    ignore_event,
+    no_control,
+)
 from .reader_process import ReaderDied
+from .wishes import Wishes
 
 KILLS = "the image kills the decoder"
 
@@ -31,11 +42,13 @@ class FolderSource:
         *,
         timeout_s: float = OPEN_S,
         on_event: OnEvent = ignore_event,
+        wishes: Wishes | None = None,
     ) -> None:
         """Start reading; `timeout_s` bounds the way to the first usable image."""
         self._address = address
         self._timeout_s = timeout_s
         self._on_event = on_event
+        self._wishes = wishes
         self._refused: Counter[str] = Counter()
         self._skipped = 0
         self._index = 0
@@ -84,6 +97,16 @@ class FolderSource:
         """Return the age of the newest frame in seconds."""
         return self._source.age_s()
 
+    def set_control(
+        self,
+        name: str,
+        setting: ControlSetting,
+        *,
+        timeout_s: float = ANSWER_S,  # noqa: ARG002  (never waits)
+    ) -> Readback:
+        """Say that a folder has no controls."""
+        return no_control(name, setting)
+
     def close(self) -> None:
         """End the child; a second call is free."""
         self._is_closed = True
@@ -103,6 +126,7 @@ class FolderSource:
             timeout_s=self._timeout_s,
             on_event=self._on_event,
             skip=self._skipped,
+            wishes=self._wishes,
         )
 
     def _go_on_behind(self, death: ReaderDied) -> None:

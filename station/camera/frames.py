@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataset.errors import CameraError
 
-NO_CONTROLS: Mapping[str, float] = MappingProxyType({})
+from .controls import ControlSetting, Readback, unsupported
+from .readback import NOTHING_READ, CameraReadback
+
+ANSWER_S: Final = 2.0
+"""How long a camera may take to set a control."""
 
 
 class SourceKind(StrEnum):
@@ -25,6 +28,7 @@ class SourceKind(StrEnum):
     VIDEO = "video"
     FOLDER = "folder"
     REPLAY = "replay"
+    SIMULATED = "simulated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +43,7 @@ class Frame:
     `encoded` holds the camera's or file's own bytes where they were handed over
     unchanged, and `suffix` their format ("jpg"); else None and "".
     `session` and `name` say which sub-folder and file of a folder it is.
+    `readback` is what the camera said of its mode and controls last before it.
     """
 
     index: int
@@ -49,6 +54,7 @@ class Frame:
     suffix: str = ""
     session: str = ""
     name: str = ""
+    readback: CameraReadback = NOTHING_READ
 
     @property
     def width(self) -> int:
@@ -66,7 +72,7 @@ class SourceInfo:
     """What is known of an open source; `address` never shows a password.
 
     Width and height are those of the first frame. `fps` is what the source says of
-    itself (0.0: nothing). `controls` are values read back, not values asked for.
+    itself (0.0: nothing). `readback` is the newest one: it changes while it runs.
     """
 
     address: str
@@ -75,9 +81,12 @@ class SourceInfo:
     height: int
     fps: float
     live: bool
-    controls: Mapping[str, float] = field(
-        default_factory=lambda: NO_CONTROLS, compare=False
-    )
+    readback: CameraReadback = NOTHING_READ
+
+    @property
+    def controls(self) -> Mapping[str, float]:
+        """The values of the controls as read back, not as asked for."""
+        return self.readback.values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,15 @@ class NoPicture(CameraError):
     """No picture came within the asked time; a later read may still give one."""
 
 
+class NoAnswer(CameraError):
+    """The camera did not say what became of a control; its pictures may still come."""
+
+
+def no_control(name: str, setting: ControlSetting) -> Readback:
+    """Return what becomes of a wish at a source that has no controls."""
+    return Readback(asked=setting, reading=unsupported(name))
+
+
 class CameraSource(Protocol):
     """Pictures from one address, read by one thread; `close` may come from another."""
 
@@ -143,6 +161,19 @@ class CameraSource(Protocol):
 
     def age_s(self) -> float:
         """Return the age of the newest frame in seconds: the only sign of life."""
+
+    def set_control(
+        self, name: str, setting: ControlSetting, *, timeout_s: float = ANSWER_S
+    ) -> Readback:
+        """Set one of `CONTROL_NAMES` and return what was read back afterwards.
+
+        May come from any thread; the camera is asked in its own process. A control that
+        the camera does not have is no error: the reading says `supported=False`.
+
+        Raises:
+            NoAnswer: the camera did not answer within `timeout_s`.
+            CameraError: the source is lost.
+        """
 
     def close(self) -> None:
         """Let go of the camera, its process and its thread; a second call is free."""

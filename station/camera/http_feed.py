@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from dataset.errors import CameraError
 
 from .address import Address
+from .camera_controls import NoControls
 from .feed import FeedInfo, Picture, Rejected, decode_jpeg
 from .multipart import MultipartParser, Part
 
@@ -33,6 +34,11 @@ class HttpFeed:
         self._timeout_s = timeout_s
         self._response: http.client.HTTPResponse | None = None
         self._arrivals = _Arrivals()
+
+    @property
+    def controls(self) -> NoControls:
+        """Network cameras keep theirs to themselves."""
+        return NoControls()
 
     def open(self) -> FeedInfo:
         """Connect and check that a multipart stream answers."""

@@ -10,10 +10,13 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dataset.errors import CameraError
 
+from .delivery import Delivery
 from .frames import CameraEvent, Frame, Refusal, SourceInfo
+from .readback import CameraReadback
 
 _QUEUE = 4
 _EVENTS = 10_000
@@ -25,7 +28,7 @@ class Mailbox:
     def __init__(self, *, live: bool) -> None:
         self._live = live
         self._changed = threading.Condition()
-        self._frames: deque[tuple[float, Frame]] = deque()
+        self._frames: deque[Delivery] = deque()
         self._events: deque[CameraEvent] = deque(maxlen=_EVENTS)
         self._refused: Counter[str] = Counter()
         self._info: SourceInfo | None = None
@@ -67,6 +70,12 @@ class Mailbox:
             self._newest_s = time.monotonic()  # its picture is on the way
             self._changed.notify_all()
 
+    def put_readback(self, readback: CameraReadback) -> None:
+        """Note what the source said of its mode and controls since it was opened."""
+        with self._changed:
+            if self._info is not None:
+                self._info = replace(self._info, readback=readback)
+
     def put_event(self, event: CameraEvent) -> None:
         """Queue an event for the reading thread; refusals are counted at once."""
         with self._changed:
@@ -75,8 +84,8 @@ class Mailbox:
             self._events.append(event)
             self._changed.notify_all()
 
-    def put_frame(self, arrived_s: float, frame: Frame) -> None:
-        """Leave a frame that arrived at a monotonic time; may wait (see above)."""
+    def put_frame(self, delivery: Delivery) -> None:
+        """Leave a frame that arrived; may wait (see above)."""
         with self._changed:
             if self._live:
                 self._dropped += len(self._frames)
@@ -87,8 +96,8 @@ class Mailbox:
                 )
             if self.is_over:
                 return
-            self._newest_s = arrived_s
-            self._frames.append((arrived_s, frame))
+            self._newest_s = delivery.arrived_s
+            self._frames.append(delivery)
             self._changed.notify_all()
 
     def fail(self, failure: CameraError) -> None:
@@ -134,6 +143,17 @@ class Mailbox:
             CameraError: the source is lost.
         """
         deadline_s = time.monotonic() + timeout_s
+        while True:
+            taken = self._next(deadline_s, stale_s)
+            if not isinstance(taken, Delivery):
+                return taken
+            # Copying takes milliseconds: newer ones may be put in meanwhile.
+            frame = taken.collect()
+            if frame is not None:
+                return frame
+            self._dropped += 1
+
+    def _next(self, deadline_s: float, stale_s: float) -> Delivery | CameraEvent | None:
         with self._changed:
             while True:
                 self._refuse_stale(stale_s)
@@ -143,7 +163,7 @@ class Mailbox:
                     return self._events.popleft()
                 if self._frames:
                     self._changed.notify_all()
-                    return self._frames.popleft()[1]
+                    return self._frames.popleft()
                 if self._failure is not None:
                     raise _again(self._failure)
                 if self._over:
@@ -156,12 +176,12 @@ class Mailbox:
 
     def _refuse_stale(self, stale_s: float) -> None:
         if self._live and self._frames:
-            arrived_s, frame = self._frames[0]
-            if time.monotonic() - arrived_s > stale_s:
+            oldest = self._frames[0]
+            if time.monotonic() - oldest.arrived_s > stale_s:
                 self._frames.clear()
                 reason = "read too late"
                 self._refused[reason] += 1
-                self._events.append(Refusal(at_us=frame.captured_us, reason=reason))
+                self._events.append(Refusal(at_us=oldest.captured_us, reason=reason))
 
 
 def _again(failure: CameraError) -> CameraError:

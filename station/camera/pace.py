@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import Self
 
-from .frames import CameraSource, Frame, NoPicture, SourceInfo
+from .controls import ControlSetting, Readback
+from .frames import ANSWER_S, CameraSource, Frame, NoPicture, SourceInfo
 
 
 class PacedSource:
@@ -59,6 +60,16 @@ class PacedSource:
     def age_s(self) -> float:
         """Return the age of the newest frame in seconds."""
         return self._source.age_s()
+
+    def set_control(
+        self,
+        name: str,
+        setting: ControlSetting,
+        *,
+        timeout_s: float = ANSWER_S,
+    ) -> Readback:
+        """Set a control of the source."""
+        return self._source.set_control(name, setting, timeout_s=timeout_s)
 
     def close(self) -> None:
         """Close the source; a second call is free."""

@@ -3,9 +3,8 @@
 Decoders abort the whole process on some clips and block for ever on some cameras, so
 they run here. The request (with its password) comes over the standard input, never as
 an argument that other users can see; messages go out over the standard output, which is
-first taken away from every library that might print to it. When the input closes, the
-program has let go of us or is dead, and this process ends within half a second whatever
-a decoder does. (PDEATHSIG was rejected: it fires when the starting THREAD ends.)
+first taken away from every library that might print to it. Later commands follow the
+request (`reader_commands`).
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
-from dataset.errors import FieldsetError, UsageError
+from dataset.errors import CameraError, FieldsetError, UsageError
 
 from .address import Address
 from .feed import Attempt, Feed, FeedInfo, Picture, Rejected, trim_messages
@@ -26,15 +26,20 @@ from .folder_feed import FolderFeed
 from .frames import SourceKind
 from .freshness import Freshness
 from .http_feed import HttpFeed
+from .readback import readback_to_json
+from .reader_commands import Commands
+from .reader_output import Output
+from .simulated_feed import SimulatedFeed
+from .slots import Slots
 from .usb_feed import UsbFeed
 from .video_feed import VideoFeed
-from .wire import send, widen
+from .wire import PIXEL_LIMIT, widen
+from .wishes import Wishes, wishes_from_json
 
 if sys.platform != "win32":
     import resource
 
 STALE = "a picture from before"
-_GRACE_S = 0.5
 _MEMORY_BYTES = 8 << 30
 
 
@@ -48,50 +53,66 @@ def main() -> int:
         target=request["target"],
         shown=request["shown"],
     )
-    feed = make_feed(address, float(request["timeout_s"]), int(request["skip"]))
-    stop = threading.Event()
-    threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    output = Output(pipe, _slots(request), live=address.live)
+    commands = Commands(output)
+    feed = make_feed(
+        address,
+        float(request["timeout_s"]),
+        skip=int(request["skip"]),
+        wishes=wishes_from_json(request["wishes"]),
+    )
     with contextlib.suppress(BrokenPipeError):
         try:
-            _Playing(pipe, address).play(feed, stop)
+            _Playing(output, commands, address).play(feed)
         except FieldsetError as error:
-            send(pipe, {"type": "error", "message": error.message, "hint": error.hint})
+            output.tell({"type": "error", "message": error.message, "hint": error.hint})
         finally:
             feed.close()
     sys.stderr.flush()
     os._exit(0)  # a draining thread or a library's own must not hold us
 
 
-def make_feed(address: Address, timeout_s: float, skip: int = 0) -> Feed:
+def make_feed(
+    address: Address, timeout_s: float, *, skip: int = 0, wishes: Wishes | None = None
+) -> Feed:
     """The feed for a checked address; `skip` leaves out a folder's first images."""
+    asked = wishes or Wishes()
+    if address.kind is SourceKind.USB:
+        return UsbFeed(address, timeout_s, asked)
+    if address.kind is SourceKind.SIMULATED:
+        return SimulatedFeed(address, asked)
+    if asked.mode is not None:
+        raise CameraError(
+            f"The mode of this source cannot be set from here: {address.shown}",
+            hint="set size and rate at the camera itself, and leave the mode out here",
+        )
     if address.kind is SourceKind.HTTP:
         return HttpFeed(address, timeout_s)
     if address.kind in (SourceKind.VIDEO, SourceKind.RTSP):
         return VideoFeed(address, timeout_s)
     if address.kind is SourceKind.FOLDER:
         return FolderFeed(address, skip)
-    if address.kind is SourceKind.USB:
-        return UsbFeed(address, timeout_s)
     raise UsageError(f"A source of this kind is not opened: {address.kind}")
 
 
 class _Playing:
     """Sends what a feed yields and keeps the little that must be remembered."""
 
-    def __init__(self, pipe: int, address: Address) -> None:
-        self._pipe = pipe
+    def __init__(self, output: Output, commands: Commands, address: Address) -> None:
+        self._output = output
+        self._commands = commands
         self._live = address.live
         self._has_sizes = address.kind is SourceKind.FOLDER
         self._freshness = Freshness()
         self._size: tuple[int, int] | None = None
         self._index = 0
 
-    def play(self, feed: Feed, stop: threading.Event) -> None:
+    def play(self, feed: Feed) -> None:
         info = feed.open()
-        for item in _until(feed.pictures(), stop):
+        for item in _until(feed.pictures(), self._commands.stop):
             if isinstance(item, Attempt):
-                send(
-                    self._pipe, {"type": "at", "number": item.number, "name": item.name}
+                self._output.tell(
+                    {"type": "at", "number": item.number, "name": item.name}
                 )
             elif isinstance(item, Rejected):
                 self._refuse(item.reason, item.name)
@@ -100,40 +121,39 @@ class _Playing:
             ):
                 self._refuse(STALE)
             else:
-                self._note_size(item, info)
+                self._note_size(item, info, feed)
                 self._send_frame(item)
             trim_messages()
-        send(self._pipe, {"type": "end"})
+        self._output.tell({"type": "end"})
 
     def _refuse(self, reason: str, name: str = "") -> None:
-        send(
-            self._pipe,
-            {"type": "refused", "at_us": _now_us(), "reason": reason, "name": name},
+        self._output.tell(
+            {"type": "refused", "at_us": _now_us(), "reason": reason, "name": name}
         )
 
-    def _note_size(self, picture: Picture, info: FeedInfo) -> None:
+    def _note_size(self, picture: Picture, info: FeedInfo, feed: Feed) -> None:
         height, width = picture.pixels.shape[:2]
         size = (width, height)
         if self._size is None:
-            self._send_info(size, info)
+            self._send_info(size, info, feed)
         elif size != self._size and not self._has_sizes:
-            send(
-                self._pipe,
-                {"type": "size", "at_us": _now_us(), "old": self._size, "new": size},
+            self._output.tell(
+                {"type": "size", "at_us": _now_us(), "old": self._size, "new": size}
             )
         self._size = size
 
-    def _send_info(self, size: tuple[int, int], info: FeedInfo) -> None:
-        send(
-            self._pipe,
+    def _send_info(self, size: tuple[int, int], info: FeedInfo, feed: Feed) -> None:
+        readback = feed.controls.read()
+        self._output.tell(
             {
                 "type": "info",
                 "width": size[0],
                 "height": size[1],
                 "fps": info.fps,
-                "controls": dict(info.controls),
-            },
+                "readback": readback_to_json(readback),
+            }
         )
+        self._commands.serve(feed.controls, readback)
 
     def _send_frame(self, picture: Picture) -> None:
         age_s = time.monotonic() - picture.arrived_s
@@ -149,7 +169,7 @@ class _Playing:
             "session": picture.session,
             "name": picture.name,
         }
-        send(self._pipe, header, encoded=picture.encoded, pixels=picture.pixels)
+        self._output.give(header, picture.pixels, picture.encoded)
         self._index += 1
 
 
@@ -174,6 +194,16 @@ def _take_output() -> int:
     return pipe
 
 
+def _slots(request: dict[str, Any]) -> Slots | None:
+    """The memory that the program shares with us, where it does."""
+    descriptor = request["memory"]
+    if descriptor is None:
+        return None
+    slots = Slots(descriptor, PIXEL_LIMIT)
+    os.close(descriptor)
+    return slots
+
+
 def _limit_process() -> None:
     """No core files, and no more memory than any honest picture takes."""
     if sys.platform != "win32":
@@ -182,15 +212,6 @@ def _limit_process() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         limit = _MEMORY_BYTES if hard < 0 else min(hard, _MEMORY_BYTES)
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-
-
-def _watch_parent(stop: threading.Event) -> None:
-    """Wait until the input closes, then give the feed a moment and end."""
-    while os.read(0, 4096):
-        pass
-    stop.set()
-    time.sleep(_GRACE_S)
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Mapping
 from io import RawIOBase
 from pathlib import Path
 from typing import IO, cast
@@ -18,7 +20,9 @@ from dataset.errors import CameraError
 
 from .address import Address
 from .frames import SourceKind
+from .slots import Slots, make_memory
 from .wire import PIXEL_LIMIT, widen
+from .wishes import Wishes, wishes_to_json
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +54,12 @@ class ReaderDied(CameraError):
 class ReaderProcess:
     """The process, its two pipes and the file of its standard error."""
 
-    def __init__(self, address: Address, timeout_s: float, skip: int) -> None:
+    def __init__(
+        self, address: Address, timeout_s: float, skip: int, wishes: Wishes
+    ) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._address = address
+        memory = make_memory(PIXEL_LIMIT)
         self._process = subprocess.Popen(
             _command(),
             stdin=subprocess.PIPE,
@@ -63,7 +70,12 @@ class ReaderProcess:
             # Keep Ctrl+C away from the child: the program decides when it ends.
             start_new_session=sys.platform != "win32",
             creationflags=_CREATION_FLAGS,
+            pass_fds=() if memory is None else (memory,),
         )
+        self.slots: Slots | None = None
+        if memory is not None:
+            self.slots = Slots(memory, PIXEL_LIMIT)
+            os.close(memory)
         widen(self.output.fileno())
         request = {
             "kind": address.kind.value,
@@ -71,10 +83,13 @@ class ReaderProcess:
             "shown": address.shown,
             "timeout_s": timeout_s,
             "skip": skip,
+            "memory": memory,
+            "wishes": wishes_to_json(wishes),
         }
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._asking = threading.Lock()
+        self.ask(request)
+        if sys.platform != "win32":
+            os.set_blocking(self._input.fileno(), False)
 
     @property
     def pid(self) -> int:
@@ -86,14 +101,27 @@ class ReaderProcess:
         """The pipe that messages come from."""
         return cast("RawIOBase", self._process.stdout)
 
+    @property
+    def _input(self) -> RawIOBase:
+        return cast("RawIOBase", self._process.stdin)
+
+    def ask(self, command: Mapping[str, object]) -> None:
+        """Send a command; one that the process does not take is lost, never waited for.
+
+        A command is shorter than what a pipe takes as a whole, so none is cut.
+        """
+        line = json.dumps(command).encode() + b"\n"
+        with self._asking, contextlib.suppress(BrokenPipeError, ValueError):
+            self._input.write(line)
+
     def kill(self) -> None:
         """End the process at once."""
         self._process.kill()
 
     def leave(self) -> None:
         """Ask the process to end, and end it when it does not."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        with self._asking:
+            self._input.close()
         try:
             self._process.wait(_LEAVE_S)
         except subprocess.TimeoutExpired:
@@ -104,6 +132,7 @@ class ReaderProcess:
         """Close what is left open; the process and its receiver are gone."""
         self.output.close()
         self._errors.close()
+        self.slots = None  # unmapped as soon as nobody copies out of them
 
     def death(self, frames: int) -> ReaderDied:
         """Say how the process ended; waits for it."""

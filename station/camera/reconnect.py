@@ -18,24 +18,29 @@ from typing import Self
 from dataset.errors import CameraError
 
 from .address import parse_address
-from .child import OPEN_S, ChildSource
+from .child import OPEN_S
+from .controls import ControlSetting, Readback
 from .frames import (
+    ANSWER_S,
     CameraSource,
     Frame,
     Gap,
+    NoAnswer,
     NoPicture,
     OnEvent,
     SourceInfo,
     ignore_event,
 )
-from .source import open_source
+from .modes import Mode
+from .source import open_source, start_source
+from .wishes import NOTHING_ASKED, Wishes
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
 _JITTER = 0.25
 _HEALTHY_S = 10.0
 
-Opener = Callable[[], CameraSource]
+Opener = Callable[[Wishes], CameraSource]
 
 
 class Backoff:
@@ -82,20 +87,24 @@ class ReconnectingSource:
         *,
         backoff: Backoff | None = None,
         on_event: OnEvent = ignore_event,
+        wishes: Wishes | None = None,
     ) -> None:
         """Wrap an open source.
 
         Args:
             first: the source as it was opened first; owned from now on.
-            reopen: starts the source anew and returns at once; its `read` waits for
-                the first picture, and raises `CameraError` when there is none.
+            reopen: starts the source anew, as wished for, and returns at once; its
+                `read` waits for the first picture, and raises `CameraError` when there
+                is none.
             backoff: the pauses between attempts.
             on_event: told of gaps, from inside `read`.
+            wishes: what `first` was asked for; controls set later are added.
         """
         self._source: CameraSource | None = first
         self._reopen = reopen
         self._backoff = backoff or Backoff()
         self._on_event = on_event
+        self._wishes = wishes or Wishes()
         self._info = first.info
         self._refused: Counter[str] = Counter()
         self._closed = threading.Event()
@@ -109,7 +118,10 @@ class ReconnectingSource:
     @property
     def info(self) -> SourceInfo:
         """What is known of the source since it was opened last."""
-        return self._info
+        source = self._source
+        if source is None or self.is_lost:
+            return self._info
+        return source.info
 
     @property
     def refused(self) -> Mapping[str, int]:
@@ -153,6 +165,17 @@ class ReconnectingSource:
             return time.monotonic() - self._newest_s
         return source.age_s()
 
+    def set_control(
+        self, name: str, setting: ControlSetting, *, timeout_s: float = ANSWER_S
+    ) -> Readback:
+        """Set a control, and set it again whenever the camera comes back."""
+        with self._swap:
+            self._wishes = self._wishes.with_control(name, setting)
+        source = self._source
+        if source is None or self.is_lost:
+            raise NoAnswer(f"The camera is away: {self._info.address}")
+        return source.set_control(name, setting, timeout_s=timeout_s)
+
     def close(self) -> None:
         """Let go of the camera; a second call is free."""
         self._closed.set()
@@ -178,7 +201,7 @@ class ReconnectingSource:
         with self._swap:
             if self._closed.is_set():
                 return None
-            self._source = self._reopen()
+            self._source = self._reopen(self._wishes)
             return self._source
 
     def _lose(self, reason: str) -> None:
@@ -219,6 +242,8 @@ def open_steady_source(
     timeout_s: float = OPEN_S,
     seed: int = 0,
     on_event: OnEvent = ignore_event,
+    mode: Mode | None = None,
+    controls: Mapping[str, ControlSetting] = NOTHING_ASKED,
 ) -> CameraSource:
     """Return an open source; a live one is brought back whenever it is lost.
 
@@ -226,14 +251,25 @@ def open_steady_source(
 
     Raises:
         UsageError: no source can have this address.
-        CameraError: nothing there gives a picture within `timeout_s`.
+        CameraError: nothing there gives a picture within `timeout_s`, or the source
+            does not have this mode.
     """
     checked = parse_address(address)
-    first = open_source(address, timeout_s=timeout_s, on_event=on_event)
+    first = open_source(
+        address, timeout_s=timeout_s, on_event=on_event, mode=mode, controls=controls
+    )
     if not checked.live:
         return first
 
-    def reopen() -> CameraSource:
-        return ChildSource(checked, timeout_s=timeout_s, on_event=on_event)
+    def reopen(wishes: Wishes) -> CameraSource:
+        return start_source(
+            checked, timeout_s=timeout_s, on_event=on_event, wishes=wishes
+        )
 
-    return ReconnectingSource(first, reopen, backoff=Backoff(seed), on_event=on_event)
+    return ReconnectingSource(
+        first,
+        reopen,
+        backoff=Backoff(seed),
+        on_event=on_event,
+        wishes=Wishes(mode=mode, controls=controls),
+    )

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from dataset.images import image_file
 
-from .frames import Frame, SourceInfo, SourceKind
+from .controls import ControlSetting, Readback
+from .frames import ANSWER_S, Frame, SourceInfo, SourceKind, no_control
 
 Picture = bytes | NDArray[np.uint8]
 
@@ -79,6 +80,16 @@ class ReplaySource:
     def age_s(self) -> float:
         """Return 0: the newest picture is always now."""
         return 0.0
+
+    def set_control(
+        self,
+        name: str,
+        setting: ControlSetting,
+        *,
+        timeout_s: float = ANSWER_S,  # noqa: ARG002  (never waits)
+    ) -> Readback:
+        """Say that a replay has no controls."""
+        return no_control(name, setting)
 
     def close(self) -> None:
         """Play nothing any more."""

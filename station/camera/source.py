@@ -7,15 +7,20 @@ with open_source("rtsp://10.0.0.7/stream") as source:
 
 from __future__ import annotations
 
-from .address import parse_address
+from collections.abc import Mapping
+
+from .address import Address, parse_address
 from .child import OPEN_S, ChildSource
+from .controls import ControlSetting
 from .folder import FolderSession, sessions_of
 from .folder_source import FolderSource
 from .frames import (
+    ANSWER_S,
     CameraEvent,
     CameraSource,
     Frame,
     Gap,
+    NoAnswer,
     NoPicture,
     OnEvent,
     Refusal,
@@ -24,13 +29,17 @@ from .frames import (
     SourceKind,
     ignore_event,
 )
+from .modes import Mode
+from .wishes import NOTHING_ASKED, Wishes
 
 __all__ = [
+    "ANSWER_S",
     "CameraEvent",
     "CameraSource",
     "FolderSession",
     "Frame",
     "Gap",
+    "NoAnswer",
     "NoPicture",
     "OnEvent",
     "Refusal",
@@ -44,23 +53,48 @@ __all__ = [
 
 
 def open_source(
-    address: str, *, timeout_s: float = OPEN_S, on_event: OnEvent = ignore_event
+    address: str,
+    *,
+    timeout_s: float = OPEN_S,
+    on_event: OnEvent = ignore_event,
+    mode: Mode | None = None,
+    controls: Mapping[str, ControlSetting] = NOTHING_ASKED,
 ) -> CameraSource:
     """Return an open source that has shown its first picture.
 
     Addresses: a camera index (`0`), `/dev/video2`, `rtsp://`, `http://`, `https://`, a
     clip, a folder. A live source that is lost stays lost: `reconnect` brings it back.
+    `mode` and `controls` (`parse_mode`, `parse_controls`) are set before the first
+    picture; `info.readback` says what the camera does, and `Wishes.unmet` where that
+    is not what was asked.
 
     Raises:
         UsageError: no source can have this address.
-        CameraError: nothing there gives a picture within `timeout_s`.
+        CameraError: nothing there gives a picture within `timeout_s`, or the source
+            does not have this mode.
     """
     checked = parse_address(address)
-    kind = FolderSource if checked.kind is SourceKind.FOLDER else ChildSource
-    source = kind(checked, timeout_s=timeout_s, on_event=on_event)
+    source = start_source(
+        checked,
+        timeout_s=timeout_s,
+        on_event=on_event,
+        wishes=Wishes(mode=mode, controls=controls),
+    )
     try:
         source.wait_open()
     except BaseException:
         source.close()
         raise
     return source
+
+
+def start_source(
+    address: Address,
+    *,
+    timeout_s: float,
+    on_event: OnEvent,
+    wishes: Wishes,
+) -> ChildSource | FolderSource:
+    """Return a source that is only being opened; its `read` waits for a picture."""
+    kind = FolderSource if address.kind is SourceKind.FOLDER else ChildSource
+    return kind(address, timeout_s=timeout_s, on_event=on_event, wishes=wishes)

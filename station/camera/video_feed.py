@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from dataset.errors import CameraError
 
 from .address import Address
+from .camera_controls import NoControls
 from .feed import FeedInfo, Picture, Rejected, decode_jpeg
 from .huffman import with_huffman_tables
 
@@ -41,6 +42,11 @@ class VideoFeed:
         self._fps = 0.0
         self._count = 0
         self._start_us = 0
+
+    @property
+    def controls(self) -> NoControls:
+        """Neither a clip nor an RTSP stream has any."""
+        return NoControls()
 
     def open(self) -> FeedInfo:
         """Open the stream; raw where its pictures are JPEGs."""

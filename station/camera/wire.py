@@ -1,9 +1,9 @@
 """How the reader in the child process speaks to the program: one pipe, framed.
 
 A message is a magic word and the header's length, a JSON header, the encoded bytes and
-the raw pixels, whose sizes stand in the header. A pipe was chosen over shared memory:
-it needs no clean-up after a crash, carries back-pressure by itself, and a 1080p frame
-goes straight from the decoder's array into the receiver's (6 MB, about 2 ms).
+the raw pixels, whose sizes stand in the header. Where the system has shared memory the
+pixels lie in a slot of it (`slots`), and the header says in which: at 1080p that takes
+1.5 ms of processor time a frame on both sides together, the pipe 2.5 ms.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import os
 import struct
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import RawIOBase
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .slots import Ticket
 
 if sys.platform == "linux":
     import fcntl
@@ -38,15 +40,16 @@ class BrokenWire(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Message:
-    """One message: its header, the encoded bytes and the pixels, where it has them."""
+    """One message: its header, encoded bytes and pixels or where they lie, if any."""
 
     header: Mapping[str, Any]
     encoded: bytes | None = None
     pixels: NDArray[np.uint8] | None = None
+    ticket: Ticket | None = None
 
     @property
     def type(self) -> str:
-        """What it tells: info, frame, refused, size, at, end or error."""
+        """What it tells: info, frame, refused, readback, answer, end and the like."""
         return str(self.header.get("type", ""))
 
 
@@ -56,10 +59,11 @@ def send(
     *,
     encoded: bytes | None = None,
     pixels: NDArray[np.uint8] | None = None,
+    ticket: Ticket | None = None,
 ) -> None:
     """Write one message to the file descriptor `pipe`; waits while the pipe is full.
 
-    `pixels` is (H, W, 3) uint8.
+    `pixels` is (H, W, 3) uint8; `ticket` says where they lie instead.
 
     Raises:
         BrokenPipeError: nobody reads any more.
@@ -69,6 +73,8 @@ def send(
         fields["encoded_bytes"] = len(encoded)
     if pixels is not None:
         fields["shape"] = pixels.shape
+    if ticket is not None:
+        fields["ticket"] = asdict(ticket)
     text = json.dumps(fields).encode()
     _write(pipe, memoryview(_HEAD.pack(_MAGIC, len(text)) + text))
     if encoded is not None:
@@ -98,7 +104,8 @@ def receive(pipe: RawIOBase) -> Message | None:
         encoded = bytes(_exactly(pipe, _within(size, _ENCODED_LIMIT)))
     if (shape := header.get("shape")) is not None:
         pixels = _pixels(pipe, shape)
-    return Message(header=header, encoded=encoded, pixels=pixels)
+    ticket = _ticket(header["ticket"]) if "ticket" in header else None
+    return Message(header=header, encoded=encoded, pixels=pixels, ticket=ticket)
 
 
 def widen(pipe: int) -> None:
@@ -134,6 +141,16 @@ def _pixels(pipe: RawIOBase, shape: object) -> NDArray[np.uint8]:
         raise BrokenWire("a picture broke off")
     pixels.flags.writeable = False
     return pixels
+
+
+def _ticket(found: object) -> Ticket:
+    names = ("slot", "number", "height", "width")
+    if not isinstance(found, dict) or set(found) != set(names):
+        raise BrokenWire(f"this says nothing of pixels: {found}")
+    height, width = (_within(found[name], PIXEL_LIMIT) for name in names[2:])
+    _within(height * width, PIXEL_LIMIT)
+    slot, number = (_within(found[name], 1 << 62) for name in names[:2])
+    return Ticket(slot=slot, number=number, height=height, width=width)
 
 
 def _exactly(pipe: RawIOBase, size: int) -> bytearray:

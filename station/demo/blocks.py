@@ -17,7 +17,8 @@ from typing import Self
 import cv2
 import numpy as np
 
-from station.camera.source import CameraSource, Frame, SourceInfo
+from station.camera.controls import ControlSetting, Readback
+from station.camera.source import ANSWER_S, CameraSource, Frame, SourceInfo
 
 BLOCK_FRAMES = 22
 GAP_FRAMES = 6
@@ -110,6 +111,16 @@ class BlockSource:
     def age_s(self) -> float:
         """The age of the clip's newest frame."""
         return self._clip.age_s()
+
+    def set_control(
+        self,
+        name: str,
+        setting: ControlSetting,
+        *,
+        timeout_s: float = ANSWER_S,
+    ) -> Readback:
+        """Say that a clip has no controls."""
+        return self._clip.set_control(name, setting, timeout_s=timeout_s)
 
     def close(self) -> None:
         """End the block."""

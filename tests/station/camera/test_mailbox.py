@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from dataset.errors import CameraError
+from station.camera.delivery import Delivery
 from station.camera.frames import Frame, Refusal, SourceInfo, SourceKind
 from station.camera.mailbox import Mailbox
+from station.camera.readback import CameraReadback
 
 from .frames_of import PATIENCE_S, wait_for
 
@@ -16,15 +18,16 @@ INFO = SourceInfo(
 )
 
 
-def frame(index: int) -> Frame:
+def delivery(index: int, arrived_s: float = 0.0) -> Delivery:
     pixels = np.zeros((2, 2, 3), np.uint8)
-    return Frame(index=index, captured_us=index, elapsed_s=0.0, pixels=pixels)
+    frame = Frame(index=index, captured_us=index, elapsed_s=0.0, pixels=pixels)
+    return Delivery(arrived_s=arrived_s, captured_us=index, collect=lambda: frame)
 
 
 def test_live_mailbox_keeps_the_newest_frame() -> None:
     mailbox = Mailbox(live=True)
     for index in range(5):
-        mailbox.put_frame(1e12, frame(index))
+        mailbox.put_frame(delivery(index, 1e12))
 
     taken = mailbox.take(PATIENCE_S, 1.0)
 
@@ -38,7 +41,7 @@ def test_mailbox_of_a_clip_makes_its_putter_wait() -> None:
 
     def put() -> None:
         for index in range(50):
-            mailbox.put_frame(0.0, frame(index))
+            mailbox.put_frame(delivery(index))
         mailbox.end()
 
     putter = threading.Thread(target=put)
@@ -56,7 +59,7 @@ def test_close_frees_a_putter_that_waits() -> None:
 
     def put() -> None:
         for index in range(50):
-            mailbox.put_frame(0.0, frame(index))
+            mailbox.put_frame(delivery(index))
 
     putter = threading.Thread(target=put)
     putter.start()
@@ -70,7 +73,7 @@ def test_close_frees_a_putter_that_waits() -> None:
 
 def test_live_frame_that_lay_too_long_is_refused() -> None:
     mailbox = Mailbox(live=True)
-    mailbox.put_frame(0.0, frame(0))
+    mailbox.put_frame(delivery(0))
 
     taken = mailbox.take(PATIENCE_S, 1.0)
 
@@ -81,7 +84,7 @@ def test_live_frame_that_lay_too_long_is_refused() -> None:
 def test_events_come_before_frames_and_are_counted_at_once() -> None:
     mailbox = Mailbox(live=False)
     refusal = Refusal(at_us=1, reason="half a JPEG")
-    mailbox.put_frame(0.0, frame(0))
+    mailbox.put_frame(delivery(0))
     mailbox.put_event(refusal)
 
     assert mailbox.refused == {"half a JPEG": 1}
@@ -91,7 +94,7 @@ def test_events_come_before_frames_and_are_counted_at_once() -> None:
 
 def test_frames_before_a_failure_are_given_out() -> None:
     mailbox = Mailbox(live=False)
-    mailbox.put_frame(0.0, frame(0))
+    mailbox.put_frame(delivery(0))
     mailbox.fail(CameraError("Lost: 0", hint="plug it in"))
     mailbox.fail(CameraError("A later reason: 0"))
 
@@ -111,3 +114,25 @@ def test_slow_opening_does_not_count_as_silence() -> None:
 
     assert mailbox.age_s() < before_s
     assert mailbox.wait_info(0.0) == INFO
+
+
+def test_frame_that_was_written_over_counts_as_dropped() -> None:
+    mailbox = Mailbox(live=True)
+    gone = Delivery(arrived_s=1e12, captured_us=0, collect=lambda: None)
+    mailbox.put_frame(gone)
+
+    with pytest.raises(TimeoutError):
+        mailbox.take(0.0, 1.0)
+
+    assert mailbox.dropped == 1
+
+
+def test_newer_readback_is_in_the_info() -> None:
+    mailbox = Mailbox(live=True)
+    mailbox.put_info(INFO)
+    readback = CameraReadback(driver="uvcvideo")
+
+    mailbox.put_readback(readback)
+
+    assert mailbox.info is not None
+    assert mailbox.info.readback == readback

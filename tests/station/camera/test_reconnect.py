@@ -26,6 +26,7 @@ from station.camera.reconnect import (
     open_steady_source,
 )
 from station.camera.replay import ReplaySource
+from station.camera.wishes import Wishes
 from tests.servers.mjpeg import MjpegServer
 
 from .clips import mjpeg_clip
@@ -102,7 +103,7 @@ def test_frames_are_numbered_on_and_the_gap_is_told(
     ]
     events: list[CameraEvent] = []
     source = ReconnectingSource(
-        first, lambda: again.pop(0), backoff=_quick(), on_event=events.append
+        first, lambda _wishes: again.pop(0), backoff=_quick(), on_event=events.append
     )
 
     frames = [source.read(PATIENCE_S) for _ in range(4)]
@@ -148,10 +149,10 @@ def _steady(
 ) -> ReconnectingSource:
     """A real source that reconnects quickly."""
 
-    def start() -> ChildSource:
+    def start(_wishes: Wishes) -> ChildSource:
         return ChildSource(parse_address(camera.url), stall_s=1.0, on_event=on_event)
 
-    first = start()
+    first = start(Wishes())
     first.wait_open()
     backoff = Backoff(first_s=0.05, longest_s=0.2)
     return ReconnectingSource(first, start, backoff=backoff, on_event=on_event)

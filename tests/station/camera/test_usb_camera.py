@@ -14,6 +14,7 @@ from station.camera import usb_feed
 from station.camera.address import Address
 from station.camera.feed import Picture, Rejected
 from station.camera.frames import SourceKind
+from station.camera.readback import NO_CONTROLS
 from station.camera.usb_feed import UsbFeed
 
 
@@ -23,7 +24,7 @@ class _Driver:
     def __init__(self, buffers: Sequence[tuple[bytes, float]]) -> None:
         self._buffers = list(buffers)
         self._stamp_ms = 0.0
-        self._values = {cv2.CAP_PROP_EXPOSURE: 157.0, cv2.CAP_PROP_FOCUS: -1.0}
+        self._values: dict[int, float] = {}
         self.is_released = False
 
     def __call__(self, device: str, api: int) -> _Driver:
@@ -79,11 +80,11 @@ def test_jpegs_are_kept_and_stale_or_broken_buffers_are_not(
     info = feed.open()
     with pytest.raises(CameraError, match="was lost: /dev/video0"):
         seen.extend(feed.pictures())
+    readback = feed.controls.read()
     feed.close()
 
-    assert info.fps == usb_feed.ASKED_FPS
-    assert info.controls["exposure"] == 157.0
-    assert "focus" not in info.controls
+    assert info.fps == usb_feed.USUAL_MODE.fps
+    assert readback == NO_CONTROLS
     assert driver.is_released
     kept = [one.encoded for one in seen if isinstance(one, Picture)]
     reasons = [one.reason for one in seen if isinstance(one, Rejected)]
