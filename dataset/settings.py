@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .assist_settings import AssistSettings, read_assist
+from .capture_settings import CaptureSettings, read_capture
 from .errors import ProjectError, SettingsError, UsageError
 from .policies.recipes import (
     AugmentRecipe,
@@ -53,7 +54,6 @@ __all__ = [
 
 FILE_NAME = "fieldset.toml"
 POLICIES = ("warn", "refuse", "undersample", "repeat", "augment")
-IMAGE_FORMATS = ("jpeg", "png")
 _MISSING = object()
 _AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe)
 
@@ -90,15 +90,6 @@ class BalanceSettings:
     def effective_policy(self) -> str:
         """`policy`, or by default refuse where targets are set and warn elsewhere."""
         return self.policy or ("refuse" if self.targets else "warn")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureSettings:
-    """How captured pictures are stored and what the shutter refuses."""
-
-    image_format: str = "jpeg"
-    jpeg_quality: int = 95
-    keep_gps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,26 +398,12 @@ class _Reader:
         )
 
     def _capture(self) -> CaptureSettings:
-        table = self._table(self._raw, "", "capture")
-        self._known(table, "capture", {"format", "jpeg_quality", "keep_gps"})
-        image_format = self._take(table, "capture", "format", str, "jpeg")
-        if image_format not in IMAGE_FORMATS:
-            raise self._fault(
-                "capture",
-                "format",
-                f"the formats are {', '.join(IMAGE_FORMATS)}",
-                image_format,
-            )
-        quality = self._take(table, "capture", "jpeg_quality", int, 95)
-        if not 50 <= quality <= 100:
-            raise self._fault(
-                "capture", "jpeg_quality", "the quality lies in 50 to 100", quality
-            )
-        return CaptureSettings(
-            image_format=image_format,
-            jpeg_quality=quality,
-            keep_gps=self._take(table, "capture", "keep_gps", bool, False),
-        )
+        try:
+            return read_capture(self._table(self._raw, "", "capture"))
+        except RecipeFault as fault:
+            table, _, key = fault.key.rpartition(".")
+            where = f"capture.{table}".strip(".")
+            raise self._fault(where, key, fault.what, fault.value) from fault
 
     def _label(self) -> LabelSettings:
         table = self._table(self._raw, "", "label")

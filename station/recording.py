@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import cv2
 
-from dataset.errors import BadImage, PolicyRefusal
-from dataset.project import Project, now_us
+from dataset.errors import BadImage, PolicyRefusal, StorageFull
+from dataset.joint_intake import NewPicture, Outcome, is_familiar, take_in_together
+from dataset.project import Project, TakenIn, now_us
 from dataset.records import Sample, Session
 
 from .camera.source import Frame, Gap
+from .shutter.frame_queue import Chosen
+from .shutter.gate_reading import Gate, GateReading
+from .shutter.gatekeeper import Gatekeeper, Judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,20 +33,38 @@ class SessionForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A picture is durable as a sample; `known` means that its bytes were here."""
+    """A picture is durable as a sample; `known` means that its bytes were here.
+
+    `warnings` are the gates that it did not pass and that do not refuse what is taken
+    by hand.
+    """
 
     sample: Sample
     known: bool
     frame: Frame
+    warnings: tuple[GateReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A picture was not stored; `frame` is None where the camera refused it."""
+    """Pictures were not stored; `frame` is None where the camera refused them.
+
+    `readings` are those of all gates, where one of them refused the picture.
+    """
 
     reason: str
     at_us: int
     frame: Frame | None = None
+    count: int = 1
+    readings: tuple[GateReading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Ready:
+    """A judged frame; `picture` is None where it is refused."""
+
+    judged: Judged
+    picture: NewPicture | None = None
 
 
 class Recording:
@@ -53,6 +77,7 @@ class Recording:
         self._project = project
         self._form = form
         self.source = source
+        self._gatekeeper = Gatekeeper(project.settings.capture.gates)
         self._session: Session | None = None
         self._part = ""
         self._newest_us = 0
@@ -88,41 +113,116 @@ class Recording:
             )
             self._part = part
             self._newest_us = 0
+            self._gatekeeper.forget()
             self.sessions.append(self._session)
         return self._session
 
-    def keep(self, frame: Frame) -> Kept | Refused:
+    def keep(self, frame: Frame, *, by_hand: bool = False) -> Kept | Refused:
         """Store a frame; durable when this returns `Kept`.
 
         Raises:
             StorageFull: no room; nothing is left behind.
         """
-        session = self.begin(frame.session, frame.captured_us)
+        (answer,) = self.keep_all((Chosen(frame=frame, by_hand=by_hand),))
+        return answer
+
+    def readings(self, chosen: Chosen) -> tuple[GateReading, ...]:
+        """What the gates say of a frame that is not to be kept; from any thread."""
+        return self._gatekeeper.readings(chosen)
+
+    def keep_all(self, chosen: Sequence[Chosen]) -> Iterator[Kept | Refused]:
+        """Store frames with few flushes of the disk; each is durable when it is given.
+
+        Refused are those that do not pass the gates, and what is no usable image.
+
+        Raises:
+            StorageFull: no room; what was given before is stored, the rest is not.
+        """
+        for part, frames in groupby(chosen, key=lambda one: one.frame.session):
+            first, *others = frames
+            session = self.begin(part, first.frame.captured_us)
+            ready = self._ready((first, *others))
+            yield from self._keep_ready(session, ready)
+
+    def _ready(self, chosen: Sequence[Chosen]) -> list[_Ready]:
+        """The frames judged, those that passed with the bytes to be stored."""
+        ready: list[_Ready] = []
+        for one in chosen:
+            judged = self._gatekeeper.judge(one)
+            is_alike = judged.fault is not None and judged.fault.gate is Gate.ALIKE
+            if judged.fault is not None and not is_alike:
+                ready.append(_Ready(judged=judged))
+                continue
+            picture = self._picture(one)
+            if is_alike and not self._is_familiar(picture, ready):
+                ready.append(_Ready(judged=judged))
+            else:
+                ready.append(_Ready(judged=judged, picture=picture))
+        return ready
+
+    def _is_familiar(self, picture: NewPicture, ready: Sequence[_Ready]) -> bool:
+        """Whether those bytes are here: then they are known, not just alike."""
+        is_among = any(
+            one.picture is not None and one.picture.data == picture.data
+            for one in ready
+        )
+        return is_among or is_familiar(self._project, picture)
+
+    def _keep_ready(
+        self, session: Session, ready: Sequence[_Ready]
+    ) -> Iterator[Kept | Refused]:
+        pictures = [one.picture for one in ready if one.picture is not None]
         try:
-            taken = self._project.take_in(
-                self._bytes(frame),
-                session,
-                captured_us=frame.captured_us,
-                source_name=frame.name,
-            )
-        except (BadImage, PolicyRefusal) as error:
-            return self.refuse(_short_reason(error), frame=frame)
+            outcomes = take_in_together(self._project, session, pictures)
+        except StorageFull:
+            if len(ready) < 2:
+                raise
+            # There may be room for some of them.
+            for one in ready:
+                yield from self._keep_ready(session, (one,))
+            return
+        found = iter(outcomes)
+        for one in ready:
+            outcome = None if one.picture is None else next(found)
+            yield self._answer(one.judged, outcome)
+
+    def _answer(self, judged: Judged, outcome: Outcome | None) -> Kept | Refused:
+        frame = judged.chosen.frame
+        if outcome is None:
+            assert judged.fault is not None
+            reason = judged.fault.reason
+            return self.refuse(reason, frame=frame, readings=judged.readings)
+        if not isinstance(outcome, TakenIn):
+            return self.refuse(_short_reason(outcome), frame=frame)
         self._newest_us = max(self._newest_us, frame.captured_us)
-        if taken.known:
+        if outcome.known:
             self.known += 1
         else:
             self.kept += 1
-        return Kept(sample=taken.sample, known=taken.known, frame=frame)
+        return Kept(
+            sample=outcome.sample,
+            known=outcome.known,
+            frame=frame,
+            warnings=tuple(one for one in judged.readings if not one.passed),
+        )
 
     def refuse(
-        self, reason: str, *, frame: Frame | None = None, at_us: int | None = None
+        self,
+        reason: str,
+        *,
+        frame: Frame | None = None,
+        at_us: int | None = None,
+        count: int = 1,
+        readings: tuple[GateReading, ...] = (),
     ) -> Refused:
-        """Count a picture that was not stored, with the reason."""
+        """Count pictures that were not stored, with the reason."""
         session = self.begin(self._part)
-        self.refused[reason] += 1
-        self._project.catalog.sessions.refuse(session.id, reason)
+        self.refused[reason] += count
+        self._project.catalog.sessions.refuse(session.id, reason, count)
         when = now_us() if at_us is None else at_us
-        return Refused(reason=reason, at_us=when, frame=frame)
+        return Refused(
+            reason=reason, at_us=when, frame=frame, count=count, readings=readings
+        )
 
     def note_gap(self, gap: Gap) -> None:
         """Keep when the camera was away."""
@@ -143,6 +243,14 @@ class Recording:
             return self._form.name
         # The same folder may be captured again: its pictures are known then.
         return self._project.free_session_name(f"{self._form.name} {part}".strip())
+
+    def _picture(self, chosen: Chosen) -> NewPicture:
+        frame = chosen.frame
+        return NewPicture(
+            data=self._bytes(frame),
+            captured_us=frame.captured_us,
+            source_name=frame.name,
+        )
 
     def _bytes(self, frame: Frame) -> bytes:
         if frame.encoded is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -26,20 +27,39 @@ _WHOLE_SCENE = 0.9
 _KERNEL = np.ones((3, 3), np.uint8)
 
 Zone = Sequence[tuple[float, float]]
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MotionView:
+    """What the motion trigger sees, to paint it over the live picture.
+
+    Both masks are (h, 160) uint8, the whole picture shrunk: `moving` is 255 where
+    something moves inside of the zones, `watched` is 255 inside of them, else 0.
+    `share` of the watched pixels moves, and from `least_share` on it counts;
+    `is_warm` says whether the background is known well enough.
+    """
+
+    moving: Mask
+    watched: Mask
+    share: float
+    least_share: float
+    is_warm: bool
 
 
 class MotionModel:
     """The background of one scene; it starts anew when size or time break."""
 
-    def __init__(self, least_contrast: float, zone: Zone | None = None) -> None:
-        """Look at the whole picture, or at a polygon of it.
+    def __init__(self, least_contrast: float, zones: Sequence[Zone] = ()) -> None:
+        """Look at the whole picture, or at polygons of it.
 
         Args:
             least_contrast: grey levels (of 255) below which nothing counts as motion.
-            zone: corners (x, y) from 0 to 1, as shares of width and height.
+            zones: corners (x, y) from 0 to 1, as shares of width and height.
         """
         self._least_contrast = least_contrast
-        self._zone = None if zone is None else tuple(zone)
+        self._zones = tuple(tuple(zone) for zone in zones)
+        self._moving: NDArray[np.bool_] | None = None
         self._mask: NDArray[np.bool_] | None = None
         self._background: NDArray[np.float32] | None = None
         self._deviation: NDArray[np.float32] | None = None
@@ -56,6 +76,15 @@ class MotionModel:
     def age_s(self) -> float:
         """For how many seconds of the source's clock the background was learned."""
         return self._last_s - self._started_s
+
+    def masks(self) -> tuple[Mask, Mask] | None:
+        """What moved in the last picture, and where is looked; as in `MotionView`."""
+        # Another thread may ask while a picture is learned: each is replaced whole.
+        moving, watched = self._moving, self._mask
+        if moving is None or watched is None or moving.shape != watched.shape:
+            return None
+        white = np.uint8(255)
+        return (moving & watched) * white, watched * white
 
     def moving_share(self, pixels: NDArray[np.uint8], elapsed_s: float) -> float:
         """Return the share of the zone that moves, 0 to 1, and learn the picture.
@@ -87,6 +116,7 @@ class MotionModel:
             self._begin(grey, size, elapsed_s)
             return 0.0
         self._learn(grey, distance, moving, step_s)
+        self._moving = moving
         return float(moving[self._mask].mean()) if self._mask.any() else 0.0
 
     def _begin(
@@ -94,7 +124,8 @@ class MotionModel:
     ) -> None:
         self._background = grey
         self._deviation = np.full_like(grey, _FIRST_DEVIATION)
-        self._mask = _mask(self._zone, grey.shape[1], grey.shape[0])
+        self._mask = _mask(self._zones, grey.shape[1], grey.shape[0])
+        self._moving = np.zeros(grey.shape, np.bool_)
         self._size = size
         self._started_s = self._last_s = elapsed_s
         self._seen = 1
@@ -124,10 +155,13 @@ def _small_grey(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(grey, np.float32)
 
 
-def _mask(zone: Zone | None, width: int, height: int) -> NDArray[np.bool_]:
-    if zone is None:
+def _mask(zones: Sequence[Zone], width: int, height: int) -> NDArray[np.bool_]:
+    if not zones:
         return np.ones((height, width), np.bool_)
-    corners = [(round(x * width), round(y * height)) for x, y in zone]
     mask = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(mask, [np.array(corners, np.int32)], 1)
+    # Corners lie between pixels, of which the last one ends at the side itself.
+    last = np.array([width - 1, height - 1])
+    for zone in zones:
+        corners = np.minimum(np.round(np.array(zone) * [width, height]), last)
+        cv2.fillPoly(mask, [corners.astype(np.int32)], 1)
     return mask > 0

@@ -10,17 +10,29 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from dataset.errors import UsageError
 
-from .frames import Frame
-from .motion import MotionModel, Zone
+from .frames import Frame, SourceInfo
+from .motion_trigger import MotionTrigger
 from .ring import FrameRing
 from .seconds import SLACK_S, not_negative, positive
 
+__all__ = [
+    "TRIGGER_NAMES",
+    "BurstTrigger",
+    "IntervalTrigger",
+    "ManualTrigger",
+    "MotionTrigger",
+    "PreRollTrigger",
+    "PreparedTrigger",
+    "Trigger",
+    "inner_of",
+    "make_trigger",
+]
+
 TRIGGER_NAMES = ("interval", "burst", "motion", "manual")
-_WARM_UP_FRAMES = 3
 
 
 class Trigger(Protocol):
@@ -28,6 +40,24 @@ class Trigger(Protocol):
 
     def offer(self, frame: Frame) -> tuple[Frame, ...]:
         """Return the frames to keep now, oldest first; mostly none."""
+
+
+@runtime_checkable
+class PreparedTrigger(Trigger, Protocol):
+    """A trigger that needs something first, and holds on to it."""
+
+    def prepare(self, info: SourceInfo) -> None:
+        """Get ready for frames of that source; may take long, on any thread.
+
+        Raises:
+            FieldsetError: what is needed is not there, or cannot be used.
+        """
+
+    def close(self) -> None:
+        """Let go of everything, and end a `prepare` or `offer` that waits.
+
+        Callable from any thread, and more than once; frames are offered no more.
+        """
 
 
 class IntervalTrigger:
@@ -109,65 +139,6 @@ class BurstTrigger:
         return is_due and self._left == 0
 
 
-class MotionTrigger:
-    """A frame in which something moves, then none for `cool_down_s`."""
-
-    def __init__(
-        self,
-        sensitivity: float = 0.5,
-        cool_down_s: float = 2.0,
-        zone: Zone | None = None,
-        warm_up_s: float = 1.0,
-    ) -> None:
-        """Choose how easily it fires.
-
-        Args:
-            sensitivity: 0 to 1. At 0 a twentieth of the zone must change clearly, at
-                1 a two-thousandth faintly; in between on a logarithmic scale.
-            cool_down_s: seconds without a further frame.
-            zone: where to look: corners (x, y) as shares of width and height.
-            warm_up_s: how long the background is learned before anything counts.
-        """
-        if not 0.0 <= sensitivity <= 1.0:
-            raise UsageError(f"A sensitivity lies between 0 and 1: {sensitivity}")
-        self._least_share = 0.05 * math.pow(0.01, sensitivity)
-        self._cool_down_s = not_negative("cool_down_s", cool_down_s)
-        self._warm_up_s = not_negative("warm_up_s", warm_up_s)
-        self._model = MotionModel(24.0 - 14.0 * sensitivity, _checked_zone(zone))
-        self._fired_s: float | None = None
-        self._share = 0.0
-
-    @property
-    def share(self) -> float:
-        """The share of the zone that moved in the last frame; for a meter."""
-        return self._share
-
-    @property
-    def least_share(self) -> float:
-        """The share that must move."""
-        return self._least_share
-
-    def offer(self, frame: Frame) -> tuple[Frame, ...]:
-        """Return the frame when enough of it moves and the pause is over."""
-        now_s = frame.elapsed_s
-        self._share = self._model.moving_share(frame.pixels, now_s)
-        if self._fired_s is not None and now_s < self._fired_s:
-            self._fired_s = None
-        is_warm = (
-            self._model.seen >= _WARM_UP_FRAMES
-            and self._model.age_s + SLACK_S >= self._warm_up_s
-        )
-        if not is_warm or self._share < self._least_share:
-            return ()
-        if (
-            self._fired_s is not None
-            and now_s - self._fired_s + SLACK_S < self._cool_down_s
-        ):
-            return ()
-        self._fired_s = now_s
-        return (frame,)
-
-
 class ManualTrigger:
     """The shutter: each `fire` keeps the next frame."""
 
@@ -196,6 +167,11 @@ class PreRollTrigger:
         self._trigger = trigger
         self._ring = FrameRing(pre_s, spacing_s)
 
+    @property
+    def inner(self) -> Trigger:
+        """The other trigger."""
+        return self._trigger
+
     def offer(self, frame: Frame) -> tuple[Frame, ...]:
         """Return the frames before, oldest first, and those of the other trigger."""
         kept = self._trigger.offer(frame)
@@ -205,12 +181,18 @@ class PreRollTrigger:
         return ()
 
 
+def inner_of(trigger: Trigger) -> Trigger:
+    """The trigger that decides: the one in a `PreRollTrigger`, any other itself."""
+    return trigger.inner if isinstance(trigger, PreRollTrigger) else trigger
+
+
 def make_trigger(name: str, options: Mapping[str, Any] | None = None) -> Trigger:
     """Return the trigger called `name`; options that are None are left out.
 
     interval: every_s (2.0) · burst: count (5), spacing_s (0.2), every_s (none) ·
-    motion: sensitivity (0.5), cool_down_s (2.0), zone, warm_up_s (1.0) · manual: none.
-    `pre_s` gives any of them the frames before.
+    motion: sensitivity (0.5), cool_down_s (2.0), zones, warm_up_s (1.0) · manual: none.
+    `pre_s` above 0 gives any of them the frames before. Those that look at the project
+    too (`uncertain`, `drift`) are made by `station.shutter.trigger_choice`.
 
     Raises:
         UsageError: no such trigger, no such option, or a value that does not fit.
@@ -231,7 +213,7 @@ def make_trigger(name: str, options: Mapping[str, Any] | None = None) -> Trigger
         )
     values = {key: value for key, value in defaults.items() if value is not None}
     trigger = make(**{**values, **given})
-    return trigger if pre_s is None else PreRollTrigger(trigger, pre_s)
+    return PreRollTrigger(trigger, pre_s) if pre_s else trigger
 
 
 _MAKERS: Mapping[str, tuple[Callable[..., Trigger], Mapping[str, Any]]] = {
@@ -239,17 +221,7 @@ _MAKERS: Mapping[str, tuple[Callable[..., Trigger], Mapping[str, Any]]] = {
     "burst": (BurstTrigger, {"count": 5, "spacing_s": 0.2, "every_s": None}),
     "motion": (
         MotionTrigger,
-        {"sensitivity": 0.5, "cool_down_s": 2.0, "zone": None, "warm_up_s": 1.0},
+        {"sensitivity": 0.5, "cool_down_s": 2.0, "zones": None, "warm_up_s": 1.0},
     ),
     "manual": (ManualTrigger, {}),
 }
-
-
-def _checked_zone(zone: Zone | None) -> Zone | None:
-    if zone is None:
-        return None
-    if len(zone) < 3 or not all(0.0 <= v <= 1.0 for corner in zone for v in corner):
-        raise UsageError(
-            f"A zone has three corners or more, each from 0 to 1: {list(zone)}"
-        )
-    return zone

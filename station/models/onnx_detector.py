@@ -105,7 +105,12 @@ class OnnxDetector:
             BadImage: the picture cannot be read.
             BadFile: the model failed on it, or is not the same file any more.
         """
-        path = self._image_path(sample)
+        return self.detect_file(self._image_path(sample), waiting=waiting)
+
+    def detect_file(
+        self, path: Path, *, waiting: Callable[[], None] = nothing
+    ) -> tuple[Detection, ...]:
+        """What the model finds on the picture in that file; raises as `detect`."""
         seconds = self._settings.seconds
         try:
             if self._child is None or not self._child.is_alive:

@@ -186,6 +186,9 @@ def test_unusable_files_are_refused_by_reason_and_the_rest_is_kept(
 def test_clip_is_captured_by_its_own_clock(
     call: CommandLine, root: Path, clip: Path, options: list[str], count: int
 ) -> None:
+    with (root / "fieldset.toml").open("a") as settings:
+        settings.write("\n[capture.gates]\nalike = false\n")
+
     outcome = call.ok(
         "capture", "--source", clip, *options, "--project", root, "--json"
     )

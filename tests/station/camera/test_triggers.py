@@ -164,8 +164,8 @@ def test_motion_outside_the_zone_does_not_count() -> None:
     right = [(0.6, 0.0), (1.0, 0.0), (1.0, 1.0), (0.6, 1.0)]
     left = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)]
 
-    assert kept(MotionTrigger(zone=right), frames) == []
-    assert kept(MotionTrigger(zone=left), frames)
+    assert kept(MotionTrigger(zones=[right]), frames) == []
+    assert kept(MotionTrigger(zones=[left]), frames)
 
 
 def test_sensitivity_decides_about_small_things() -> None:
@@ -214,8 +214,8 @@ def test_unknown_trigger_names_those_that_exist(name: str) -> None:
         ("burst", {"spacing_s": -1.0}),
         ("motion", {"sensitivity": 1.5}),
         ("motion", {"cool_down_s": -1.0}),
-        ("motion", {"zone": [(0.0, 0.0), (1.0, 1.0)]}),
-        ("motion", {"zone": [(0.0, 0.0), (2.0, 0.0), (1.0, 1.0)]}),
+        ("motion", {"zones": [[(0.0, 0.0), (1.0, 1.0)]]}),
+        ("motion", {"zones": [[(0.0, 0.0), (2.0, 0.0), (1.0, 1.0)]]}),
         ("motion", {"pre_s": -6.0}),
     ],
 )
