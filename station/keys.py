@@ -76,6 +76,7 @@ def families() -> dict[str, tuple[str, str]]:
     """Give the keys and the text that stand for each family of actions."""
     return {
         "class": ("1 … 9, 0", tr("Choose the class")),
+        "intended": ("1 … 9, 0", tr("Capture for a class, again for none")),
         "relabel": ("1 … 9, 0", tr("Relabel the chosen boxes")),
         "nudge": (tr("Arrows"), tr("Nudge the box by 1 px")),
         "nudge10": (tr("Ctrl+Arrows"), tr("Nudge the box by 10 px")),
@@ -169,19 +170,56 @@ def _everywhere() -> tuple[Action, ...]:
 
 def _capture() -> tuple[Action, ...]:
     group, trigger = tr("Capture"), tr("Trigger")
+    picture, frozen = tr("Live picture"), tr("Frozen picture")
     rows = (
-        ("capture.shutter", tr("Take it now"), group, ("Space",)),
-        ("capture.last", tr("Keep the last seconds"), group, ("L",)),
-        ("capture.start", tr("Start or end the session"), group, ("Ctrl+Return",)),
-        ("capture.find", tr("Look for cameras"), group, ("F5",)),
-        ("trigger.shutter", tr("Trigger: shutter"), trigger, ("Alt+1",)),
-        ("trigger.burst", tr("Trigger: burst"), trigger, ("Alt+2",)),
-        ("trigger.interval", tr("Trigger: interval"), trigger, ("Alt+3",)),
-        ("trigger.motion", tr("Trigger: motion"), trigger, ("Alt+4",)),
+        ("capture.shutter", tr("Take it now, or save the frozen one"), group, "Space"),
+        ("capture.all", tr("Take one with every camera"), group, "Shift+Space"),
+        ("capture.last", tr("Keep the last seconds"), group, "L"),
+        ("capture.start", tr("Start or end the session"), group, "Ctrl+Return"),
+        ("capture.find", tr("Look for cameras"), group, "F5"),
+        ("capture.add", tr("Add a camera"), group, "Ctrl+Shift+N"),
+        ("capture.next", tr("Next camera, or next box"), group, "Tab"),
+        ("trigger.shutter", tr("Trigger: shutter"), trigger, "Alt+1"),
+        ("trigger.burst", tr("Trigger: burst"), trigger, "Alt+2"),
+        ("trigger.interval", tr("Trigger: interval"), trigger, "Alt+3"),
+        ("trigger.motion", tr("Trigger: motion"), trigger, "Alt+4"),
+        ("trigger.uncertain", tr("Trigger: uncertain model"), trigger, "Alt+5"),
+        ("trigger.drift", tr("Trigger: drift"), trigger, "Alt+6"),
+        ("preview.focus", tr("Show what is sharp"), picture, "P"),
+        ("preview.clipped", tr("Show what is clipped"), picture, "Z"),
+        ("preview.motion", tr("Show what moves"), picture, "M"),
+        ("freeze.toggle", tr("Freeze, or save and go on"), frozen, "F"),
+        ("freeze.discard", tr("Let go without saving"), frozen, "Esc"),
+        ("freeze.delete", tr("Delete the box"), frozen, "Del"),
+        ("freeze.adopt", tr("Take the selected proposal"), frozen, "Return"),
+        ("freeze.drop", tr("Drop all proposals"), frozen, "X"),
+        ("freeze.undo", tr("Take the last box back"), frozen, "Ctrl+Z"),
+        ("freeze.redo", tr("Make it again"), frozen, "Ctrl+Shift+Z"),
     )
+    return (
+        *(
+            Action(id=name, text=text, page=Page.CAPTURE, group=part, shortcuts=(keys,))
+            for name, text, part, keys in rows
+        ),
+        *_class_keys(
+            Page.CAPTURE, "capture", group, tr("Capture for the class on key")
+        ),
+    )
+
+
+def _class_keys(
+    page: Page, prefix: str, group: str, text: str, family: str = "intended"
+) -> tuple[Action, ...]:
     return tuple(
-        Action(id=name, text=text, page=Page.CAPTURE, group=group, shortcuts=keys)
-        for name, text, group, keys in rows
+        Action(
+            id=f"{prefix}.class.{key}",
+            text=f"{text} {key}",
+            page=page,
+            group=group,
+            shortcuts=(key,),
+            family=family,
+        )
+        for key in CLASS_KEYS
     )
 
 
@@ -231,17 +269,8 @@ def _label() -> tuple[Action, ...]:
 
 
 def _label_classes() -> tuple[Action, ...]:
-    return tuple(
-        Action(
-            id=f"label.class.{key}",
-            text=f"{tr('Choose the class on key')} {key}",
-            page=Page.LABEL,
-            group=tr("Boxes"),
-            shortcuts=(key,),
-            family="class",
-        )
-        for key in CLASS_KEYS
-    )
+    words = tr("Choose the class on key")
+    return _class_keys(Page.LABEL, "label", tr("Boxes"), words, "class")
 
 
 def _label_nudges() -> tuple[Action, ...]:

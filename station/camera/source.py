@@ -28,6 +28,7 @@ from .frames import (
     SourceInfo,
     SourceKind,
     ignore_event,
+    retry_of,
 )
 from .modes import Mode
 from .wishes import NOTHING_ASKED, Wishes
@@ -48,6 +49,7 @@ __all__ = [
     "SourceKind",
     "ignore_event",
     "open_source",
+    "retry_of",
     "sessions_of",
 ]
 
