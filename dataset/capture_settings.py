@@ -38,6 +38,8 @@ UNCERTAIN_BAND: Final[Mapping[str, float]] = MappingProxyType(
     {"low": 0.25, "high": 0.6}
 )
 """Scores between which a model is unsure, where nothing else is said."""
+LONGEST_PRE_S: Final = 60.0
+"""How far back what was seen can be kept; it lies in memory."""
 _LONGEST_S: Final = 86_400.0
 _LEAST_CORNERS: Final = 3
 
@@ -62,7 +64,7 @@ class GateSettings:
     """
 
     by_hand: str = "warn"
-    blur: float | None = 4.0
+    blur: float | None = 5.0
     blur_drop: float | None = 10.0
     dark: float | None = 0.03
     clipped: float | None = 0.9
@@ -266,7 +268,7 @@ _READERS: Final[Mapping[str, Reader]] = {
     "jpeg_quality": _whole(50, 100),
     "keep_gps": _yes_or_no,
     "trigger": _one_of(*TRIGGERS),
-    "pre_s": _number(0.0, 60.0),
+    "pre_s": _number(0.0, LONGEST_PRE_S),
 }
 _GATES: Final[Mapping[str, Reader]] = {
     "by_hand": _one_of(*BY_HAND),

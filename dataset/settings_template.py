@@ -74,6 +74,32 @@ share = 0.15
 format = "jpeg"      # what is stored where the camera hands over raw pictures
 jpeg_quality = 95
 keep_gps = false
+# trigger = "motion"   # where nobody chooses: manual, interval, burst, uncertain, drift
+# pre_s = 6            # also keep what was seen in the seconds before a picture
+# [capture.triggers.interval]
+# every_s = 2.0
+# [capture.triggers.motion]
+# sensitivity = 0.5    # 0 to 1
+# cool_down_s = 2.0
+# zones = [[0.0, 0.4, 1.0, 1.0]]       # x0, y0, x1, y1 of 1, or a list of corners
+# [capture.triggers.uncertain]         # the model of [assist] is unsure
+# low = 0.25           # of a box with a score in this band
+# high = 0.6
+# [capture.triggers.drift]             # the picture left the baseline
+# against = "v1"       # or session:NAME; by default the latest version
+# deviations = 3.0     # standard deviations, for so long:
+# for_s = 5.0
+# Pictures that do not pass are refused and counted; `false` turns a gate off.
+# [capture.gates]
+# by_hand = "refuse"   # a picture taken by hand only gets a warning otherwise
+# blur = 5.0           # least sharpness in dB
+# blur_drop = 10.0     # dB below the recent samples
+# dark = 0.03          # least brightness, 0 to 1
+# clipped = 0.9        # most black or blown-out pixels, as a share
+# alike = 0.05         # least difference to recent samples, in standard deviations
+# frozen = 5.0         # seconds without any change
+# torn = 4.0           # highest step between two rows, in grey levels
+# dead = 0.02          # most of the picture that never arrived, as a share
 
 [label]
 carry_gap_s = 120    # boxes are not carried over a longer pause

@@ -7,17 +7,21 @@ from collections import deque
 from .frames import Frame
 from .seconds import SLACK_S, positive
 
+_MOST_FRAMES = 24
+
 
 class FrameRing:
     """Frames of the last `keep_s` seconds of the source's clock.
 
-    To bound the memory (a 1080p frame takes 6 MB) they are kept `spacing_s` apart. When
-    the clock runs backwards (another clip) the ring starts anew.
+    To bound the memory (a 1080p frame takes 6 MB) they are kept `spacing_s` apart, and
+    further where there would be more than 24. When the clock runs backwards (another
+    clip) the ring starts anew.
     """
 
     def __init__(self, keep_s: float, spacing_s: float = 0.5) -> None:
         self._keep_s = positive("pre_s", keep_s)
-        self._spacing_s = positive("spacing_s", spacing_s)
+        spacing_s = positive("spacing_s", spacing_s)
+        self._spacing_s = max(spacing_s, self._keep_s / _MOST_FRAMES)
         self._frames: deque[Frame] = deque()
 
     @property

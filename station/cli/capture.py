@@ -12,46 +12,21 @@ import click
 
 from dataset.errors import UsageError
 
+from .capture_lines import sum_up, tell_event
+from .capture_options import read_trigger, trigger_options
 from .options import Condition, Duration, json_option, opened, project_option
-from .output import emit_json_line, one_line, say
+from .shutter_key import press_on_enter
 from .signals import held_signals
 
 if TYPE_CHECKING:
-    from station.recorder import Recorder, RecorderEvent
-
-TRIGGERS = ("interval", "burst", "motion", "uncertain", "drift")
-OPTIONS = ("every", "burst", "sensitivity", "cool_down")
-FITTING = {
-    "interval": ("every",),
-    "burst": ("every", "burst"),
-    "motion": ("every", "sensitivity", "cool_down"),
-}
+    from station.recorder import Recorder
 
 
 @click.command()
 @click.option(
     "--source", required=True, help="Camera index or path, URL, clip, folder."
 )
-@click.option(
-    "--trigger",
-    type=click.Choice(TRIGGERS),
-    default="interval",
-    show_default=True,
-    help="When a picture is taken.",
-)
-@click.option(
-    "--every",
-    type=Duration(),
-    help="Time between pictures or bursts; of a folder every picture is taken.",
-)
-@click.option("--burst", type=click.IntRange(min=1), help="Pictures in a burst.")
-@click.option(
-    "--sensitivity", type=click.FloatRange(0, 1), help="Of the motion trigger."
-)
-@click.option("--cool-down", type=Duration(), help="Pause after a motion picture.")
-@click.option(
-    "--pre", type=Duration(), help="Also keep what was seen that long before."
-)
+@trigger_options
 @click.option("--count", type=click.IntRange(min=1), help="Stop after so many samples.")
 @click.option("--for", "for_s", type=Duration(), help="Stop after so long.")
 @click.option("--session", default="", help="The session's name; by default its start.")
@@ -64,14 +39,15 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
     """Capture samples from a camera, a clip or a folder.
 
     Each sample is on the disk when its line is printed. Ctrl+C or SIGTERM ends the
-    session cleanly.
+    session cleanly. What is not worth a sample (blurred, dark, torn, too alike) is
+    refused and counted; [capture] in fieldset.toml has the limits, and the options of
+    the triggers.
     """
-    from station.camera.triggers import make_trigger
     from station.identity import station_name
     from station.recorder import Recorder, RecordingRequest
     from station.recording import SessionForm
+    from station.shutter.trigger_choice import choose_trigger
 
-    trigger = make_trigger(given["trigger"], _trigger_options(given))
     form = SessionForm(
         name=given["session"],
         station=station_name(os.environ),
@@ -79,20 +55,29 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
         place=given["place"],
         conditions=_conditions(given["conditions"]),
     )
-    request = RecordingRequest(
-        source=given["source"], form=form, count=given["count"], for_s=given["for_s"]
-    )
     with opened(folder) as project:
+        settings = project.settings.capture
+        name, options = read_trigger(given, settings.trigger)
+        trigger = choose_trigger(project, name, options)
+        request = RecordingRequest(
+            source=given["source"],
+            form=form,
+            count=given["count"],
+            for_s=given["for_s"],
+            back_s=given["pre"] or settings.pre_s,
+        )
         recorder = Recorder(project)
         try:
             recorder.start(request, trigger)
+            if name == "manual":
+                _listen(recorder, request.back_s)
             error = _follow(recorder, as_json)
         finally:
             # Also on Ctrl+C: what was chosen is stored and told, the session ends.
             recorder.close()
             for event in recorder.events():
-                _tell(event, as_json)
-            _sum_up(recorder, as_json)
+                tell_event(event, as_json)
+            sum_up(recorder, as_json)
     if error is not None:
         raise error
 
@@ -105,29 +90,12 @@ def _conditions(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]
     return tuple(pairs)
 
 
-def _trigger_options(given: dict[str, Any]) -> dict[str, Any]:
-    from station.camera.folder_feed import FOLDER_FPS
-
-    fitting = FITTING.get(given["trigger"], OPTIONS)
-    for name in OPTIONS:
-        if given[name] is not None and name not in fitting:
-            raise UsageError(
-                f"The {given['trigger']} trigger has no option of this name: "
-                f"--{name.replace('_', '-')}"
-            )
-    options: dict[str, Any] = {"pre_s": given["pre"]}
-    if given["trigger"] in {"interval", "burst"}:
-        options["every_s"] = given["every"]
-    is_folder = os.path.isdir(given["source"])  # noqa: PTH112  (never raises)
-    if given["trigger"] == "interval" and given["every"] is None and is_folder:
-        # Every picture is wanted, unless said otherwise.
-        options["every_s"] = 1 / FOLDER_FPS
-    if given["trigger"] == "burst":
-        options["count"] = given["burst"]
-    if given["trigger"] == "motion":
-        options["sensitivity"] = given["sensitivity"]
-        options["cool_down_s"] = given["cool_down"] or given["every"]
-    return options
+def _listen(recorder: Recorder, pre_s: float) -> None:
+    """Let Enter take the newest picture, or the sharpest of the last seconds."""
+    if pre_s:
+        press_on_enter(lambda: recorder.keep_last(pre_s))
+    else:
+        press_on_enter(recorder.shutter)
 
 
 def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
@@ -139,48 +107,6 @@ def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
         with held_signals():
             event = recorder.wait_event(0.25)
             if event is not None and not isinstance(event, Ended):
-                _tell(event, as_json)
+                tell_event(event, as_json)
         if isinstance(event, Ended):
             return event.error
-
-
-def _tell(event: RecorderEvent, as_json: bool) -> None:
-    from station.camera.source import Gap
-    from station.recording import Kept, Refused
-
-    if isinstance(event, Kept):
-        sample = event.sample
-        if as_json:
-            emit_json_line(
-                {
-                    "sample": sample.id,
-                    "sequence": sample.sequence,
-                    "known": event.known,
-                }
-            )
-        else:
-            known = "  (known already)" if event.known else ""
-            click.echo(f"{sample.sequence:>6}  {sample.id[:12]}{known}")
-    elif isinstance(event, Refused):
-        say(f"refused: {one_line(event.reason)}")
-    elif isinstance(event, Gap):
-        seconds = (event.back_us - event.lost_us) / 1e6
-        say(f"the camera was away for {seconds:.1f} s: {one_line(event.reason)}")
-
-
-def _sum_up(recorder: Recorder, as_json: bool) -> None:
-    status = recorder.status()
-    names = [session.name for session in recorder.sessions]
-    if as_json:
-        emit_json_line(
-            {
-                "session": names[-1] if names else None,
-                "sessions": names,
-                "kept": status.kept,
-                "known": status.known,
-                "refused": status.refused,
-            }
-        )
-        return
-    refused = sum(Counter(status.refused).values())
-    say(f"kept {status.kept}, known {status.known}, refused {refused}")

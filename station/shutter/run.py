@@ -63,13 +63,15 @@ class RecordingRequest:
     """What to capture: from where, when, into which session, and until when.
 
     `count` ends after that many new samples, `for_s` after that many seconds of the
-    source's clock, or of the machine's while a live camera is away.
+    source's clock, or of the machine's while a live camera is away. `back_s` is how
+    far back `keep_last` may reach, where that is further than RING_S.
     """
 
     source: str
     form: SessionForm = field(default_factory=SessionForm)
     count: int | None = None
     for_s: float | None = None
+    back_s: float = 0.0
 
 
 class Run:
@@ -108,7 +110,7 @@ class Run:
         self._stop = threading.Event()
         self._asked_s: float | None = None
         self._hand = ManualTrigger()
-        self._ring = FrameRing(RING_S)
+        self._ring = FrameRing(max(RING_S, request.back_s))
         self._back_s = 0.0
         self._untold = 0
         self._error: Exception | None = None

@@ -41,6 +41,9 @@ def choose_trigger(
         )
     given = {key: value for key, value in (options or {}).items() if value is not None}
     values = {"pre_s": settings.pre_s, **settings.triggers.get(name, {}), **given}
+    if name == "manual":
+        # Nothing comes before a press by hand: that takes the sharpest instead.
+        del values["pre_s"]
     if name not in _OF_THE_PROJECT:
         return make_trigger(name, values)
     pre_s = values.pop("pre_s")
