@@ -26,6 +26,9 @@ from dataset.records import (
 from dataset.settings import BalanceSettings, Target
 from dataset.splitting.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
+from station.camera.controls import CONTROL_NAMES, ControlReading, ControlSetting
+from station.camera.modes import Mode
+from station.camera.readback import CameraReadback
 
 WIDTH, HEIGHT = 640, 480
 CLASS_IDS = (1, 2, 3)
@@ -447,3 +450,51 @@ def proposals(draw: st.DrawFn, origin: BoxOrigin) -> tuple[Proposal, ...]:
         )
         found.append(Proposal(box=box, verdict=draw(st.sampled_from(verdicts))))
     return tuple(found)
+
+
+@st.composite
+def camera_modes(draw: st.DrawFn) -> Mode:
+    """A mode as a camera has it; 0.0 and "" are any rate and format."""
+    return Mode(
+        width=draw(st.integers(1, 8192)),
+        height=draw(st.integers(1, 8192)),
+        fps=draw(st.sampled_from([0.0, 5.0, 7.5, 15.0, 30.0, 59.94])),
+        pixel_format=draw(st.sampled_from(["", "MJPG", "YUYV", "NV12"])),
+    )
+
+
+@st.composite
+def control_settings(draw: st.DrawFn) -> ControlSetting:
+    """A value, automatic, or locked as it stands."""
+    value = draw(st.none() | st.integers(-9999, 9999).map(float))
+    return ControlSetting(value=value, is_auto=value is None and draw(st.booleans()))
+
+
+@st.composite
+def control_readings(draw: st.DrawFn, name: str = "gain") -> ControlReading:
+    """A control as a camera says it is, or that it has none."""
+    if not draw(st.booleans()):
+        return ControlReading(name=name, supported=False)
+    numbers = st.none() | st.integers(-9999, 9999).map(float)
+    return ControlReading(
+        name=name,
+        value=draw(numbers),
+        is_auto=draw(st.none() | st.booleans()),
+        minimum=draw(numbers),
+        maximum=draw(numbers),
+        step=draw(numbers),
+        default=draw(numbers),
+    )
+
+
+@st.composite
+def camera_readbacks(draw: st.DrawFn) -> CameraReadback:
+    """What a camera says of itself, all controls or none."""
+    controls = [draw(control_readings(name)) for name in CONTROL_NAMES]
+    return CameraReadback(
+        mode=draw(st.none() | camera_modes()),
+        controls=tuple(controls) if draw(st.booleans()) else (),
+        driver=draw(names),
+        card=draw(names),
+        serial=draw(names),
+    )

@@ -57,6 +57,7 @@ class ChildSource:
         on_event: OnEvent = ignore_event,
         skip: int = 0,
         wishes: Wishes | None = None,
+        patience_s: float = 0.0,
     ) -> None:
         """Start the child.
 
@@ -69,10 +70,13 @@ class ChildSource:
             skip: how many of a folder's images to leave out.
             wishes: mode and controls that the camera shall have before its first
                 picture.
+            patience_s: how long to wait for a camera that is away; `timeout_s` begins
+                when it is there again.
         """
         default_s = LIVE_STALL_S if address.live else FILE_STALL_S
         self._address = address
         self._timeout_s = timeout_s
+        self._patience_s = patience_s
         self._stall_s = default_s if stall_s is None else stall_s
         self._stale_s = stale_s
         self._on_event = on_event
@@ -80,7 +84,13 @@ class ChildSource:
         self._started_s = time.monotonic()
         self._asked_s = self._started_s
         self._answers = Answers()
-        self._child = ReaderProcess(address, timeout_s, skip, wishes or Wishes())
+        self._child = ReaderProcess(
+            address,
+            timeout_s,
+            skip=skip,
+            wishes=wishes or Wishes(),
+            patience_s=patience_s,
+        )
         self._receiver = Receiver(self._child, address, self._mailbox, self._answers)
         self._finalize = weakref.finalize(
             self, _shut_down, self._child, self._receiver, self._mailbox
@@ -130,7 +140,7 @@ class ChildSource:
         Raises:
             CameraError: none came within the time limit; the child is gone then.
         """
-        left_s = self._started_s + self._timeout_s - time.monotonic()
+        left_s = self._lost_at_s() - time.monotonic()
         info = self._mailbox.wait_info(max(0.0, left_s))
         if info is None:
             self._give_up()
@@ -202,7 +212,9 @@ class ChildSource:
     def _lost_at_s(self) -> float:
         """When to give up waiting, if nothing comes."""
         if not self.is_open:
-            return self._started_s + self._timeout_s
+            there_s = self._mailbox.there_s
+            waited_for_s = self._started_s + self._patience_s
+            return (waited_for_s if there_s is None else there_s) + self._timeout_s
         newest_s = time.monotonic() - self._mailbox.age_s()
         if not self._address.live:  # it may have waited for us, not we for it
             newest_s = max(newest_s, self._asked_s)

@@ -6,28 +6,25 @@ the camera is plugged in again, while `/dev/video0` may become `/dev/video2`.
 
 from __future__ import annotations
 
-import os
 import re
-import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dataset.errors import CameraError
 
+from . import v4l2_abi as abi
 from .child import OPEN_S
+from .controls import ControlSetting
+from .device_facts import facts_of
 from .frames import SourceInfo
+from .modes import Mode
 from .source import open_source
+from .v4l2_device import KernelDevice
+from .wishes import NOTHING_ASKED
 
-if sys.platform != "win32":
-    import fcntl
-
-_QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h
-_CAPABILITY = struct.Struct("=16s32s32sIII12x")
-_VIDEO_CAPTURE = 0x1 | 0x1000  # single- and multi-planar
-_HAS_DEVICE_CAPS = 0x80000000
 _TRIED_INDEXES = 4
 _TRY_S = 8.0
 _PROBE_FRAMES = 30
@@ -36,11 +33,15 @@ _PROBE_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundCamera:
-    """A camera that is plugged in: what to open, its name and its device."""
+    """A camera that is plugged in: what to open, its name and its device.
+
+    `serial` is "" where the camera has none, as many cheap ones do.
+    """
 
     address: str
     name: str
     device: str
+    serial: str = ""
 
 
 def list_cameras(devices: Path = Path("/dev")) -> tuple[FoundCamera, ...]:
@@ -55,11 +56,14 @@ def list_cameras(devices: Path = Path("/dev")) -> tuple[FoundCamera, ...]:
 
 
 def cameras_under(
-    devices: Path, name_of: Callable[[Path], str | None]
+    devices: Path,
+    name_of: Callable[[Path], str | None],
+    system: Path = Path("/sys"),
 ) -> tuple[FoundCamera, ...]:
     """Return the cameras under a folder laid out like /dev.
 
-    `name_of` gives a device's name, and None for one that gives no pictures.
+    `name_of` gives a device's name, and None for one that gives no pictures; `system`
+    is laid out like /sys.
     """
     stable = _stable_paths(devices / "v4l" / "by-id")
     found = []
@@ -67,54 +71,64 @@ def cameras_under(
         name = name_of(path)
         if name is not None:
             address = stable.get(path.resolve(), path)
-            found.append(FoundCamera(address=str(address), name=name, device=str(path)))
+            found.append(
+                FoundCamera(
+                    address=str(address),
+                    name=name,
+                    device=str(path),
+                    serial=facts_of(path, system).serial,
+                )
+            )
     return tuple(found)
 
 
 def camera_name(device: Path) -> str | None:
     """The name that a V4L2 device gives itself; None when it gives no pictures."""
-    if sys.platform == "win32":
-        return None
-    answer = bytearray(_CAPABILITY.size)
+    answer = bytearray(abi.CAPABILITY.size)
     try:
-        descriptor = os.open(device, os.O_RDWR | os.O_NONBLOCK)
+        node = KernelDevice(device)
     except PermissionError:
         return "a camera that this user may not open"
     except OSError:
         return None
     try:
-        fcntl.ioctl(descriptor, _QUERYCAP, answer)
+        node.ask(abi.QUERYCAP, answer)
     except OSError:
         return None
     finally:
-        os.close(descriptor)
-    _, card, _, _, all_of_it, of_device = _CAPABILITY.unpack(answer)
-    able = of_device if all_of_it & _HAS_DEVICE_CAPS else all_of_it
-    if not able & _VIDEO_CAPTURE:
-        return None
-    text: str = card.split(b"\0", 1)[0].decode("utf-8", "replace")
-    return text.strip() or device.name
+        node.close()
+    _, card, _, _, all_of_it, of_device = abi.CAPABILITY.unpack(answer)
+    able = of_device if all_of_it & abi.HAS_DEVICE_CAPS else all_of_it
+    return (abi.text(card) or device.name) if able & abi.VIDEO_CAPTURE else None
 
 
-def probe(address: str, *, timeout_s: float = OPEN_S) -> SourceInfo:
+def probe(
+    address: str,
+    *,
+    timeout_s: float = OPEN_S,
+    mode: Mode | None = None,
+    controls: Mapping[str, ControlSetting] = NOTHING_ASKED,
+) -> SourceInfo:
     """Open a source, read from it and return what it is.
 
     For a live source `fps` is the rate that was measured over up to two seconds.
 
     Raises:
         UsageError: no source can have this address.
-        CameraError: it gives no pictures.
+        CameraError: it gives no pictures, or not in this mode.
     """
-    with open_source(address, timeout_s=timeout_s) as source:
-        info = source.info
-        if not info.live:
-            return info
+    with open_source(
+        address, timeout_s=timeout_s, mode=mode, controls=controls
+    ) as source:
+        if not source.info.live:
+            return source.info
         times_s: list[float] = []
         until_s = time.monotonic() + _PROBE_S
         while len(times_s) < _PROBE_FRAMES and time.monotonic() < until_s:
             frame = source.read(timeout_s)
             if frame is not None:
                 times_s.append(frame.elapsed_s)
+        info = source.info
         span_s = times_s[-1] - times_s[0] if times_s else 0.0
         measured = (len(times_s) - 1) / span_s if span_s > 0 else info.fps
         return replace(info, fps=round(measured, 2))

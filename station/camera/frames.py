@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dataset.errors import CameraError
 
 from .controls import ControlSetting, Readback, unsupported
+from .modes import Mode
 from .readback import NOTHING_READ, CameraReadback
 
 ANSWER_S: Final = 2.0
@@ -73,6 +74,7 @@ class SourceInfo:
 
     Width and height are those of the first frame. `fps` is what the source says of
     itself (0.0: nothing). `readback` is the newest one: it changes while it runs.
+    `modes` are those that the camera offers; none where it does not tell.
     """
 
     address: str
@@ -82,6 +84,7 @@ class SourceInfo:
     fps: float
     live: bool
     readback: CameraReadback = NOTHING_READ
+    modes: tuple[Mode, ...] = ()
 
     @property
     def controls(self) -> Mapping[str, float]:
@@ -109,11 +112,16 @@ class SizeChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A live source was lost and came back; wall-clock microseconds."""
+    """A live source was lost and came back; wall-clock microseconds.
+
+    `away_s` is how long it was away by the steady clock: the wall clock may have been
+    set meanwhile.
+    """
 
     lost_us: int
     back_us: int
     reason: str
+    away_s: float = 0.0
 
 
 CameraEvent = Refusal | SizeChange | Gap
@@ -126,6 +134,10 @@ def ignore_event(event: CameraEvent) -> None:
 
 class NoPicture(CameraError):
     """No picture came within the asked time; a later read may still give one."""
+
+
+class AccessRefused(CameraError):
+    """The camera takes no such name or password; asking again soon may lock us out."""
 
 
 class NoAnswer(CameraError):

@@ -1,7 +1,7 @@
 """MJPEG over HTTP: every part's bytes are kept as the camera sent them.
 
 A thread drains the connection at all times, so that no old picture waits in the
-network's buffers while another is decoded; at most two wait here.
+network's buffers while another is decoded; at most four wait here.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from dataset.errors import CameraError
 from .address import Address
 from .camera_controls import NoControls
 from .feed import FeedInfo, Picture, Rejected, decode_jpeg
+from .frames import AccessRefused
 from .multipart import MultipartParser, Part
 
 _CHUNK = 1 << 16
-_WAITING = 2
+_WAITING = 4
 
 
 class HttpFeed:
@@ -111,7 +112,7 @@ class HttpFeed:
         shown = self._address.shown
         if isinstance(error, urllib.error.HTTPError):
             if error.code in (401, 403):
-                return CameraError(
+                return AccessRefused(
                     f"The camera refuses the name or password: {shown}",
                     hint="write them into the address: http://NAME:PASSWORD@HOST/",
                 )

@@ -1,7 +1,8 @@
 """Where a receiving thread leaves frames for the thread that reads them.
 
-Live: the newest frame replaces the one before it, which nobody read. Clips and folders:
-a short queue whose putter waits when it is full, so that no frame is lost.
+Live: a few frames, so that a short hesitation of the reader costs none; a newer frame
+replaces those that have waited too long. Clips and folders: a short queue whose putter
+waits when it is full, so that no frame is lost.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from .frames import CameraEvent, Frame, Refusal, SourceInfo
 from .readback import CameraReadback
 
 _QUEUE = 4
+_LIVE_QUEUE = 3
+_LATE_S = 0.08
 _EVENTS = 10_000
 
 
@@ -36,6 +39,7 @@ class Mailbox:
         self._over = False
         self._closed = False
         self._newest_s = time.monotonic()
+        self._there_s: float | None = None
         self._dropped = 0
 
     @property
@@ -63,6 +67,17 @@ class Mailbox:
         """Seconds since the newest frame arrived, or since the start."""
         return max(0.0, time.monotonic() - self._newest_s)
 
+    @property
+    def there_s(self) -> float | None:
+        """When the source was found to be there, monotonic; None before."""
+        return self._there_s
+
+    def put_sign(self) -> None:
+        """Note that the source is there and is being opened."""
+        with self._changed:
+            self._there_s = time.monotonic()
+            self._changed.notify_all()
+
     def put_info(self, info: SourceInfo) -> None:
         """Note what the source is."""
         with self._changed:
@@ -88,8 +103,7 @@ class Mailbox:
         """Leave a frame that arrived; may wait (see above)."""
         with self._changed:
             if self._live:
-                self._dropped += len(self._frames)
-                self._frames.clear()
+                self._drop_late(room=_LIVE_QUEUE - 1)
             else:
                 self._changed.wait_for(
                     lambda: len(self._frames) < _QUEUE or self.is_over
@@ -156,6 +170,8 @@ class Mailbox:
     def _next(self, deadline_s: float, stale_s: float) -> Delivery | CameraEvent | None:
         with self._changed:
             while True:
+                if self._live:
+                    self._drop_late(room=_LIVE_QUEUE)
                 self._refuse_stale(stale_s)
                 if self._closed:
                     return None
@@ -173,6 +189,14 @@ class Mailbox:
                     if self._events or self._frames or self.is_over:
                         continue
                     raise TimeoutError
+
+    def _drop_late(self, room: int) -> None:
+        """Drop the oldest live frames beyond `room`, and those that newer ones beat."""
+        limit_s = time.monotonic() - _LATE_S
+        frames = self._frames
+        while len(frames) > room or (len(frames) > 1 and frames[0].arrived_s < limit_s):
+            frames.popleft()
+            self._dropped += 1
 
     def _refuse_stale(self, stale_s: float) -> None:
         if self._live and self._frames:

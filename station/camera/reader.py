@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from dataset.errors import CameraError, FieldsetError, UsageError
@@ -23,9 +24,10 @@ from dataset.errors import CameraError, FieldsetError, UsageError
 from .address import Address
 from .feed import Attempt, Feed, FeedInfo, Picture, Rejected, trim_messages
 from .folder_feed import FolderFeed
-from .frames import SourceKind
+from .frames import AccessRefused, SourceKind
 from .freshness import Freshness
 from .http_feed import HttpFeed
+from .presence import wait_until_there
 from .readback import readback_to_json
 from .reader_commands import Commands
 from .reader_output import Output
@@ -40,6 +42,7 @@ if sys.platform != "win32":
     import resource
 
 STALE = "a picture from before"
+TOO_LARGE = "too large a picture"
 _MEMORY_BYTES = 8 << 30
 
 
@@ -55,21 +58,46 @@ def main() -> int:
     )
     output = Output(pipe, _slots(request), live=address.live)
     commands = Commands(output)
+    with contextlib.suppress(BrokenPipeError):
+        try:
+            _serve(request, address, output, commands)
+        except FieldsetError as error:
+            output.tell(
+                {
+                    "type": "error",
+                    "message": error.message,
+                    "hint": error.hint,
+                    "is_refusal": isinstance(error, AccessRefused),
+                }
+            )
+    sys.stderr.flush()
+    os._exit(0)  # a draining thread or a library's own must not hold us
+
+
+def _serve(
+    request: dict[str, Any], address: Address, output: Output, commands: Commands
+) -> None:
+    """Open the source and tell what comes from it, to its end."""
+    _await(address, float(request["patience_s"]), output, commands)
     feed = make_feed(
         address,
         float(request["timeout_s"]),
         skip=int(request["skip"]),
         wishes=wishes_from_json(request["wishes"]),
     )
-    with contextlib.suppress(BrokenPipeError):
-        try:
-            _Playing(output, commands, address).play(feed)
-        except FieldsetError as error:
-            output.tell({"type": "error", "message": error.message, "hint": error.hint})
-        finally:
-            feed.close()
-    sys.stderr.flush()
-    os._exit(0)  # a draining thread or a library's own must not hold us
+    try:
+        _Playing(output, commands, address).play(feed)
+    finally:
+        feed.close()
+
+
+def _await(
+    address: Address, patience_s: float, output: Output, commands: Commands
+) -> None:
+    """Wait until a source that went away is there again, and say so."""
+    if patience_s > 0 and not wait_until_there(address, patience_s, commands.stop):
+        raise CameraError(f"The camera is away: {address.shown}")
+    output.tell({"type": "there"})
 
 
 def make_feed(
@@ -120,6 +148,8 @@ class _Playing:
                 item.arrived_s, item.media_s
             ):
                 self._refuse(STALE)
+            elif item.pixels.shape[0] * item.pixels.shape[1] > PIXEL_LIMIT:
+                self._refuse(TOO_LARGE, item.name)
             else:
                 self._note_size(item, info, feed)
                 self._send_frame(item)
@@ -151,6 +181,7 @@ class _Playing:
                 "height": size[1],
                 "fps": info.fps,
                 "readback": readback_to_json(readback),
+                "modes": [asdict(mode) for mode in feed.controls.modes()],
             }
         )
         self._commands.serve(feed.controls, readback)
@@ -183,7 +214,8 @@ def _until(
 
 
 def _now_us(ago_s: float = 0.0) -> int:
-    return time.time_ns() // 1000 - round(ago_s * 1e6)
+    # A clock that was never set stands at 1970, and no time lies before that.
+    return max(0, time.time_ns() // 1000 - round(ago_s * 1e6))
 
 
 def _take_output() -> int:

@@ -55,7 +55,13 @@ class ReaderProcess:
     """The process, its two pipes and the file of its standard error."""
 
     def __init__(
-        self, address: Address, timeout_s: float, skip: int, wishes: Wishes
+        self,
+        address: Address,
+        timeout_s: float,
+        *,
+        skip: int,
+        wishes: Wishes,
+        patience_s: float,
     ) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._address = address
@@ -83,6 +89,7 @@ class ReaderProcess:
             "shown": address.shown,
             "timeout_s": timeout_s,
             "skip": skip,
+            "patience_s": patience_s,
             "memory": memory,
             "wishes": wishes_to_json(wishes),
         }

@@ -12,8 +12,9 @@ from dataset.errors import CameraError
 from .address import Address
 from .answers import Answers
 from .delivery import Delivery
-from .frames import CameraEvent, Frame, Refusal, SizeChange, SourceInfo
+from .frames import AccessRefused, CameraEvent, Frame, Refusal, SizeChange, SourceInfo
 from .mailbox import Mailbox
+from .modes import Mode
 from .readback import (
     NOTHING_READ,
     CameraReadback,
@@ -73,6 +74,7 @@ class Receiver(threading.Thread):
                     fps=float(header["fps"]),
                     live=self._address.live,
                     readback=self._readback,
+                    modes=tuple(Mode(**mode) for mode in header["modes"]),
                 )
             )
         elif message.type == "readback":
@@ -85,7 +87,10 @@ class Receiver(threading.Thread):
             self.last_attempt = (int(header["number"]), str(header["name"]))
         elif message.type == "error":
             self._ended = True
-            self._mailbox.fail(CameraError(header["message"], hint=header["hint"]))
+            kind = AccessRefused if header["is_refusal"] else CameraError
+            self._mailbox.fail(kind(header["message"], hint=header["hint"]))
+        elif message.type == "there":
+            self._mailbox.put_sign()
         elif message.type == "end":
             self._ended = True
             self._mailbox.end()

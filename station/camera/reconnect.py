@@ -22,6 +22,7 @@ from .child import OPEN_S
 from .controls import ControlSetting, Readback
 from .frames import (
     ANSWER_S,
+    AccessRefused,
     CameraSource,
     Frame,
     Gap,
@@ -36,7 +37,9 @@ from .source import open_source, start_source
 from .wishes import NOTHING_ASKED, Wishes
 
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 10.0
+LONGEST_PAUSE_S = 1.5
+REFUSED_PAUSE_S = 30.0
+PATIENCE_S = 60.0
 _JITTER = 0.25
 _HEALTHY_S = 10.0
 
@@ -44,7 +47,10 @@ Opener = Callable[[Wishes], CameraSource]
 
 
 class Backoff:
-    """Pauses between attempts: doubling from 0.5 s to 10 s, each up to 25 % off.
+    """Pauses between attempts: doubling from 0.5 s to 1.5 s, each up to 25 % off.
+
+    The longest is short because an attempt at a camera that is away costs little: its
+    process only knocks until somebody is there.
 
     The jitter keeps several stations from knocking at one camera in step; it comes
     from a seeded generator, so that a run can be repeated.
@@ -158,6 +164,8 @@ class ReconnectingSource:
                 raise
             except CameraError as error:
                 self._lose(error.message.partition(":")[0])
+                if isinstance(error, AccessRefused):
+                    self._due_s = time.monotonic() + REFUSED_PAUSE_S
                 continue
             if frame is None:
                 self._lose("The camera ended the stream")
@@ -219,7 +227,7 @@ class ReconnectingSource:
         if self._lost_us is None:
             away_s = self._source.age_s() if self._source else 0.0
             self._newest_s = now_s - away_s
-            self._lost_us = time.time_ns() // 1000 - round(away_s * 1e6)
+            self._lost_us = max(0, time.time_ns() // 1000 - round(away_s * 1e6))
             self._reason = reason
             if now_s - self._since_s > _HEALTHY_S:
                 self._backoff.reset()
@@ -233,7 +241,10 @@ class ReconnectingSource:
     def _accept(self, source: CameraSource, frame: Frame) -> Frame:
         if self._lost_us is not None:
             gap = Gap(
-                lost_us=self._lost_us, back_us=frame.captured_us, reason=self._reason
+                lost_us=self._lost_us,
+                back_us=frame.captured_us,
+                reason=self._reason,
+                away_s=max(0.0, time.monotonic() - self._newest_s),
             )
             self._lost_us = None
             self._info = source.info
@@ -270,7 +281,11 @@ def open_steady_source(
 
     def reopen(wishes: Wishes) -> CameraSource:
         return start_source(
-            checked, timeout_s=timeout_s, on_event=on_event, wishes=wishes
+            checked,
+            timeout_s=timeout_s,
+            on_event=on_event,
+            wishes=wishes,
+            patience_s=PATIENCE_S,
         )
 
     return ReconnectingSource(

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 if sys.platform == "linux":
     import fcntl
 
-SLOTS = 4
+SLOTS = 6
 _HEAD_BYTES = mmap.PAGESIZE
 _PIXEL_BYTES = 3
 

@@ -16,6 +16,7 @@ from .folder import FolderSession, sessions_of
 from .folder_source import FolderSource
 from .frames import (
     ANSWER_S,
+    AccessRefused,
     CameraEvent,
     CameraSource,
     Frame,
@@ -35,6 +36,7 @@ from .wishes import NOTHING_ASKED, Wishes
 
 __all__ = [
     "ANSWER_S",
+    "AccessRefused",
     "CameraEvent",
     "CameraSource",
     "FolderSession",
@@ -96,7 +98,20 @@ def start_source(
     timeout_s: float,
     on_event: OnEvent,
     wishes: Wishes,
+    patience_s: float = 0.0,
 ) -> ChildSource | FolderSource:
-    """Return a source that is only being opened; its `read` waits for a picture."""
-    kind = FolderSource if address.kind is SourceKind.FOLDER else ChildSource
-    return kind(address, timeout_s=timeout_s, on_event=on_event, wishes=wishes)
+    """Return a source that is only being opened; its `read` waits for a picture.
+
+    `patience_s` is how long a live one may be away before `timeout_s` begins.
+    """
+    if address.kind is SourceKind.FOLDER:
+        return FolderSource(
+            address, timeout_s=timeout_s, on_event=on_event, wishes=wishes
+        )
+    return ChildSource(
+        address,
+        timeout_s=timeout_s,
+        on_event=on_event,
+        wishes=wishes,
+        patience_s=patience_s,
+    )

@@ -21,6 +21,7 @@ from .address import Address
 from .camera_controls import NoControls
 from .feed import FeedInfo, Picture, Rejected, decode_jpeg
 from .huffman import with_huffman_tables
+from .pixels import bgr_of
 
 _MJPEG = {cv2.VideoWriter.fourcc(*name) for name in ("MJPG", "mjpg", "jpeg", "JPEG")}
 _MAX_FPS = 1000.0
@@ -82,7 +83,7 @@ class VideoFeed:
                 media_s = last_s + 1.0 / (self._fps or 25.0) if index else 0.0
             last_s = media_s
             index += 1
-            yield self._picture(np.asarray(data, np.uint8), arrived_s, media_s)
+            yield self._picture(np.asarray(data), arrived_s, media_s)
         yield from self._ending(index)
 
     def close(self) -> None:
@@ -105,13 +106,14 @@ class VideoFeed:
         raise CameraError(f"The file is no clip that can be decoded: {shown}")
 
     def _picture(
-        self, data: NDArray[np.uint8], arrived_s: float, media_s: float
+        self, data: NDArray[np.generic], arrived_s: float, media_s: float
     ) -> Picture | Rejected:
         encoded: bytes | None = None
-        pixels: NDArray[np.uint8] | Rejected = data
         if self._raw:
             encoded = with_huffman_tables(data.tobytes())
             pixels = decode_jpeg(encoded)
+        else:
+            pixels = bgr_of(data)
         if isinstance(pixels, Rejected):
             return pixels
         return Picture(

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .camera_options import control_option, mode_option, tell_unmet
+from .camera_text import camera_lines
 from .options import Duration, json_option
 from .output import emit_json, one_line, say, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from station.camera.controls import ControlSetting
+    from station.camera.modes import Mode
     from station.camera.source import SourceInfo
 
 
@@ -29,7 +35,12 @@ def list_found(as_json: bool) -> None:
         emit_json(
             {
                 "cameras": [
-                    {"address": c.address, "name": c.name, "device": c.device}
+                    {
+                        "address": c.address,
+                        "name": c.name,
+                        "device": c.device,
+                        "serial": c.serial,
+                    }
                     for c in found
                 ]
             }
@@ -39,10 +50,10 @@ def list_found(as_json: bool) -> None:
         say("No camera is connected to this machine.")
         say(
             "hint: network cameras are named by address, as in "
-            "`fieldset camera probe rtsp://HOST/PATH`"
+            "`fieldset camera probe rtsp://HOST/PATH`; `simulated:` is one to try out"
         )
         return
-    table(["address", "name"], [[c.address, c.name] for c in found])
+    table(["address", "name", "serial"], [[c.address, c.name, c.serial] for c in found])
 
 
 @camera.command()
@@ -50,23 +61,38 @@ def list_found(as_json: bool) -> None:
 @click.option(
     "--timeout", type=Duration(), default="10s", help="How long to wait for a picture."
 )
+@mode_option
+@control_option
 @json_option
-def probe(source: str, timeout: float, as_json: bool) -> None:
-    """Open SOURCE, read from it, and say what it is."""
+def probe(
+    source: str,
+    timeout: float,
+    mode: Mode | None,
+    controls: Mapping[str, ControlSetting],
+    as_json: bool,
+) -> None:
+    """Open SOURCE, read from it, and say what it is.
+
+    What is asked with --mode and --set is set before the first picture; the readings
+    show what the camera made of it.
+    """
     from station.camera.discovery import probe as probe_source
 
-    info = probe_source(source, timeout_s=timeout)
+    info = probe_source(source, timeout_s=timeout, mode=mode, controls=controls)
     if as_json:
         emit_json({"cameras": [_json(info)]})
         return
     live = "live" if info.live else "stored"
     click.echo(f"{one_line(info.address)}: {info.kind.value}, {live}")
     click.echo(f"{info.width}x{info.height}, {info.fps:.4g} pictures a second")
-    for name, value in info.controls.items():
-        click.echo(f"  {one_line(name)} {value:g}")
+    for line in camera_lines(info):
+        click.echo(line)
+    tell_unmet(controls, info)
 
 
 def _json(info: SourceInfo) -> dict[str, Any]:
+    from station.camera.readback import readback_to_json
+
     return {
         "address": info.address,
         "kind": info.kind.value,
@@ -75,4 +101,6 @@ def _json(info: SourceInfo) -> dict[str, Any]:
         "height": info.height,
         "fps": round(info.fps, 3),
         "controls": dict(info.controls),
+        "readback": readback_to_json(info.readback),
+        "modes": [str(mode) for mode in info.modes],
     }

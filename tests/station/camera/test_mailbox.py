@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -24,16 +25,28 @@ def delivery(index: int, arrived_s: float = 0.0) -> Delivery:
     return Delivery(arrived_s=arrived_s, captured_us=index, collect=lambda: frame)
 
 
-def test_live_mailbox_keeps_the_newest_frame() -> None:
+def test_live_frames_that_waited_give_way_to_the_newest() -> None:
     mailbox = Mailbox(live=True)
-    for index in range(5):
-        mailbox.put_frame(delivery(index, 1e12))
+    now_s = time.monotonic()
+    for index in range(3):
+        mailbox.put_frame(delivery(index, now_s - 0.6 + index / 10))
 
     taken = mailbox.take(PATIENCE_S, 1.0)
 
     assert isinstance(taken, Frame)
-    assert taken.index == 4
-    assert mailbox.dropped == 4
+    assert taken.index == 2
+    assert mailbox.dropped == 2
+
+
+def test_live_frames_of_a_moment_are_all_given_but_never_many() -> None:
+    mailbox = Mailbox(live=True)
+    for index in range(5):
+        mailbox.put_frame(delivery(index, 1e12))
+
+    taken = [mailbox.take(PATIENCE_S, 1.0) for _ in range(3)]
+
+    assert [one.index for one in taken if isinstance(one, Frame)] == [2, 3, 4]
+    assert mailbox.dropped == 2
 
 
 def test_mailbox_of_a_clip_makes_its_putter_wait() -> None:

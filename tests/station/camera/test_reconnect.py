@@ -21,6 +21,8 @@ from station.camera.frames import (
     SourceInfo,
 )
 from station.camera.reconnect import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
     Backoff,
     ReconnectingSource,
     open_steady_source,
@@ -34,13 +36,13 @@ from .frames_of import PATIENCE_S, read_until, read_until_none_comes
 
 
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 40))
-def test_pauses_double_up_to_ten_seconds(seed: int, count: int) -> None:
+def test_pauses_double_up_to_the_longest(seed: int, count: int) -> None:
     backoff = Backoff(seed)
 
     pauses = [backoff.next_s() for _ in range(count)]
 
     for attempt, pause_s in enumerate(pauses):
-        plain_s = min(10.0, 0.5 * 2**attempt)
+        plain_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
         assert 0.75 * plain_s <= pause_s <= 1.25 * plain_s
 
 
@@ -123,7 +125,9 @@ def test_read_returns_in_time_while_the_camera_is_away(
 ) -> None:
     first = ReplaySource(traffic[:1], live=True)
     source = ReconnectingSource(
-        first, lambda: _Broken(first.info), backoff=Backoff(first_s=60, longest_s=60)
+        first,
+        lambda _wishes: _Broken(first.info),
+        backoff=Backoff(first_s=60, longest_s=60),
     )
     source.read(PATIENCE_S)
 
@@ -135,7 +139,7 @@ def test_read_returns_in_time_while_the_camera_is_away(
 
 
 def test_closed_source_gives_nothing_more(traffic: tuple[bytes, ...]) -> None:
-    def never() -> ReplaySource:
+    def never(_wishes: Wishes) -> ReplaySource:
         raise AssertionError("opened after close")
 
     with ReconnectingSource(ReplaySource(traffic[:1], live=True), never) as source:
