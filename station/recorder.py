@@ -16,7 +16,7 @@ from dataset.records import Session
 
 from .camera.controls import ControlSetting, Readback
 from .camera.motion import MotionView
-from .camera.motion_trigger import MotionTrigger
+from .camera.motion_trigger import Area, MotionTrigger
 from .camera.reconnect import open_steady_source
 from .camera.source import CameraSource, Frame, OnEvent, SourceInfo, retry_of
 from .camera.triggers import Trigger, inner_of
@@ -157,6 +157,12 @@ class Recorder:
         if isinstance(inner, MotionTrigger | DriftTrigger | UncertainTrigger):
             return inner.view()
         return None
+
+    def area_of(self, frame: Frame) -> Area | None:
+        """What moved in a frame that the motion trigger kept; None where none did."""
+        current = None if self._run is None else self._run.trigger.current
+        inner = None if current is None else inner_of(current)
+        return inner.area_of(frame) if isinstance(inner, MotionTrigger) else None
 
     def events(self) -> tuple[RecorderEvent, ...]:
         """What happened since the last call, oldest first; never waits."""

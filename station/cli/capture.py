@@ -12,6 +12,7 @@ import click
 
 from dataset.errors import UsageError
 
+from .capture_coach import CaptureCoach, coach_of
 from .capture_lines import sum_up, tell_event
 from .capture_options import read_trigger, trigger_options
 from .options import Condition, Duration, json_option, opened, project_option
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 @click.option("--place", default="")
 @click.option("--operator", default="")
 @click.option("--condition", "conditions", type=Condition(), multiple=True)
+@click.option(
+    "--class",
+    "class_name",
+    help="What it is captured for: labeling begins with that class.",
+)
 @project_option
 @json_option
 def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
@@ -66,18 +72,22 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
             for_s=given["for_s"],
             back_s=given["pre"] or settings.pre_s,
         )
+        coach = coach_of(project, given["class_name"], form.conditions)
+        coach.speak()
         recorder = Recorder(project)
         try:
             recorder.start(request, trigger)
             if name == "manual":
                 _listen(recorder, request.back_s)
-            error = _follow(recorder, as_json)
+            error = _follow(recorder, coach, as_json)
         finally:
             # Also on Ctrl+C: what was chosen is stored and told, the session ends.
             recorder.close()
             for event in recorder.events():
                 tell_event(event, as_json)
+                coach.note(event, recorder)
             sum_up(recorder, as_json)
+            coach.speak()
     if error is not None:
         raise error
 
@@ -98,7 +108,7 @@ def _listen(recorder: Recorder, pre_s: float) -> None:
         press_on_enter(recorder.shutter)
 
 
-def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
+def _follow(recorder: Recorder, coach: CaptureCoach, as_json: bool) -> Exception | None:
     """Print events until the run ends, and give the error that ended it."""
     from station.recorder import Ended
 
@@ -108,5 +118,6 @@ def _follow(recorder: Recorder, as_json: bool) -> Exception | None:
             event = recorder.wait_event(0.25)
             if event is not None and not isinstance(event, Ended):
                 tell_event(event, as_json)
+                coach.note(event, recorder)
         if isinstance(event, Ended):
             return event.error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from dataset.errors import FieldsetError
 from dataset.project import Project
@@ -130,7 +131,7 @@ class RecorderDesk:
 
     def events(self) -> tuple[CaptureEvent, ...]:
         """Give what happened since the last call."""
-        return tuple(_event(event, self._frozen) for event in self._recorder.events())
+        return tuple(self._told(event) for event in self._recorder.events())
 
     def status(self) -> CaptureStatus:
         """Give how capture stands."""
@@ -171,6 +172,12 @@ class RecorderDesk:
             name, ControlSetting(value=value, is_auto=is_auto)
         )
         return control_row(granted.reading, asked=unmet_words(granted))
+
+    def _told(self, event: RecorderEvent) -> CaptureEvent:
+        told = _event(event, self._frozen)
+        if isinstance(event, recording.Kept):
+            return replace(told, area=self._recorder.area_of(event.frame))
+        return told
 
     def _standing(self, choice: TriggerChoice) -> Trigger:
         """The trigger that watches by itself; by hand nothing does."""

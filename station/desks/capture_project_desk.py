@@ -8,6 +8,7 @@ from dataset.project import Project
 from dataset.records import LabelState
 from dataset.status import advice_of
 from labeling.frozen import save_frozen
+from labeling.intended import Intent, note_intent
 
 from ..camera.discovery import list_cameras
 from ..recorder import OpenSource
@@ -63,11 +64,11 @@ class ProjectCaptureDesk:
         """Give the longest pause over which boxes are carried."""
         return self._project.settings.label.carry_gap_s
 
-    def note_class(self, sample_ids: tuple[str, ...], class_id: int) -> None:
-        """Keep the class that samples were captured for."""
+    def note_intents(self, intents: tuple[Intent, ...]) -> None:
+        """Keep the classes that samples were captured for."""
         with self._project.catalog.writing():
-            for sample_id in sample_ids:
-                self._project.catalog.class_hints.put(sample_id, class_id)
+            for intent in intents:
+                note_intent(self._project, intent)
 
     def save_frozen(
         self, sample_id: str, labels: LabelState, keys: int, drags: int

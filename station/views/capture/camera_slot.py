@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
+from labeling.intended import Intent
 
 from ...jobs import Lane, Operation, Submitter
 from ...language import tr
@@ -54,7 +55,7 @@ class CameraSlot(QWidget):
     Signals:
         status_changed: the `CaptureStatus` before and the one of now.
         events_came: a tuple of `CaptureEvent`.
-        class_kept: ids of samples and the class they were captured for.
+        intents_came: a tuple of `Intent`: samples, and what they were captured for.
         opening_changed: the source is being opened, or was.
         frozen_changed: a picture is held still, or was let go.
         pressed: the person chose this camera.
@@ -66,7 +67,7 @@ class CameraSlot(QWidget):
 
     status_changed = Signal(object, object)
     events_came = Signal(object)
-    class_kept = Signal(object, int)
+    intents_came = Signal(object)
     opening_changed = Signal(bool)
     frozen_changed = Signal(bool)
     pressed = Signal()
@@ -222,20 +223,20 @@ class CameraSlot(QWidget):
                 self._set_opening(False)
                 if event.error is not None:
                     self.error_came.emit(event.error)
-        self._tell_classes(events)
+        self._tell_intents(events)
         self._take_status(self.desk.status())
         self.events_came.emit(events)
 
-    def _tell_classes(self, events: tuple[CaptureEvent, ...]) -> None:
+    def _tell_intents(self, events: tuple[CaptureEvent, ...]) -> None:
         """Say for which class samples were captured: that chosen at their frame."""
-        meant: dict[int, list[str]] = {}
-        for event in events:
-            class_id = self._class_at(event.number)
-            is_new = event.kind is EventKind.KEPT and not event.is_frozen
-            if is_new and class_id is not None:
-                meant.setdefault(class_id, []).append(event.sample_id)
-        for class_id, ids in meant.items():
-            self.class_kept.emit(tuple(ids), class_id)
+        kept = [e for e in events if e.kind is EventKind.KEPT and not e.is_frozen]
+        meant = tuple(
+            Intent(sample_id=event.sample_id, class_id=class_id, area=event.area)
+            for event in kept
+            if (class_id := self._class_at(event.number)) is not None
+        )
+        if meant:
+            self.intents_came.emit(meant)
 
     def _class_at(self, number: int) -> int | None:
         earlier = [one for after, one in self._classes if after < number]

@@ -84,7 +84,8 @@ class CaptureEvent:
     """One thing that happened during capture; `reason` is a plain sentence.
 
     `sample_id` names the sample of what was kept, or was here already; `number` is that
-    of the frame. `is_frozen` says that it is the picture that was held still.
+    of the frame. `area` is what moved, where the motion trigger kept it. `is_frozen`
+    says that it is the picture that was held still.
     """
 
     kind: EventKind
@@ -94,6 +95,7 @@ class CaptureEvent:
     error: FieldsetError | None = None
     sample_id: str = ""
     number: int = -1
+    area: Zone | None = None
     is_frozen: bool = False
 
 

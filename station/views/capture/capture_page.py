@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
 from labeling.frozen import FrozenLabels
+from labeling.intended import Intent
 
 from ...jobs import Lane, Operation, Submitter
 from ...keys import CLASS_KEYS
@@ -21,20 +21,19 @@ from ...theme import Theme
 from ..contracts import ClassRow, Commands
 from ..rows import dress
 from .camera_slot import CameraSlot
+from .camera_tuning import CameraTuning
 from .camera_wall import CameraWall
 from .capture_contract import (
     CaptureEvent,
     CaptureStatus,
-    ControlRow,
     EventKind,
     Marks,
     SessionForm,
     TriggerChoice,
-    Zone,
 )
 from .capture_panel import LAST_S, CapturePanel
 from .capture_protocols import CaptureDesk
-from .capture_words import camera_words, zone_lines
+from .capture_words import camera_words
 from .event_strip import EventStrip
 from .live_view import LiveView
 from .preview_bar import MARKS, PreviewBar
@@ -80,13 +79,13 @@ class CapturePage(QWidget):
         self._theme = theme
         self._classes: dict[int, LabelClass] = {}
         self._class_id: int | None = None
-        self._zones: tuple[Zone, ...] = ()
         self._carry_gap_s = 0.0
         self._ticks = 0
         self.bar = PreviewBar(self)
         self.wall = CameraWall(self._make_slot, self)
         self.strip = EventStrip(theme, runner, self)
         self.panel = CapturePanel(theme, self)
+        self.tuning = CameraTuning(self.wall, self.panel, runner, self)
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -106,7 +105,7 @@ class CapturePage(QWidget):
         row.addWidget(self.panel)
 
     def _connect(self) -> None:
-        panel, motion = self.panel, self.panel.motion
+        panel = self.panel
         self.wall.slot_chosen.connect(self._on_slot_chosen)
         panel.form_given.connect(self.start)
         panel.stop_requested.connect(self.stop)
@@ -115,12 +114,9 @@ class CapturePage(QWidget):
         panel.triggers.shutter_pressed.connect(self.take)
         panel.triggers.last_requested.connect(self.keep_last)
         panel.classes.class_pressed.connect(self.choose_class)
-        panel.controls.value_asked.connect(self._set_control)
-        panel.controls.automatic_asked.connect(self._set_automatic)
-        motion.sensitivity_changed.connect(self._on_sensitivity)
-        motion.drawing_changed.connect(lambda on: self.live.draw_zones(on))
-        motion.clear_requested.connect(lambda: self._set_zones(()))
-        motion.lines_requested.connect(self._copy_zone_lines)
+        self.tuning.notice_came.connect(self.notice_came)
+        self.tuning.error_came.connect(self.error_came)
+        self.tuning.zones_changed.connect(self._show_slot)
         self.bar.freeze_requested.connect(self.freeze)
         self.bar.marks_changed.connect(self._on_marks)
         self.bar.all_requested.connect(self.take_with_all)
@@ -131,7 +127,7 @@ class CapturePage(QWidget):
         slot = CameraSlot(
             self._desk.new_camera(), self._desk, self._runner, self._theme, self.wall
         )
-        slot.choose_trigger(TriggerChoice(zones=self._zones))
+        slot.choose_trigger(TriggerChoice(zones=self.tuning.zones))
         slot.marks = self.bar.marks
         slot.show_classes(self._classes)
         slot.choose_class(self._class_id)
@@ -140,7 +136,7 @@ class CapturePage(QWidget):
         slot.opening_changed.connect(lambda _is: self._show_slot())
         slot.frozen_changed.connect(lambda _is: self._show_slot())
         slot.freezing.picture_saved.connect(self._on_picture_saved)
-        slot.class_kept.connect(self._on_class_kept)
+        slot.intents_came.connect(self._on_intents)
         slot.zones_changed.connect(lambda _zones: self._show_slot())
         slot.form_used.connect(self.form_used)
         slot.notice_came.connect(self.notice_came)
@@ -194,7 +190,7 @@ class CapturePage(QWidget):
         self._on_catalog(
             tr("Read what is wanted"), self._desk.advice, self.panel.show_advice
         )
-        self._on_catalog(tr("Read the zones"), self._desk.zones, self._on_zones)
+        self._on_catalog(tr("Read the zones"), self._desk.zones, self.tuning.begin_with)
         self._on_catalog(
             tr("Read the settings"), self._desk.carry_gap_s, self._on_carry_gap
         )
@@ -321,43 +317,9 @@ class CapturePage(QWidget):
         self.slot.choose_trigger(replace(choice, sensitivity=sensitivity))
         self._show_slot()
 
-    def _on_sensitivity(self, sensitivity: float) -> None:
-        self.slot.choose_trigger(replace(self.slot.choice, sensitivity=sensitivity))
-
-    def _set_zones(self, zones: tuple[Zone, ...]) -> None:
-        self.slot.set_zones(zones)
-        self._show_slot()
-
-    def _copy_zone_lines(self) -> None:
-        choice = self.slot.choice
-        lines = zone_lines(choice.zones, choice.sensitivity)
-        QGuiApplication.clipboard().setText(lines)
-        words = tr("Copied: paste the lines into fieldset.toml to keep these zones.")
-        self.notice_came.emit(words, "ok")
-
     def _on_marks(self, marks: Marks) -> None:
         for slot in self.wall.slots:
             slot.marks = marks
-
-    def _set_control(self, name: str, value: float) -> None:
-        self._ask_control(name, value, is_auto=False)
-
-    def _set_automatic(self, name: str, is_auto: bool) -> None:
-        self._ask_control(name, None, is_auto=is_auto)
-
-    def _ask_control(self, name: str, value: float | None, *, is_auto: bool) -> None:
-        slot = self.slot
-
-        def show(row: ControlRow) -> None:
-            if slot is self.slot:
-                self.panel.controls.lines[name].show_row(row)
-
-        self._ask(
-            tr("Set a control of the camera"),
-            lambda: slot.desk.set_control(name, value, is_auto=is_auto),
-            show,
-            Lane.CAMERA,
-        )
 
     # What came back
 
@@ -414,23 +376,13 @@ class CapturePage(QWidget):
         for slot in self.wall.slots:
             slot.show_classes(self._classes)
 
-    def _on_zones(self, zones: tuple[Zone, ...]) -> None:
-        """Begin with the zones of `fieldset.toml`, where none were drawn."""
-        if zones == self._zones:
-            return
-        self._zones = zones
-        for slot in self.wall.slots:
-            if not slot.choice.zones:
-                slot.set_zones(zones)
-        self._show_slot()
-
     def _on_carry_gap(self, gap_s: float) -> None:
         self._carry_gap_s = gap_s
 
-    def _on_class_kept(self, sample_ids: tuple[str, ...], class_id: int) -> None:
+    def _on_intents(self, intents: tuple[Intent, ...]) -> None:
         self._on_catalog(
-            tr("Keep the class"),
-            lambda: self._desk.note_class(sample_ids, class_id),
+            tr("Keep what was captured for"),
+            lambda: self._desk.note_intents(intents),
             lambda _none: None,
         )
 

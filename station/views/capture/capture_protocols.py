@@ -10,6 +10,7 @@ from typing import Protocol
 
 from dataset.coach import Advice
 from dataset.records import LabelState, Proposal
+from labeling.intended import Intent
 
 from ..contracts import ClassRow
 from .capture_contract import (
@@ -110,8 +111,8 @@ class CaptureDesk(Protocol):
     def carry_gap_s(self) -> float:
         """Give the longest pause over which boxes are carried."""
 
-    def note_class(self, sample_ids: tuple[str, ...], class_id: int) -> None:
-        """Keep the class that samples were captured for."""
+    def note_intents(self, intents: tuple[Intent, ...]) -> None:
+        """Keep the classes that samples were captured for."""
 
     def save_frozen(
         self, sample_id: str, labels: LabelState, keys: int, drags: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
@@ -132,6 +134,7 @@ class ControlsPart(QWidget):
         super().__init__(parent)
         self._mode = label("", "muted", wraps=True)
         self._none = label("", "muted", wraps=True)
+        self._asked: dict[str, str] = {}
         self.lines = {name: ControlLine(name) for name in MAIN_CONTROLS}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -149,6 +152,11 @@ class ControlsPart(QWidget):
         """What is said where the camera has no controls."""
         return self._none.text()
 
+    def show_answer(self, row: ControlRow) -> None:
+        """Show what became of a wish, until the next one."""
+        self._asked[row.name] = row.asked
+        self.lines[row.name].show_row(row)
+
     def show_camera(self, mode: str, rows: tuple[ControlRow, ...]) -> None:
         """Show the mode and every control of the camera."""
         self._mode.setText(mode)
@@ -158,7 +166,7 @@ class ControlsPart(QWidget):
         for name, line in self.lines.items():
             row = known.get(name, ControlRow(name=name, words=tr("not there")))
             line.setVisible(has_any)
-            line.show_row(row)
+            line.show_row(replace(row, asked=self._asked.get(name, "")))
         words = tr(
             "This source has no controls: "
             "exposure, gain, focus and white balance are its own."
