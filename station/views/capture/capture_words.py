@@ -35,7 +35,7 @@ def age_words(status: CaptureStatus) -> Toned:
 
 def chip_words(status: CaptureStatus, number: int, count: int) -> Toned:
     """Give what stands on a camera's own picture."""
-    if not status.is_running:
+    if not status.is_running or not status.source:
         return "", "muted"
     words, tone = age_words(status)
     parts = [short_source(status.source), words]

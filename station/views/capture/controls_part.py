@@ -36,6 +36,9 @@ def control_name(name: str) -> str:
 class ControlLine(QWidget):
     """One control: read back on the right, and set below where the camera has it.
 
+    Attributes:
+        value: the field of the value to be asked for.
+
     Signals:
         value_asked: the name and the value that is asked for.
         automatic_asked: the name, and True for automatic, False for locked.
@@ -50,17 +53,17 @@ class ControlLine(QWidget):
         self._words = ElidedLabel("")
         self._asked = label("", "small", wraps=True)
         set_tone(self._asked, "warn")
-        self._value = QDoubleSpinBox()
-        self._value.setDecimals(0)
-        self._value.setProperty("touch", "true")
-        self._value.setKeyboardTracking(False)
-        self._value.setAccessibleName(control_name(name))
+        self.value = QDoubleSpinBox()
+        self.value.setDecimals(0)
+        self.value.setProperty("touch", "true")
+        self.value.setKeyboardTracking(False)
+        self.value.setAccessibleName(control_name(name))
         self._set = button(tr("Set"), touch=True)
         self._automatic = button("", touch=True)
         self._is_auto = False
         self._tools = self._lay_out()
         self._set.clicked.connect(
-            lambda: self.value_asked.emit(self._name, self._value.value())
+            lambda: self.value_asked.emit(self._name, self.value.value())
         )
         self._automatic.clicked.connect(
             lambda: self.automatic_asked.emit(self._name, not self._is_auto)
@@ -79,7 +82,7 @@ class ControlLine(QWidget):
         row = QHBoxLayout(tools)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(self._value, 1)
+        row.addWidget(self.value, 1)
         row.addWidget(self._set)
         row.addWidget(self._automatic)
         column.addWidget(tools)
@@ -113,10 +116,10 @@ class ControlLine(QWidget):
         self._automatic.setText(tr("Lock") if row.is_auto else tr("Auto"))
         has_range = row.minimum is not None and row.maximum is not None
         low, high = (row.minimum, row.maximum) if has_range else (-1e9, 1e9)
-        self._value.setRange(float(low or 0.0), float(high or 0.0))
-        self._value.setSingleStep(row.step or 1.0)
-        if row.value is not None and not self._value.hasFocus():
-            self._value.setValue(row.value)
+        self.value.setRange(float(low or 0.0), float(high or 0.0))
+        self.value.setSingleStep(row.step or 1.0)
+        if row.value is not None and not self.value.hasFocus():
+            self.value.setValue(row.value)
 
 
 class ControlsPart(QWidget):

@@ -1,0 +1,178 @@
+"""Several cameras on the page, their controls, and a camera that goes away."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from dataset.project import Project
+from station.assembly import Station
+from station.keys import Page
+from station.views.capture.capture_page import CapturePage
+from tests.gestures import LONG_WAIT_MS, click_button, press, wait_until
+from tests.servers.mjpeg import MjpegServer
+from tests.small_projects import jpeg
+from tests.station.capturing import SIMULATED, begin, captured, end
+from tests.station.conftest import OpenStation, pages_of
+
+
+@pytest.fixture
+def capturing(qtbot: QtBot, open_station: OpenStation, project_root: Path) -> Station:
+    return open_station(project_root, Page.CAPTURE)
+
+
+@pytest.fixture
+def page(capturing: Station) -> CapturePage:
+    return pages_of(capturing).capture
+
+
+def test_two_cameras_have_a_session_each_and_one_shutter(
+    qtbot: QtBot, capturing: Station, page: CapturePage, project_root: Path
+) -> None:
+    begin(qtbot, page, "simulated:left", "left")
+    click_button(page.bar.add)
+    begin(qtbot, page, "simulated:right", "right")
+
+    press(capturing.window, "Shift+Space")
+    wait_until(qtbot, lambda: [s.status.kept for s in page.wall.slots] == [1, 1])
+    press(capturing.window, "Space")
+    wait_until(qtbot, lambda: [s.status.kept for s in page.wall.slots] == [1, 2])
+    press(capturing.window, "Tab")
+    press(capturing.window, "Space")
+    wait_until(qtbot, lambda: [s.status.kept for s in page.wall.slots] == [2, 2])
+    for _ in page.wall.slots:
+        end(qtbot, page)
+        page.wall.choose_next()
+
+    with Project.open(project_root, read_only=True) as project:
+        by_name = {
+            session.name: len(project.catalog.samples.of_session(session.id))
+            for session in project.catalog.sessions.all()
+        }
+    assert (by_name["left"], by_name["right"]) == (2, 2)
+
+
+def test_the_panel_speaks_of_the_chosen_camera(
+    qtbot: QtBot, capturing: Station, page: CapturePage
+) -> None:
+    begin(qtbot, page, SIMULATED, "only")
+    assert not page.panel.form.isVisible()
+
+    click_button(page.bar.add)
+    assert page.panel.form.isVisible()
+
+    press(capturing.window, "Tab")
+    assert not page.panel.form.isVisible()
+    end(qtbot, page)
+
+
+def test_a_camera_without_a_session_is_taken_away_and_one_with_one_stays(
+    qtbot: QtBot, page: CapturePage
+) -> None:
+    begin(qtbot, page, SIMULATED)
+    first = page.slot
+    page.add_camera()
+    page.remove_camera()
+    assert page.wall.slots == (first,)
+
+    page.add_camera()
+    page.wall.choose(first)
+    page.remove_camera()
+    assert len(page.wall.slots) == 2
+    end(qtbot, page)
+
+
+def test_there_is_an_end_of_cameras(page: CapturePage) -> None:
+    for _ in range(9):
+        page.add_camera()
+
+    assert len(page.wall.slots) == 4
+    assert not page.bar.add.isEnabled()
+
+
+def test_controls_are_set_locked_and_read_back(qtbot: QtBot, page: CapturePage) -> None:
+    begin(qtbot, page, SIMULATED)
+    exposure = page.panel.controls.lines["exposure"]
+    wait_until(qtbot, lambda: "auto" in exposure.words)
+    set_it, lock_it = exposure.buttons
+
+    click_button(lock_it)
+    wait_until(qtbot, lambda: "locked" in exposure.words)
+    exposure.value.setValue(100)
+    click_button(set_it)
+    wait_until(qtbot, lambda: "1/100 s" in exposure.words)
+
+    assert exposure.asked == ""
+    end(qtbot, page)
+
+
+def test_what_the_camera_did_not_grant_is_told(qtbot: QtBot, page: CapturePage) -> None:
+    begin(qtbot, page, SIMULATED)
+    focus = page.panel.controls.lines["focus"]
+    wait_until(qtbot, lambda: "auto" in focus.words)
+
+    focus.value.setValue(13)
+    click_button(focus.buttons[0])
+
+    wait_until(qtbot, lambda: "13" in focus.asked)
+    end(qtbot, page)
+
+
+def test_a_source_without_controls_says_so(qtbot: QtBot, page: CapturePage) -> None:
+    with MjpegServer([jpeg(n, 320, 240) for n in range(4)]) as server:
+        begin(qtbot, page, server.url)
+
+        assert "no controls" in page.panel.controls.none_words
+        assert not page.panel.controls.lines["gain"].isVisible()
+        end(qtbot, page)
+
+
+def test_a_camera_that_is_away_is_told_and_comes_back_by_itself(
+    qtbot: QtBot, page: CapturePage
+) -> None:
+    with MjpegServer([jpeg(n, 320, 240) for n in range(4)]) as server:
+        begin(qtbot, page, server.url)
+        wait_until(qtbot, lambda: "newest frame" in page.live.camera_words)
+
+        server.go_away()
+        wait_until(qtbot, lambda: "away" in page.live.away, LONG_WAIT_MS)
+        wait_until(qtbot, lambda: "no picture for" in page.live.camera_words)
+        server.come_back()
+        wait_until(qtbot, lambda: page.live.away == "", LONG_WAIT_MS)
+
+        painted = page.live.painted
+        wait_until(qtbot, lambda: page.live.painted > painted)
+        end(qtbot, page)
+
+
+def test_a_disk_that_hangs_stops_neither_preview_nor_window(
+    qtbot: QtBot,
+    capturing: Station,
+    page: CapturePage,
+    project_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin(qtbot, page, SIMULATED)
+    real, may_flush = os.fsync, threading.Event()
+
+    def flush(handle: int) -> None:
+        may_flush.wait(60)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    for _ in range(12):
+        press(capturing.window, "Space")
+        painted = page.live.painted
+        wait_until(qtbot, lambda n=painted: page.live.painted > n + 1)
+    wait_until(qtbot, lambda: "wait for the disk" in page.panel.loss)
+    assert "wait for the disk" in page.live.badge
+
+    may_flush.set()
+    wait_until(qtbot, lambda: page.status.kept == 12, LONG_WAIT_MS)
+    wait_until(qtbot, lambda: page.panel.loss == "")
+    end(qtbot, page)
+    assert len(captured(project_root)) == 12
