@@ -14,7 +14,7 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +24,8 @@ from dataset.catalog.connection import sqlite_version, wal_is_safe
 from dataset.errors import FieldsetError
 from dataset.settings import FILE_NAME, read_settings
 
-from .camera.discovery import camera_name, cameras_under
+from .camera.device_users import users_of
+from .camera.discovery import NOT_ALLOWED, FoundCamera, list_cameras
 
 _LOW_BYTES = 2 * 1024**3
 _FULL_BYTES = 200 * 1024**2
@@ -145,10 +146,24 @@ def _qt() -> Diagnosis:
 
 
 def _cameras() -> Diagnosis:
-    found = cameras_under(Path("/dev"), camera_name) if os.name == "posix" else ()
+    return camera_diagnosis(list_cameras() if sys.platform == "linux" else ())
+
+
+def camera_diagnosis(found: Sequence[FoundCamera]) -> Diagnosis:
+    """What to say of the cameras that are plugged in."""
     if not found:
         return _ok("Cameras", "none connected (network cameras are not looked for)")
-    return _ok("Cameras", ", ".join(f"{c.name} at {c.address}" for c in found))
+    words = ", ".join(map(_camera_words, found))
+    if any(camera.name == NOT_ALLOWED for camera in found):
+        return _warning("Cameras", words, "add the user to the group `video`")
+    return _ok("Cameras", words)
+
+
+def _camera_words(camera: FoundCamera) -> str:
+    serial = f" (serial {camera.serial})" if camera.serial else ""
+    users = " and ".join(map(str, users_of(Path(camera.device))))
+    held = f", in use by {users}" if users else ""
+    return f"{camera.name}{serial} at {camera.address}{held}"
 
 
 def _clock() -> Diagnosis:

@@ -120,7 +120,7 @@ def parse_setting(text: str) -> ControlSetting:
     if word in (AUTO, LOCK):
         return ControlSetting(is_auto=word == AUTO)
     try:
-        return ControlSetting(value=float(word))
+        return ControlSetting(value=float(word))  # of `nan` a ValueError, too
     except ValueError:
         raise UsageError(
             f"A control is set to a number, `auto` or `lock`: {text}"

@@ -25,6 +25,7 @@ from .source import open_source
 from .v4l2_device import KernelDevice
 from .wishes import NOTHING_ASKED
 
+NOT_ALLOWED = "a camera that this user may not open"
 _TRIED_INDEXES = 4
 _TRY_S = 8.0
 _PROBE_FRAMES = 30
@@ -88,7 +89,7 @@ def camera_name(device: Path) -> str | None:
     try:
         node = KernelDevice(device)
     except PermissionError:
-        return "a camera that this user may not open"
+        return NOT_ALLOWED
     except OSError:
         return None
     try:

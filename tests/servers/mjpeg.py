@@ -16,7 +16,8 @@ JOIN_S = 10.0
 class MjpegServer:
     """Plays JPEGs in a circle to whoever connects; every fault is a method.
 
-    `whole` holds each JPEG that was sent completely at least once.
+    `whole` holds each JPEG that was sent completely at least once. `stamp` makes what
+    is sent from a JPEG and its number in the connection, at the moment of sending.
     """
 
     def __init__(
@@ -28,7 +29,9 @@ class MjpegServer:
         boundary: str = "frame",
         announced: str | None = None,
         login: tuple[str, str] | None = None,
+        stamp: Callable[[bytes, int], bytes] | None = None,
     ) -> None:
+        self._stamp = stamp
         self._frames = tuple(frames)
         self._pause_s = 1.0 / fps
         self._has_length = has_length
@@ -161,7 +164,8 @@ class MjpegServer:
                 self._halves -= is_half
                 in_haste = self._backlog > 0
                 self._backlog -= in_haste
-            connection.sendall(self._part(frame, is_half=is_half))
+            sent = frame if self._stamp is None else self._stamp(frame, number)
+            connection.sendall(self._part(sent, is_half=is_half))
             if not is_half:
                 self.whole.add(frame)
             number += 1

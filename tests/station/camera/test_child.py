@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dataset.errors import CameraError
@@ -184,3 +186,33 @@ def test_live_source_is_read_while_another_is_open(traffic: tuple[bytes, ...]) -
 
     assert first
     assert second
+
+
+def test_pixels_go_through_the_pipe_where_memory_cannot_be_shared(
+    tmp_path: Path, traffic: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mjpeg_clip(tmp_path / "clip.avi", traffic)
+    with open_source(str(tmp_path / "clip.avi")) as source:
+        shared = all_frames(source)
+    monkeypatch.setattr(
+        "station.camera.reader_process.make_memory", lambda _limit: None
+    )
+
+    with open_source(str(tmp_path / "clip.avi")) as source:
+        piped = all_frames(source)
+
+    assert len(shared) == len(piped) == 6
+    assert all(
+        np.array_equal(one.pixels, other.pixels)
+        for one, other in zip(shared, piped, strict=True)
+    )
+
+
+def test_clip_loses_no_frame_to_a_slow_reader(long_clip: Path) -> None:
+    with open_source(str(long_clip)) as source:
+        first = source.read(PATIENCE_S)
+        time.sleep(0.3)  # the child could write all slots over meanwhile
+        frames = all_frames(source)
+
+    assert first is not None
+    assert [frame.index for frame in (first, *frames)] == list(range(60))

@@ -50,6 +50,21 @@ def test_cameras_come_by_number_and_by_their_stable_path(tmp_path: Path) -> None
     )
 
 
+def test_serial_is_that_of_the_usb_device(tmp_path: Path) -> None:
+    devices, usb = tmp_path / "dev", tmp_path / "sys" / "devices" / "1-2"
+    node = tmp_path / "sys" / "class" / "video4linux" / "video0"
+    for folder in (devices, usb / "1-2:1.0", node):
+        folder.mkdir(parents=True)
+    (devices / "video0").touch()
+    (usb / "idVendor").write_text("046d\n")
+    (usb / "serial").write_text("B7\n")
+    (node / "device").symlink_to(usb / "1-2:1.0")
+
+    (found,) = cameras_under(devices, lambda _path: "Webcam", tmp_path / "sys")
+
+    assert found.serial == "B7"
+
+
 def test_file_that_is_no_camera_has_no_name(tmp_path: Path) -> None:
     (tmp_path / "video0").touch()
 
