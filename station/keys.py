@@ -7,44 +7,27 @@ The table feeds the menu, the shortcuts, the list of all keys (F1) and the palet
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from .action import CLASS_KEYS, PAGES, Action, Page, class_actions
+from .capture_keys import capture_actions
 from .language import tr
 
-CLASS_KEYS = tuple("1234567890")
+__all__ = [
+    "CLASS_KEYS",
+    "PAGES",
+    "Action",
+    "KeyLine",
+    "Page",
+    "actions",
+    "families",
+    "key_lines",
+    "mouse_lines",
+    "search",
+    "shortcut_text",
+]
+
 # Id, text, group, shortcuts, hint.
 HintedRow = tuple[str, str, str, tuple[str, ...], str]
-
-
-class Page(StrEnum):
-    """Where an action applies."""
-
-    EVERYWHERE = "everywhere"
-    CAPTURE = "capture"
-    LABEL = "label"
-    REVIEW = "review"
-    DATASET = "dataset"
-    VERSIONS = "versions"
-
-
-PAGES = (Page.CAPTURE, Page.LABEL, Page.REVIEW, Page.DATASET, Page.VERSIONS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One thing a person can ask for.
-
-    `shortcuts` are portable key sequences. Actions of one `family` are shown as one
-    line in the list of keys; `hint` is the short form beside a key on the page.
-    """
-
-    id: str
-    text: str
-    page: Page
-    group: str
-    shortcuts: tuple[str, ...] = ()
-    hint: str = ""
-    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +44,7 @@ def actions() -> tuple[Action, ...]:
     """Give all actions, in the order in which menus and lists show them."""
     return (
         *_everywhere(),
-        *_capture(),
+        *capture_actions(),
         *_label(),
         *_label_classes(),
         *_label_nudges(),
@@ -168,61 +151,6 @@ def _everywhere() -> tuple[Action, ...]:
     )
 
 
-def _capture() -> tuple[Action, ...]:
-    group, trigger = tr("Capture"), tr("Trigger")
-    picture, frozen = tr("Live picture"), tr("Frozen picture")
-    rows = (
-        ("capture.shutter", tr("Take it now, or save the frozen one"), group, "Space"),
-        ("capture.all", tr("Take one with every camera"), group, "Shift+Space"),
-        ("capture.last", tr("Keep the last seconds"), group, "L"),
-        ("capture.start", tr("Start or end the session"), group, "Ctrl+Return"),
-        ("capture.find", tr("Look for cameras"), group, "F5"),
-        ("capture.add", tr("Add a camera"), group, "Ctrl+Shift+N"),
-        ("capture.next", tr("Next camera, or next box"), group, "Tab"),
-        ("trigger.shutter", tr("Trigger: shutter"), trigger, "Alt+1"),
-        ("trigger.burst", tr("Trigger: burst"), trigger, "Alt+2"),
-        ("trigger.interval", tr("Trigger: interval"), trigger, "Alt+3"),
-        ("trigger.motion", tr("Trigger: motion"), trigger, "Alt+4"),
-        ("trigger.uncertain", tr("Trigger: uncertain model"), trigger, "Alt+5"),
-        ("trigger.drift", tr("Trigger: drift"), trigger, "Alt+6"),
-        ("preview.focus", tr("Show what is sharp"), picture, "P"),
-        ("preview.clipped", tr("Show what is clipped"), picture, "Z"),
-        ("preview.motion", tr("Show what moves"), picture, "M"),
-        ("freeze.toggle", tr("Freeze, or save and go on"), frozen, "F"),
-        ("freeze.discard", tr("Let go without saving"), frozen, "Esc"),
-        ("freeze.delete", tr("Delete the box"), frozen, "Del"),
-        ("freeze.adopt", tr("Take the selected proposal"), frozen, "Return"),
-        ("freeze.drop", tr("Drop all proposals"), frozen, "X"),
-        ("freeze.undo", tr("Take the last box back"), frozen, "Ctrl+Z"),
-        ("freeze.redo", tr("Make it again"), frozen, "Ctrl+Shift+Z"),
-    )
-    return (
-        *(
-            Action(id=name, text=text, page=Page.CAPTURE, group=part, shortcuts=(keys,))
-            for name, text, part, keys in rows
-        ),
-        *_class_keys(
-            Page.CAPTURE, "capture", group, tr("Capture for the class on key")
-        ),
-    )
-
-
-def _class_keys(
-    page: Page, prefix: str, group: str, text: str, family: str = "intended"
-) -> tuple[Action, ...]:
-    return tuple(
-        Action(
-            id=f"{prefix}.class.{key}",
-            text=f"{text} {key}",
-            page=page,
-            group=group,
-            shortcuts=(key,),
-            family=family,
-        )
-        for key in CLASS_KEYS
-    )
-
-
 def _label() -> tuple[Action, ...]:
     group, box, edit = tr("Queue"), tr("Boxes"), tr("Edit")
     rows: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
@@ -270,7 +198,7 @@ def _label() -> tuple[Action, ...]:
 
 def _label_classes() -> tuple[Action, ...]:
     words = tr("Choose the class on key")
-    return _class_keys(Page.LABEL, "label", tr("Boxes"), words, "class")
+    return class_actions(Page.LABEL, "label", tr("Boxes"), words, "class")
 
 
 def _label_nudges() -> tuple[Action, ...]:

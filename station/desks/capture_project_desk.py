@@ -12,7 +12,7 @@ from labeling.intended import Intent, note_intent
 
 from ..camera.discovery import list_cameras
 from ..recorder import OpenSource
-from ..views.capture.capture_contract import FoundCamera, Zone
+from ..views.capture.capture_contract import FoundCamera, PageSettings, Zone
 from ..views.contracts import ClassRow
 from .capture_desk import RecorderDesk
 from .class_rows import class_rows
@@ -55,14 +55,14 @@ class ProjectCaptureDesk:
         """Give what to capture next, and what is full."""
         return advice_of(self._project)
 
-    def zones(self) -> tuple[Zone, ...]:
-        """Give the motion zones of `fieldset.toml`, each by the rectangle round it."""
-        options = self._project.settings.capture.triggers.get("motion", {})
-        return tuple(_around(corners) for corners in options.get("zones", ()))
-
-    def carry_gap_s(self) -> float:
-        """Give the longest pause over which boxes are carried."""
-        return self._project.settings.label.carry_gap_s
+    def settings(self) -> PageSettings:
+        """Give what `fieldset.toml` says; a zone is the rectangle round its corners."""
+        settings = self._project.settings
+        zones = settings.capture.triggers.get("motion", {}).get("zones", ())
+        return PageSettings(
+            zones=tuple(_around(corners) for corners in zones),
+            carry_gap_s=settings.label.carry_gap_s,
+        )
 
     def note_intents(self, intents: tuple[Intent, ...]) -> None:
         """Keep the classes that samples were captured for."""

@@ -24,7 +24,7 @@ def readings_of(
     """Measure a picture, (H, W, 3) uint8 BGR, and put what the gates say into words."""
     shares = luma_histogram(pixels, BINS)
     highest = float(shares.max()) or 1.0
-    known = {one.gate: one for one in gates}
+    known = {one.gate: one for one in gates if one.value is not None}
     shown = [known[gate] for gate in ALWAYS if gate in known]
     shown += [one for one in gates if one.gate not in ALWAYS and not one.passed]
     return Readings(
@@ -36,10 +36,9 @@ def readings_of(
 
 def _line(reading: GateReading) -> Reading:
     sign = AT_LEAST if reading.is_at_least else AT_MOST
-    figure = tr("not told") if reading.value is None else _figure(reading)
     limit = _number(reading.gate, reading.limit)
     return Reading(
-        text=f"{_name(reading.gate)} {figure}",
+        text=f"{_name(reading.gate)} {_figure(reading)}",
         word=f"{sign} {limit}",
         tone="ok" if reading.passed else "bad",
     )

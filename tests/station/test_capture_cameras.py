@@ -76,12 +76,12 @@ def test_a_camera_without_a_session_is_taken_away_and_one_with_one_stays(
     begin(qtbot, page, SIMULATED)
     first = page.slot
     page.add_camera()
-    page.remove_camera()
+    page.wall.remove(page.slot)
     assert page.wall.slots == (first,)
 
     page.add_camera()
     page.wall.choose(first)
-    page.remove_camera()
+    page.wall.remove(page.slot)
     assert len(page.wall.slots) == 2
     end(qtbot, page)
 

@@ -45,6 +45,14 @@ class TriggerChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageSettings:
+    """What `fieldset.toml` says to the page: motion zones, and how long boxes carry."""
+
+    zones: tuple[Zone, ...] = ()
+    carry_gap_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundCamera:
     """A camera or other source that was found."""
 

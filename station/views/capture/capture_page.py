@@ -10,7 +10,6 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
-from labeling.frozen import FrozenLabels
 from labeling.intended import Intent
 
 from ...jobs import Lane, Operation, Submitter
@@ -28,6 +27,7 @@ from .capture_contract import (
     CaptureStatus,
     EventKind,
     Marks,
+    PageSettings,
     SessionForm,
     TriggerChoice,
 )
@@ -35,6 +35,7 @@ from .capture_panel import LAST_S, CapturePanel
 from .capture_protocols import CaptureDesk
 from .capture_words import camera_words
 from .event_strip import EventStrip
+from .freeze_view import FREEZE_ACTS
 from .live_view import LiveView
 from .preview_bar import MARKS, PreviewBar
 from .trigger_bar import TRIGGERS
@@ -42,8 +43,6 @@ from .trigger_bar import TRIGGERS
 POLL_MS = 15
 IDLE_MS = 200
 STATUS_EVERY = 12
-
-__all__ = ["CapturePage", "camera_words"]
 
 
 class CapturePage(QWidget):
@@ -121,7 +120,7 @@ class CapturePage(QWidget):
         self.bar.marks_changed.connect(self._on_marks)
         self.bar.all_requested.connect(self.take_with_all)
         self.bar.add_requested.connect(self.add_camera)
-        self.bar.remove_requested.connect(self.remove_camera)
+        self.bar.remove_requested.connect(lambda: self.wall.remove(self.slot))
 
     def _make_slot(self) -> CameraSlot:
         slot = CameraSlot(
@@ -153,8 +152,11 @@ class CapturePage(QWidget):
             "capture.find": self.find_cameras,
             "capture.add": self.add_camera,
             "capture.next": self._next,
-            **self._freeze_commands(),
+            "freeze.toggle": self.freeze,
+            "freeze.discard": self._cancel,
         }
+        for act in FREEZE_ACTS:
+            made[f"freeze.{act}"] = partial(self._on_frozen_act, act)
         for name in TRIGGERS:
             made[f"trigger.{name}"] = partial(self.panel.triggers.choose, name)
         for name in MARKS:
@@ -162,20 +164,6 @@ class CapturePage(QWidget):
         for key in CLASS_KEYS:
             made[f"capture.class.{key}"] = partial(self._choose_key, key)
         return made
-
-    def _freeze_commands(self) -> dict[str, Callable[[], object]]:
-        def change(act: Callable[[FrozenLabels], object]) -> Callable[[], None]:
-            return lambda: self.slot.freeze_view.change(act)
-
-        return {
-            "freeze.toggle": self.freeze,
-            "freeze.discard": self._cancel,
-            "freeze.delete": lambda: self.slot.freeze_view.delete(),
-            "freeze.adopt": lambda: self.slot.freeze_view.adopt(),
-            "freeze.drop": change(lambda frozen: frozen.drop_proposals()),
-            "freeze.undo": change(lambda frozen: frozen.undo()),
-            "freeze.redo": change(lambda frozen: frozen.redo()),
-        }
 
     # What a person asks for
 
@@ -190,9 +178,8 @@ class CapturePage(QWidget):
         self._on_catalog(
             tr("Read what is wanted"), self._desk.advice, self.panel.show_advice
         )
-        self._on_catalog(tr("Read the zones"), self._desk.zones, self.tuning.begin_with)
         self._on_catalog(
-            tr("Read the settings"), self._desk.carry_gap_s, self._on_carry_gap
+            tr("Read the settings"), self._desk.settings, self._on_settings
         )
 
     def find_cameras(self) -> None:
@@ -250,10 +237,6 @@ class CapturePage(QWidget):
         if self.wall.can_add:
             self.wall.add()
 
-    def remove_camera(self) -> None:
-        """Take the chosen camera away, where it has no session."""
-        self.wall.remove(self.slot)
-
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._theme = theme
@@ -302,6 +285,9 @@ class CapturePage(QWidget):
         """Stop drawing zones, let go of the frozen picture: the nearest of them."""
         self.panel.motion.stop_drawing()
         self.slot.freezing.discard()
+
+    def _on_frozen_act(self, act: str) -> None:
+        self.slot.freeze_view.do(act)
 
     def _choose_key(self, key: str) -> None:
         for known in self._classes.values():
@@ -366,9 +352,8 @@ class CapturePage(QWidget):
             can_remove=not slot.is_busy and not slot.freezing.is_frozen,
         )
         self.camera_changed.emit(*camera_words(status))
-        is_open = status.is_running and status.session is not None
-        words = session_words(status.session) if is_open and status.session else ""
-        self.session_came.emit(words)
+        session = status.session if status.is_running else None
+        self.session_came.emit("" if session is None else session_words(session))
 
     def _on_counts(self, rows: tuple[ClassRow, ...]) -> None:
         self._classes = {row.label_class.id: row.label_class for row in rows}
@@ -376,8 +361,9 @@ class CapturePage(QWidget):
         for slot in self.wall.slots:
             slot.show_classes(self._classes)
 
-    def _on_carry_gap(self, gap_s: float) -> None:
-        self._carry_gap_s = gap_s
+    def _on_settings(self, settings: PageSettings) -> None:
+        self._carry_gap_s = settings.carry_gap_s
+        self.tuning.begin_with(settings.zones)
 
     def _on_intents(self, intents: tuple[Intent, ...]) -> None:
         self._on_catalog(

@@ -20,11 +20,11 @@ from .capture_contract import (
     FoundCamera,
     LiveFrame,
     Marks,
+    PageSettings,
     Pixels,
     Readings,
     SessionForm,
     TriggerChoice,
-    Zone,
 )
 
 
@@ -105,11 +105,8 @@ class CaptureDesk(Protocol):
     def advice(self) -> Advice:
         """Give what to capture next, and what is full."""
 
-    def zones(self) -> tuple[Zone, ...]:
-        """Give the motion zones that `fieldset.toml` names."""
-
-    def carry_gap_s(self) -> float:
-        """Give the longest pause over which boxes are carried."""
+    def settings(self) -> PageSettings:
+        """Give what `fieldset.toml` says to the page."""
 
     def note_intents(self, intents: tuple[Intent, ...]) -> None:
         """Keep the classes that samples were captured for."""

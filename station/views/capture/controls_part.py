@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
@@ -51,10 +51,12 @@ class ControlLine(QWidget):
         super().__init__(parent)
         self._name = name
         self._words = ElidedLabel("")
+        self._words.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._asked = label("", "small", wraps=True)
         set_tone(self._asked, "warn")
         self.value = QDoubleSpinBox()
         self.value.setDecimals(0)
+        self.value.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.value.setProperty("touch", "true")
         self.value.setKeyboardTracking(False)
         self.value.setAccessibleName(control_name(name))
@@ -75,8 +77,7 @@ class ControlLine(QWidget):
         column.setSpacing(4)
         head = QHBoxLayout()
         head.addWidget(label(control_name(self._name)))
-        head.addStretch(1)
-        head.addWidget(self._words)
+        head.addWidget(self._words, 1)
         column.addLayout(head)
         tools = QWidget()
         row = QHBoxLayout(tools)

@@ -24,6 +24,8 @@ from .capture_contract import LiveFrame
 from .capture_protocols import CarryWork
 
 BAR_PX = 52
+FREEZE_ACTS = ("delete", "adopt", "drop", "undo", "redo")
+"""What keys do to the boxes of a frozen picture."""
 
 
 class FreezeView(QWidget):
@@ -147,16 +149,20 @@ class FreezeView(QWidget):
         if known is not None and (ids := self._chosen()):
             self.change(lambda frozen: frozen.relabel(ids, known.id))
 
-    def delete(self) -> None:
-        """Delete the chosen boxes and proposals."""
-        if ids := self._chosen():
-            self.change(lambda frozen: frozen.delete(ids))
-
-    def adopt(self) -> None:
-        """Accept the chosen proposals."""
+    def do(self, act: str) -> None:
+        """Do one of `FREEZE_ACTS`; with nothing chosen some of them do nothing."""
+        ids = self._chosen()
         proposed = {each.box.id for each in self.labels.proposals}
-        if ids := [name for name in self._chosen() if name in proposed]:
-            self.change(lambda frozen: frozen.adopt(ids))
+        adopted = tuple(name for name in ids if name in proposed)
+        acts: dict[str, Callable[[FrozenLabels], object] | None] = {
+            "delete": (lambda frozen: frozen.delete(ids)) if ids else None,
+            "adopt": (lambda frozen: frozen.adopt(adopted)) if adopted else None,
+            "drop": lambda frozen: frozen.drop_proposals(),
+            "undo": lambda frozen: frozen.undo(),
+            "redo": lambda frozen: frozen.redo(),
+        }
+        if (wanted := acts[act]) is not None:
+            self.change(wanted)
 
     def change(self, act: Callable[[FrozenLabels], object]) -> None:
         """Change the labels and show them; what cannot be is told."""

@@ -146,6 +146,7 @@ def paint_chip(painter: QPainter, place: QRectF, words: str, tone: str) -> None:
 def paint_away(painter: QPainter, place: QRectF, words: str) -> None:
     """Dim an old picture and say that the camera is away."""
     painter.fillRect(place, QColor(0, 0, 0, 130))
+    painter.save()
     font = painter.font()
     font.setPixelSize(20)
     painter.setFont(font)
@@ -156,3 +157,4 @@ def paint_away(painter: QPainter, place: QRectF, words: str) -> None:
     painter.setPen(DARK.text_colour("warn"))
     centred = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
     painter.drawText(ground, centred, words)
+    painter.restore()

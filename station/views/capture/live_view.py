@@ -203,16 +203,16 @@ class LiveView(QWidget):
         if self._start is not None:
             zones = (*zones, self._drawn_zone())
         paint_zones(painter, place, zones)
-        is_large = place.width() >= LEAST_FIGURES_PX
-        if self._readings is not None and is_large:
+        if self._words["away"]:
+            # Its figures are old, and what it is ready for is nothing.
+            paint_away(painter, place, self._words["away"])
+        elif self._readings is not None and place.width() >= LEAST_FIGURES_PX:
             paint_readings(painter, place, self._readings)
             paint_histogram(painter, place, self._readings)
         if self._chips["camera"][0]:
             paint_chip(painter, place, *self._chips["camera"])
-        if self._chips["badge"][0]:
+        if self._chips["badge"][0] and not self._words["away"]:
             paint_badge(painter, place, *self._chips["badge"])
-        if self._words["away"]:
-            paint_away(painter, place, self._words["away"])
 
     def _set_words(self, which: str, words: str) -> None:
         if words != self._words[which]:
