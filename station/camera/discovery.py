@@ -22,6 +22,7 @@ from .device_facts import facts_of
 from .frames import SourceInfo
 from .modes import Mode
 from .source import open_source
+from .stable_path import stable_paths
 from .v4l2_device import KernelDevice
 from .wishes import NOTHING_ASKED
 
@@ -66,7 +67,7 @@ def cameras_under(
     `name_of` gives a device's name, and None for one that gives no pictures; `system`
     is laid out like /sys.
     """
-    stable = _stable_paths(devices / "v4l" / "by-id")
+    stable = stable_paths(devices)
     found = []
     for path in sorted(devices.glob("video[0-9]*"), key=_number):
         name = name_of(path)
@@ -133,12 +134,6 @@ def probe(
         span_s = times_s[-1] - times_s[0] if times_s else 0.0
         measured = (len(times_s) - 1) / span_s if span_s > 0 else info.fps
         return replace(info, fps=round(measured, 2))
-
-
-def _stable_paths(folder: Path) -> dict[Path, Path]:
-    if not folder.is_dir():
-        return {}
-    return {path.resolve(): path for path in sorted(folder.iterdir(), reverse=True)}
 
 
 def _number(path: Path) -> int:

@@ -88,15 +88,15 @@ class Feed(Protocol):
         """Let go of the source."""
 
 
-def decode_jpeg(data: bytes) -> NDArray[np.uint8] | Rejected:
+def decode_jpeg(data: bytes, *, is_whole: bool = False) -> NDArray[np.uint8] | Rejected:
     """The upright pixels of a camera's JPEG, or why it cannot be trusted.
+
+    `is_whole` says that its end was found already; looking for it takes 2 ms at 1080p.
 
     libjpeg fills what is missing with grey and only prints a warning, so what was
     printed to the standard error, a file in this process, counts as damage.
     """
-    try:
-        picture_end(data)
-    except BadImage:
+    if not is_whole and not _has_end(data):
         return Rejected(reason=HALF)
     before = _messages_size()
     try:
@@ -106,6 +106,14 @@ def decode_jpeg(data: bytes) -> NDArray[np.uint8] | Rejected:
     if _messages_size() > before:
         return Rejected(reason=DAMAGED)
     return pixels
+
+
+def _has_end(data: bytes) -> bool:
+    try:
+        picture_end(data)
+    except BadImage:
+        return False
+    return True
 
 
 def trim_messages() -> None:

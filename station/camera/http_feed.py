@@ -73,7 +73,7 @@ class HttpFeed:
             if part.fault:
                 yield Rejected(reason=part.fault)
                 continue
-            pixels = decode_jpeg(part.data)
+            pixels = decode_jpeg(part.data, is_whole=True)
             if isinstance(pixels, Rejected):
                 yield pixels
                 continue

@@ -153,7 +153,7 @@ class MultipartParser:
         if len(self._buffer) < length:
             return None
         data = bytes(self._buffer[:length])
-        fault = _fault(data) or _overrun(data)
+        fault = _measured_fault(data)
         cut = data.find(self._delimiter) if fault and self._delimiter else -1
         if fault and cut < 0:  # the next delimiter may have begun already
             cut = max(0, length - len(self._delimiter))
@@ -166,8 +166,8 @@ class MultipartParser:
         starts_well = buffer.startswith(_START)
         if starts_well and buffer.find(_END, max(0, self._searched - 1)) >= 0:
             data = bytes(buffer)
-            if not _fault(data):
-                end = picture_end(data)
+            end = _end(data)
+            if end is not None:
                 del buffer[:end]
                 return self._part(data[:end], "")
         cut = -1
@@ -191,20 +191,29 @@ class MultipartParser:
         self._searched = 0
 
 
+def _end(data: bytes) -> int | None:
+    """Where the whole JPEG in `data` ends; None where there is none."""
+    try:
+        return picture_end(data)
+    except BadImage:
+        return None
+
+
 def _fault(data: bytes) -> str:
     """What keeps `data` from being one whole JPEG; "" when nothing does."""
     if not data.startswith(_START):
         return NOT_JPEG
-    try:
-        picture_end(data)
-    except BadImage:
+    return HALF if _end(data) is None else ""
+
+
+def _measured_fault(data: bytes) -> str:
+    """As `_fault`; behind the picture's end cameras may pad, and nothing else."""
+    if not data.startswith(_START):
+        return NOT_JPEG
+    end = _end(data)
+    if end is None:
         return HALF
-    return ""
-
-
-def _overrun(data: bytes) -> str:
-    """What is wrong behind the picture's end; cameras may pad, nothing else."""
-    return "" if not data[picture_end(data) :].strip(b"\0\r\n") else WRONG_LENGTH
+    return "" if not data[end:].strip(b"\0\r\n") else WRONG_LENGTH
 
 
 def _announced(content_type: str) -> bytes:

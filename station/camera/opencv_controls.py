@@ -54,7 +54,7 @@ class OpenCvControls:
         """What the camera does now, as far as OpenCV tells it."""
         with self._turn:
             return CameraReadback(
-                mode=self._mode(),
+                mode=granted_mode(self._capture),
                 controls=tuple(map(self._reading, CONTROL_NAMES)),
                 driver=self._capture.getBackendName(),
             )
@@ -69,14 +69,6 @@ class OpenCvControls:
                 self._capture.set(code.value, setting.value)
             return Readback(asked=setting, reading=self._reading(name))
 
-    def _mode(self) -> Mode | None:
-        width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        fps = float(self._capture.get(cv2.CAP_PROP_FPS))
-        if width < 1 or height < 1:
-            return None
-        return Mode(width=width, height=height, fps=fps if 0 < fps < 1000 else 0.0)
-
     def _reading(self, name: str) -> ControlReading:
         code = _CODES[name]
         value = float(self._capture.get(code.value))
@@ -87,6 +79,16 @@ class OpenCvControls:
             told = float(self._capture.get(code.automatic))
             is_auto = None if told == -1.0 else told == _automatic(name, True)
         return ControlReading(name=name, value=value, is_auto=is_auto)
+
+
+def granted_mode(capture: cv2.VideoCapture) -> Mode | None:
+    """The mode that OpenCV tells, without a pixel format; None where it tells none."""
+    width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+    height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    fps = float(capture.get(cv2.CAP_PROP_FPS))
+    if width < 1 or height < 1:
+        return None
+    return Mode(width=width, height=height, fps=fps if 0 < fps < 1000 else 0.0)
 
 
 def _automatic(name: str, is_auto: bool) -> float:

@@ -34,9 +34,10 @@ from .frames import (
 )
 from .modes import Mode
 from .source import open_source, start_source
+from .stable_path import stable_address
 from .wishes import NOTHING_ASKED, Wishes
 
-FIRST_PAUSE_S = 0.5
+FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 1.5
 REFUSED_PAUSE_S = 30.0
 PATIENCE_S = 60.0
@@ -47,7 +48,7 @@ Opener = Callable[[Wishes], CameraSource]
 
 
 class Backoff:
-    """Pauses between attempts: doubling from 0.5 s to 1.5 s, each up to 25 % off.
+    """Pauses between attempts: doubling from 0.25 s to 1.5 s, each up to 25 % off.
 
     The longest is short because an attempt at a camera that is away costs little: its
     process only knocks until somebody is there.
@@ -272,7 +273,8 @@ def open_steady_source(
         CameraError: nothing there gives a picture within `timeout_s`, or the source
             does not have this mode.
     """
-    checked = parse_address(address)
+    # Before it is opened: the link by serial is gone while the camera is.
+    checked = stable_address(parse_address(address))
     first = open_source(
         address, timeout_s=timeout_s, on_event=on_event, mode=mode, controls=controls
     )

@@ -32,6 +32,7 @@ from .frames import (
     retry_of,
 )
 from .modes import Mode
+from .stable_path import stable_address
 from .wishes import NOTHING_ASKED, Wishes
 
 __all__ = [
@@ -77,9 +78,8 @@ def open_source(
         CameraError: nothing there gives a picture within `timeout_s`, or the source
             does not have this mode.
     """
-    checked = parse_address(address)
     source = start_source(
-        checked,
+        stable_address(parse_address(address)),
         timeout_s=timeout_s,
         on_event=on_event,
         wishes=Wishes(mode=mode, controls=controls),

@@ -27,7 +27,7 @@ from .device_facts import facts_of
 from .feed import FeedInfo, Picture, Rejected, decode_jpeg
 from .huffman import with_huffman_tables
 from .modes import Mode, best_mode, no_such_mode
-from .opencv_controls import OpenCvControls
+from .opencv_controls import OpenCvControls, granted_mode
 from .pixels import bgr_of
 from .v4l2_controls import V4l2Controls
 from .v4l2_device import KernelDevice, in_use
@@ -146,7 +146,8 @@ class UsbFeed:
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, offered.width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, offered.height)
         capture.set(cv2.CAP_PROP_FPS, offered.fps or USUAL_MODE.fps)
-        granted = self._controls.read().mode
+        # Multi-planar devices do not answer us, but OpenCV.
+        granted = self._controls.read().mode or granted_mode(capture)
         if self._wishes.mode is not None and not (granted and granted.grants(asked)):
             raise no_such_mode(
                 asked, self._controls.modes(), granted, self._address.shown

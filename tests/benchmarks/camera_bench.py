@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ class Seen:
 
     frames: int = 0
     missed: int = 0
-    wrong: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)
     ages_ms: list[float] = field(default_factory=list)
     last: tuple[int, int] = (0, -1)
     sent_s: float = 0.0
@@ -97,12 +98,15 @@ class Seen:
         connection, number = self.last
         if connection == stamp.connection:
             self.missed += max(0, stamp.number - number - 1)
-        is_later = (stamp.connection, stamp.number) > self.last
+        if (stamp.connection, stamp.number) <= self.last:
+            self.wrong["twice or backwards"] += 1
+        if age_s > STALE_S:
+            self.wrong["older than a second"] += 1
+        if not originals.is_right(jpeg, frame):
+            self.wrong["other bytes or pixels"] += 1
         self.last = (stamp.connection, stamp.number)
         self.sent_s = stamp.sent_s
         self.frames += 1
-        is_right = is_later and age_s <= STALE_S and originals.is_right(jpeg, frame)
-        self.wrong += not is_right
         self.ages_ms.append(age_s * 1000.0)
 
     def percentile_ms(self, percent: float) -> float:
@@ -162,7 +166,7 @@ def _figures(seen: Seen) -> dict[str, Any]:
     return {
         "frames": seen.frames,
         "missed": seen.missed,
-        "wrong": seen.wrong,
+        "wrong": dict(seen.wrong),
         "age_ms": {
             "p50": seen.percentile_ms(50),
             "p95": seen.percentile_ms(95),
@@ -193,7 +197,7 @@ def disturb(losses: int) -> dict[str, Any]:
     return {
         "losses": losses,
         "frames": seen.frames,
-        "wrong": seen.wrong,
+        "wrong": dict(seen.wrong),
         "back_s": {fault: _spread(found) for fault, found in back_s.items()},
         "later_than_3_s": sum(one > 3.0 for one in every),
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dataset.errors import CameraError
+from station.camera.address import Address
 from station.camera.discovery import (
     FoundCamera,
     camera_name,
@@ -12,6 +13,8 @@ from station.camera.discovery import (
     list_cameras,
     probe,
 )
+from station.camera.frames import SourceKind
+from station.camera.stable_path import stable_address
 from tests.servers.mjpeg import MjpegServer
 
 from .clips import mjpeg_clip
@@ -70,6 +73,21 @@ def test_file_that_is_no_camera_has_no_name(tmp_path: Path) -> None:
 
     assert camera_name(tmp_path / "video0") is None
     assert camera_name(tmp_path / "video1") is None
+
+
+def test_camera_by_number_is_opened_by_its_serial(tmp_path: Path) -> None:
+    stable = tmp_path / "v4l" / "by-id"
+    stable.mkdir(parents=True)
+    (tmp_path / "video0").touch()
+    (stable / "usb-Maker_1234-video-index0").symlink_to("../../video0")
+    by_number = Address(kind=SourceKind.USB, target="0", shown="0")
+    other = Address(kind=SourceKind.USB, target=str(tmp_path / "video9"), shown="9")
+
+    found = stable_address(by_number, tmp_path)
+
+    assert found.target == str(stable / "usb-Maker_1234-video-index0")
+    assert found.shown == "0"
+    assert stable_address(other, tmp_path) == other
 
 
 def test_probe_measures_the_rate(traffic: tuple[bytes, ...]) -> None:

@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 from dataset.errors import CameraError
 from station.camera.address import parse_address
 from station.camera.child import ChildSource
+from station.camera.controls import ControlSetting, Readback
 from station.camera.frames import (
+    ANSWER_S,
+    AccessRefused,
     CameraEvent,
     CameraSource,
     Frame,
     Gap,
+    NoAnswer,
     NoPicture,
     SizeChange,
     SourceInfo,
+    no_control,
 )
 from station.camera.reconnect import (
     FIRST_PAUSE_S,
@@ -62,7 +67,7 @@ def test_reset_begins_with_the_shortest_pause() -> None:
 
     backoff.reset()
 
-    assert backoff.next_s() <= 0.625
+    assert backoff.next_s() <= 1.25 * FIRST_PAUSE_S
 
 
 class _Broken:
@@ -79,6 +84,12 @@ class _Broken:
 
     def age_s(self) -> float:
         return 1.0
+
+    def set_control(
+        self, name: str, setting: ControlSetting, *, timeout_s: float = ANSWER_S
+    ) -> Readback:
+        assert timeout_s > 0.0
+        return no_control(name, setting)
 
     def close(self) -> None:
         self.is_closed = True
@@ -136,6 +147,71 @@ def test_read_returns_in_time_while_the_camera_is_away(
 
     assert source.is_lost
     assert source.age_s() >= 0.0
+
+
+def test_controls_set_live_are_set_again_when_the_camera_is_back(
+    traffic: tuple[bytes, ...],
+) -> None:
+    asked: list[Wishes] = []
+    first = ReplaySource(traffic[:1], live=True)
+
+    def reopen(wishes: Wishes) -> ReplaySource:
+        asked.append(wishes)
+        return ReplaySource(traffic[1:2], live=True)
+
+    source = ReconnectingSource(
+        first,
+        reopen,
+        backoff=_quick(),
+        wishes=Wishes().with_control("focus", ControlSetting()),
+    )
+    source.read(PATIENCE_S)
+    source.set_control("gain", ControlSetting(value=7.0))
+    source.read(PATIENCE_S)
+
+    (wishes,) = asked
+    assert wishes.controls == {
+        "focus": ControlSetting(),
+        "gain": ControlSetting(value=7.0),
+    }
+
+
+def test_control_of_a_camera_that_is_away_has_no_answer(
+    traffic: tuple[bytes, ...],
+) -> None:
+    first = ReplaySource(traffic[:1], live=True)
+    source = ReconnectingSource(
+        first, lambda _wishes: _Broken(first.info), backoff=Backoff(first_s=60)
+    )
+    source.read(PATIENCE_S)
+    with pytest.raises(NoPicture):
+        source.read(0.0)
+
+    with pytest.raises(NoAnswer, match="away"):
+        source.set_control("gain", ControlSetting(value=7.0))
+
+
+def test_camera_that_refuses_the_password_is_not_asked_again_at_once(
+    traffic: tuple[bytes, ...],
+) -> None:
+    class Locked(_Broken):
+        def read(self, timeout_s: float) -> Frame | None:
+            raise AccessRefused(f"The camera refuses the password: {timeout_s}")
+
+    attempts: list[Wishes] = []
+    first = ReplaySource(traffic[:1], live=True)
+
+    def reopen(wishes: Wishes) -> Locked:
+        attempts.append(wishes)
+        return Locked(first.info)
+
+    source = ReconnectingSource(first, reopen, backoff=_quick())
+    source.read(PATIENCE_S)
+    for _ in range(3):
+        with pytest.raises(NoPicture):
+            source.read(0.05)
+
+    assert len(attempts) == 1
 
 
 def test_closed_source_gives_nothing_more(traffic: tuple[bytes, ...]) -> None:
