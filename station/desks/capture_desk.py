@@ -39,8 +39,10 @@ from ..views.capture.capture_contract import (
     SessionForm,
     TriggerChoice,
 )
+from ..views.capture.capture_words import Toned
 from .control_rows import control_row, control_rows, mode_words, unmet_words
 from .readings import readings_of
+from .trigger_speech import trigger_words
 
 BURST_SPACING_S = 0.2
 RECONNECTING_AFTER_S = 2.0
@@ -137,12 +139,10 @@ class RecorderDesk:
         """Give how capture stands."""
         return _status(self._recorder.status())
 
-    def moving_share(self) -> tuple[float, float] | None:
-        """Give the share that moves and the least that counts."""
-        view = self._recorder.trigger_view()
-        if not isinstance(view, MotionView):
-            return None
-        return view.share, view.least_share
+    def trigger_words(self) -> Toned:
+        """Give what the trigger sees, with its figures, and a tone."""
+        is_preparing = self._recorder.status().is_preparing
+        return trigger_words(self._recorder.trigger_view(), is_preparing=is_preparing)
 
     def picture(self, pixels: Pixels, room: tuple[int, int], marks: Marks) -> Pixels:
         """Shrink a picture and paint the marks."""

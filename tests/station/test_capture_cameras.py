@@ -12,10 +12,11 @@ from pytestqt.qtbot import QtBot
 from dataset.project import Project
 from station.assembly import Station
 from station.keys import Page
+from station.views.capture.capture_contract import TriggerChoice
 from station.views.capture.capture_page import CapturePage
 from tests.gestures import LONG_WAIT_MS, click_button, press, wait_until
 from tests.servers.mjpeg import MjpegServer
-from tests.small_projects import jpeg
+from tests.small_projects import jpeg, new_project, tiny_disk
 from tests.station.capturing import SIMULATED, begin, captured, end
 from tests.station.conftest import OpenStation, pages_of
 
@@ -176,3 +177,70 @@ def test_a_disk_that_hangs_stops_neither_preview_nor_window(
     wait_until(qtbot, lambda: page.panel.loss == "")
     end(qtbot, page)
     assert len(captured(project_root)) == 12
+
+
+def test_a_full_disk_ends_the_session_with_a_sentence_and_loses_nothing(
+    qtbot: QtBot, open_station: OpenStation, tmp_path: Path
+) -> None:
+    with tiny_disk(tmp_path / "disk", "3m") as disk:
+        new_project(disk / "project", "car").close()
+        station = open_station(disk / "project", Page.CAPTURE)
+        page = pages_of(station).capture
+        begin(qtbot, page, SIMULATED)
+        page.slot.choose_trigger(TriggerChoice(name="interval", every_s=0.05))
+
+        wait_until(qtbot, lambda: station.window.notice.text, LONG_WAIT_MS)
+        wait_until(qtbot, lambda: not page.status.is_running, LONG_WAIT_MS)
+
+        assert "The disk is full" in station.window.notice.text
+        kept = page.status.kept
+        station.window.close()
+        station.close()
+        assert len(captured(disk / "project")) == kept > 0
+
+
+def test_a_trigger_that_cannot_be_had_is_told_and_the_one_before_goes_on(
+    qtbot: QtBot, capturing: Station, page: CapturePage
+) -> None:
+    begin(qtbot, page, SIMULATED)
+
+    press(capturing.window, "Alt+5")
+    wait_until(qtbot, lambda: "uncertain" in capturing.window.notice.text)
+
+    assert page.panel.triggers.choice.name == "shutter"
+    press(capturing.window, "Space")
+    wait_until(qtbot, lambda: page.status.kept == 1)
+    end(qtbot, page)
+
+
+def test_a_frozen_picture_has_all_the_room(
+    qtbot: QtBot, capturing: Station, page: CapturePage
+) -> None:
+    begin(qtbot, page, "simulated:left", "left")
+    first = page.slot
+    page.add_camera()
+    begin(qtbot, page, "simulated:right", "right")
+
+    press(capturing.window, "F")
+    wait_until(qtbot, lambda: page.slot.freezing.is_frozen)
+    assert not first.isVisible()
+    press(capturing.window, "Esc")
+    assert first.isVisible()
+    for _ in page.wall.slots:
+        end(qtbot, page)
+        page.wall.choose_next()
+
+
+def test_tab_goes_through_the_form_and_not_to_another_camera(
+    qtbot: QtBot, capturing: Station, page: CapturePage
+) -> None:
+    page.add_camera()
+    chosen = page.slot
+    field = page.panel.form._fields["name"]
+    field.setFocus()
+    wait_until(qtbot, field.hasFocus)
+
+    press(capturing.window, "Tab")
+
+    assert page.slot is chosen
+    assert page.panel.form._fields["operator"].hasFocus()

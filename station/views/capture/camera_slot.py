@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from dataset.errors import FieldsetError
 from dataset.records import LabelClass
 from labeling.intended import Intent
 
@@ -36,6 +37,7 @@ from .live_view import LiveView
 READINGS_EVERY = 8
 REMEMBERED_CLASSES = 32
 TOLD_MS = 2500
+LEAST_PX = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class CameraSlot(QWidget):
         opening_changed: the source is being opened, or was.
         frozen_changed: a picture is held still, or was let go.
         pressed: the person chose this camera.
-        zones_changed: the motion zones, all of them.
+        choice_changed: the trigger or its zones are others than were asked for last.
         form_used: the `SessionForm` that was opened.
         notice_came: a sentence and its tone.
         error_came: a `FieldsetError` to show.
@@ -71,7 +73,7 @@ class CameraSlot(QWidget):
     opening_changed = Signal(bool)
     frozen_changed = Signal(bool)
     pressed = Signal()
-    zones_changed = Signal(object)
+    choice_changed = Signal()
     form_used = Signal(object)
     notice_came = Signal(str, str)
     error_came = Signal(object)
@@ -100,6 +102,8 @@ class CameraSlot(QWidget):
         self._told = QTimer(self, singleShot=True, interval=TOLD_MS)
         self.live = LiveView(theme, self)
         self.freeze_view = FreezeView(runner, theme, self)
+        # Not shown yet, it must not make the page wider.
+        self.freeze_view.setMinimumSize(LEAST_PX, LEAST_PX)
         self.freezing = Freezing(desk, project, runner, self.freeze_view, self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.live)
@@ -143,8 +147,8 @@ class CameraSlot(QWidget):
 
     def choose_trigger(self, choice: TriggerChoice) -> None:
         """Take pictures by this trigger from now on."""
-        self.choice = choice
-        self.live.show_zones(choice.zones if choice.name == "motion" else ())
+        before = self.choice
+        self._show_choice(choice)
         if self.is_busy:
             self._choosing += 1
             self._runner.submit(
@@ -152,7 +156,7 @@ class CameraSlot(QWidget):
                     title=tr("Choose the trigger"),
                     function=lambda _progress: self.desk.set_trigger(choice),
                     on_done=lambda _none: self._on_chosen(),
-                    on_error=self.error_came.emit,
+                    on_error=lambda error: self._on_not_chosen(before, error),
                     on_stopped=self._on_chosen,
                     lane=Lane.CAMERA,
                     quiet=True,
@@ -165,6 +169,17 @@ class CameraSlot(QWidget):
             self._takes += 1
         elif self.status.is_running:
             self.desk.shutter()
+
+    def _show_choice(self, choice: TriggerChoice) -> None:
+        self.choice = choice
+        self.live.show_zones(choice.zones if choice.name == "motion" else ())
+
+    def _on_not_chosen(self, before: TriggerChoice, error: FieldsetError) -> None:
+        """The trigger before goes on; say so and show it."""
+        self._takes = 0
+        self._show_choice(before)
+        self.choice_changed.emit()
+        self.error_came.emit(error)
 
     def _on_chosen(self) -> None:
         self._choosing -= 1
@@ -317,8 +332,8 @@ class CameraSlot(QWidget):
         if self._saved_words:
             self.live.show_badge(self._saved_words, "ok")
             return
-        moving = self.desk.moving_share()
-        self.live.show_badge(*badge_words(status, self.choice.name, moving))
+        seen = self.desk.trigger_words() if status.source else ("", "muted")
+        self.live.show_badge(*badge_words(status, self.choice.name, seen))
 
     def _tell(self, words: str) -> None:
         """Say for a moment what was saved."""
@@ -348,7 +363,7 @@ class CameraSlot(QWidget):
 
     def _add_zone(self, zone: Zone) -> None:
         self.set_zones((*self.choice.zones, zone))
-        self.zones_changed.emit(self.choice.zones)
+        self.choice_changed.emit()
 
     def _ask(
         self,

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from .camera_slot import CameraSlot
+from .capture_contract import Marks
 
 MOST_CAMERAS = 4
 
@@ -47,6 +48,9 @@ class CameraWall(QWidget):
         """Show one camera more, and choose it."""
         slot = self._make()
         slot.pressed.connect(lambda: self.choose(slot))
+        slot.frozen_changed.connect(
+            lambda is_frozen: self._show_alone(slot if is_frozen else None)
+        )
         self._lay_out((*self.slots, slot))
         self.choose(slot)
         return slot
@@ -75,6 +79,16 @@ class CameraWall(QWidget):
         """Choose the camera after the one that is chosen."""
         at = self.slots.index(self.chosen)
         self.choose(self.slots[(at + 1) % len(self.slots)])
+
+    def show_marks(self, marks: Marks) -> None:
+        """Paint these marks over every live picture."""
+        for slot in self.slots:
+            slot.marks = marks
+
+    def _show_alone(self, slot: CameraSlot | None) -> None:
+        """Give a frozen picture all the room; None shows all cameras again."""
+        for one in self.slots:
+            one.setVisible(slot is None or one is slot)
 
     def _lay_out(self, slots: tuple[CameraSlot, ...]) -> None:
         self.slots = slots

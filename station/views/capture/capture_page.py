@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
 from labeling.intended import Intent
@@ -26,7 +26,6 @@ from .capture_contract import (
     CaptureEvent,
     CaptureStatus,
     EventKind,
-    Marks,
     PageSettings,
     SessionForm,
     TriggerChoice,
@@ -117,7 +116,7 @@ class CapturePage(QWidget):
         self.tuning.error_came.connect(self.error_came)
         self.tuning.zones_changed.connect(self._show_slot)
         self.bar.freeze_requested.connect(self.freeze)
-        self.bar.marks_changed.connect(self._on_marks)
+        self.bar.marks_changed.connect(self.wall.show_marks)
         self.bar.all_requested.connect(self.take_with_all)
         self.bar.add_requested.connect(self.add_camera)
         self.bar.remove_requested.connect(lambda: self.wall.remove(self.slot))
@@ -136,7 +135,7 @@ class CapturePage(QWidget):
         slot.frozen_changed.connect(lambda _is: self._show_slot())
         slot.freezing.picture_saved.connect(self._on_picture_saved)
         slot.intents_came.connect(self._on_intents)
-        slot.zones_changed.connect(lambda _zones: self._show_slot())
+        slot.choice_changed.connect(self._show_slot)
         slot.form_used.connect(self.form_used)
         slot.notice_came.connect(self.notice_came)
         slot.error_came.connect(self.error_came)
@@ -276,7 +275,10 @@ class CapturePage(QWidget):
             self.panel.form.submit()
 
     def _next(self) -> None:
-        if self.slot.freezing.is_frozen:
+        focused = QApplication.focusWidget()
+        if focused is not None and self.panel.isAncestorOf(focused):
+            self.focusNextChild()
+        elif self.slot.freezing.is_frozen:
             self.slot.freeze_view.canvas.select_next(1)
         else:
             self.wall.choose_next()
@@ -302,10 +304,6 @@ class CapturePage(QWidget):
         sensitivity = self.panel.motion.sensitivity if is_motion else None
         self.slot.choose_trigger(replace(choice, sensitivity=sensitivity))
         self._show_slot()
-
-    def _on_marks(self, marks: Marks) -> None:
-        for slot in self.wall.slots:
-            slot.marks = marks
 
     # What came back
 

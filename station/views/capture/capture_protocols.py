@@ -26,14 +26,15 @@ from .capture_contract import (
     SessionForm,
     TriggerChoice,
 )
+from .capture_words import Toned
 
 
 class CameraDesk(Protocol):
     """Captures from one source.
 
     `newest`, `events`, `status`, `shutter`, `keep_last`, `freeze`, `keep_frozen`,
-    `unfreeze` and `moving_share` never wait and are called on the main thread; the rest
-    runs in a worker.
+    `unfreeze` and `trigger_words` never wait and are called on the main thread; the
+    rest runs in a worker.
     """
 
     def start(self, form: SessionForm, trigger: TriggerChoice) -> None:
@@ -72,8 +73,8 @@ class CameraDesk(Protocol):
     def status(self) -> CaptureStatus:
         """Give how capture stands."""
 
-    def moving_share(self) -> tuple[float, float] | None:
-        """Give the share of the zones that moves and the least that counts."""
+    def trigger_words(self) -> Toned:
+        """Give what the trigger sees, with its figures, and a tone."""
 
     def picture(self, pixels: Pixels, room: tuple[int, int], marks: Marks) -> Pixels:
         """Shrink a picture into `room` (width, height) and paint the marks; a worker.

@@ -58,9 +58,9 @@ def away_words(status: CaptureStatus) -> str:
 
 
 def badge_words(
-    status: CaptureStatus, trigger: str, moving: tuple[float, float] | None
+    status: CaptureStatus, trigger: str, seen: Toned = ("", "muted")
 ) -> Toned:
-    """Give what capture is doing; what was lost comes before all else."""
+    """Give what capture is doing; what was lost comes first, what `seen` says next."""
     if not status.is_running:
         return "", "muted"
     if status.dropped:
@@ -69,11 +69,8 @@ def badge_words(
     if status.waiting > 1:
         words = tr("{count} pictures wait for the disk")
         return words.format(count=f"{status.waiting:,}"), "warn"
-    if trigger == "motion" and moving is not None:
-        words = tr("motion {share} %, takes from {least} %")
-        tone = "bad" if moving[0] >= moving[1] else "muted"
-        share, least = (f"{part * 100:.2f}" for part in moving)
-        return words.format(share=share, least=least), tone
+    if seen[0]:
+        return seen
     seconds = f"{status.ring_s:.1f}"
     if trigger in ("shutter", "burst"):
         return tr("ready · ring holds {seconds} s").format(seconds=seconds), "ok"

@@ -63,6 +63,7 @@ class ControlLine(QWidget):
         self._set = button(tr("Set"), touch=True)
         self._automatic = button("", touch=True)
         self._is_auto = False
+        self._row: ControlRow | None = None
         self._tools = self._lay_out()
         self._set.clicked.connect(
             lambda: self.value_asked.emit(self._name, self.value.value())
@@ -106,7 +107,10 @@ class ControlLine(QWidget):
         return self._set, self._automatic
 
     def show_row(self, row: ControlRow) -> None:
-        """Show what was read back."""
+        """Show what was read back; what is being typed stays until that changes."""
+        if row == self._row:
+            return
+        self._row = row
         self._words.setText(row.words)
         set_tone(self._words, "" if row.is_supported else "muted")
         self._tools.setVisible(row.is_supported)

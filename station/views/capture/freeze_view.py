@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataset.errors import FieldsetError
@@ -24,6 +25,7 @@ from .capture_contract import LiveFrame
 from .capture_protocols import CarryWork
 
 BAR_PX = 52
+HINTS_FROM_PX = 760
 FREEZE_ACTS = ("delete", "adopt", "drop", "undo", "redo")
 """What keys do to the boxes of a frozen picture."""
 
@@ -86,6 +88,11 @@ class FreezeView(QWidget):
         column.setSpacing(0)
         column.addWidget(strip)
         column.addWidget(self.canvas, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the hints out where there is no room for them."""
+        super().resizeEvent(event)
+        self._hints.setVisible(self.width() >= HINTS_FROM_PX)
 
     @property
     def frozen(self) -> FrozenLabels | None:
