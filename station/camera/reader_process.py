@@ -65,23 +65,12 @@ class ReaderProcess:
     ) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._address = address
-        memory = make_memory(PIXEL_LIMIT)
-        self._process = subprocess.Popen(
-            _command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            bufsize=0,
-            env=_environment(address),
-            # Keep Ctrl+C away from the child: the program decides when it ends.
-            start_new_session=sys.platform != "win32",
-            creationflags=_CREATION_FLAGS,
-            pass_fds=() if memory is None else (memory,),
-        )
-        self.slots: Slots | None = None
-        if memory is not None:
-            self.slots = Slots(memory, PIXEL_LIMIT)
-            os.close(memory)
+        memory, self.slots = _shared_memory()
+        try:
+            self._process = self._start(memory)
+        finally:
+            if memory is not None:
+                os.close(memory)
         widen(self.output.fileno())
         request = {
             "kind": address.kind.value,
@@ -97,6 +86,20 @@ class ReaderProcess:
         self.ask(request)
         if sys.platform != "win32":
             os.set_blocking(self._input.fileno(), False)
+
+    def _start(self, memory: int | None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            _command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            bufsize=0,
+            env=_environment(self._address),
+            # Keep Ctrl+C away from the child: the program decides when it ends.
+            start_new_session=sys.platform != "win32",
+            creationflags=_CREATION_FLAGS,
+            pass_fds=() if memory is None else (memory,),
+        )
 
     @property
     def pid(self) -> int:
@@ -168,6 +171,18 @@ class ReaderProcess:
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - _TAIL_BYTES))
         return self._address.redact(self._errors.read().decode("utf-8", "replace"))
+
+
+def _shared_memory() -> tuple[int | None, Slots | None]:
+    """Memory to hand on and our view of it; None where pixels must take the pipe."""
+    memory = make_memory(PIXEL_LIMIT)
+    if memory is None:
+        return None, None
+    try:
+        return memory, Slots(memory, PIXEL_LIMIT)
+    except (OSError, OverflowError):  # no room for it in this process's addresses
+        os.close(memory)
+        return None, None
 
 
 def _command() -> list[str]:

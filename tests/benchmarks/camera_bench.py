@@ -12,7 +12,9 @@ are
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import random
 import resource
 import sys
@@ -129,7 +131,7 @@ def watch(seconds: float, cameras: int = 1) -> dict[str, Any]:
         files = picture_files(Path(folder))
         originals = Originals(files)
         seen = [Seen() for _ in range(cameras)]
-        memory: list[tuple[float, int]] = []
+        memory: list[tuple[float, int, int]] = []
         began = _spent()
         threads = [
             threading.Thread(target=_watch_one, args=(files, originals, one, seconds))
@@ -139,17 +141,20 @@ def watch(seconds: float, cameras: int = 1) -> dict[str, Any]:
             thread.start()
         started_s = time.monotonic()
         while any(thread.is_alive() for thread in threads):
-            memory.append((time.monotonic() - started_s, _resident_bytes()))
+            at_s = time.monotonic() - started_s
+            memory.append((at_s, _resident_bytes("self"), _readers_bytes()))
             time.sleep(0.5)
         spent = _spent()
-    after = [size for at_s, size in memory if at_s >= min(WARM_S, seconds / 2)]
+    warm_s = min(WARM_S, seconds / 2)
+    # The last looks may find a reader that is just ending.
+    warm = [one for one in memory if warm_s <= one[0] <= seconds - 2.0]
     return {
         "seconds": seconds,
         "cameras": [_figures(one) for one in seen],
         "own_cpu_ms_a_frame": _a_frame(spent[0] - began[0], seen),
         "children_cpu_ms_a_frame": _a_frame(spent[1] - began[1], seen),
-        "rss_span_mb": round((max(after) - min(after)) / MEGABYTE, 1),
-        "rss_mb": round(max(after) / MEGABYTE, 1),
+        "rss_mb": _flatness([own for _, own, _ in warm]),
+        "readers_rss_mb": _flatness([readers for _, _, readers in warm]),
     }
 
 
@@ -185,6 +190,7 @@ def disturb(losses: int) -> dict[str, Any]:
         open_steady_source(camera.url) as source,
     ):
         _read_until(source, seen, originals, partial(_has, seen, 15))
+        before = _held()
         for number in range(losses):
             fault = FAULTS[number % len(FAULTS)]
             returned_s = _lose(camera, source, seen, originals, fault, script)
@@ -193,6 +199,7 @@ def disturb(losses: int) -> dict[str, Any]:
             )
             back_s[fault].append(time.monotonic() - returned_s)
             _read_until(source, seen, originals, partial(_has, seen, seen.frames + 15))
+        after = _held()
     every = [one for found in back_s.values() for one in found]
     return {
         "losses": losses,
@@ -200,6 +207,8 @@ def disturb(losses: int) -> dict[str, Any]:
         "wrong": dict(seen.wrong),
         "back_s": {fault: _spread(found) for fault, found in back_s.items()},
         "later_than_3_s": sum(one > 3.0 for one in every),
+        "held_before": before,
+        "held_after": after,
     }
 
 
@@ -260,10 +269,50 @@ def _spread(found: Sequence[float]) -> dict[str, float]:
     }
 
 
-def _resident_bytes() -> int:
-    """What this process holds, shared slots included (Linux)."""
-    fields = Path("/proc/self/statm").read_text().split()
+def _flatness(sizes: Sequence[int]) -> dict[str, float]:
+    """The largest size and how far the sizes lie apart, in MB."""
+    return {
+        "max": round(max(sizes) / MEGABYTE, 1),
+        "span": round((max(sizes) - min(sizes)) / MEGABYTE, 1),
+    }
+
+
+def _resident_bytes(process: str) -> int:
+    """What a process holds, shared slots included (Linux)."""
+    fields = Path(f"/proc/{process}/statm").read_text().split()
     return int(fields[1]) * resource.getpagesize()
+
+
+def _readers() -> list[str]:
+    """The camera's processes that this one has started (Linux)."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError):
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid() and b"reader" in _command(folder):
+                found.append(folder.name)
+    return found
+
+
+def _command(folder: Path) -> bytes:
+    return (folder / "cmdline").read_bytes()
+
+
+def _readers_bytes() -> int:
+    total = 0
+    for process in _readers():
+        with contextlib.suppress(OSError):
+            total += _resident_bytes(process)
+    return total
+
+
+def _held() -> dict[str, int]:
+    """What a loss might leave behind: threads, descriptors, processes."""
+    return {
+        "threads": threading.active_count(),
+        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
+        "readers": len(_readers()),
+    }
 
 
 def _spent() -> tuple[float, float]:
