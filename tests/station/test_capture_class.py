@@ -86,6 +86,19 @@ def test_the_page_shows_the_coachs_line(qtbot: QtBot, capturing: Station) -> Non
     wait_until(qtbot, lambda: "12 more of car at night" in page.panel.wanted)
 
 
+def test_in_a_session_the_coach_asks_for_what_can_be_had_there(
+    qtbot: QtBot, capturing: Station
+) -> None:
+    page = pages_of(capturing).capture
+    wait_until(qtbot, lambda: "12 more of car at night" in page.panel.wanted)
+
+    begin(qtbot, page, SIMULATED)  # light=day
+
+    wait_until(qtbot, lambda: page.panel.wanted == "5 more of van")
+    end(qtbot, page)
+    wait_until(qtbot, lambda: "12 more of car at night" in page.panel.wanted)
+
+
 def test_a_full_class_is_warned_of_when_it_is_chosen(
     qtbot: QtBot, open_station: OpenStation, project_root: Path
 ) -> None:

@@ -93,6 +93,7 @@ class CameraSlot(QWidget):
         self.choice = TriggerChoice()
         self.marks = Marks()
         self.is_opening = False
+        self.conditions: tuple[tuple[str, str], ...] = ()
         self._shown = -1
         self._is_shrinking = self._is_measuring = False
         self._choosing = self._takes = 0
@@ -131,6 +132,7 @@ class CameraSlot(QWidget):
         if self.is_opening:
             return
         self._set_opening(True)
+        self.conditions = form.conditions
         self._shown = -1
         self._classes = [(-1, self._classes[-1][1])]
         self.freezing.forget()

@@ -342,6 +342,7 @@ class CapturePage(QWidget):
         status, slots = slot.status, self.wall.slots
         self.panel.form.set_opening(slot.is_opening)
         self.panel.show_status(status)
+        self.panel.show_conditions(slot.conditions if slot.is_busy else ())
         self.panel.show_choice(slot.choice)
         self.bar.show_cameras(
             len(slots),

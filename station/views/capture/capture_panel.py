@@ -45,7 +45,7 @@ class CapturePanel(QWidget):
         self._fit_width(theme)
         self._advice = Advice()
         self._class_id: int | None = None
-        self._status = CaptureStatus()
+        self._conditions: tuple[tuple[str, str], ...] = ()
         self.form = SessionFormPanel()
         self.triggers = TriggerBar(LAST_S)
         self.motion = MotionPart()
@@ -143,6 +143,12 @@ class CapturePanel(QWidget):
         self._advice = advice
         self._show_advice()
 
+    def show_conditions(self, conditions: tuple[tuple[str, str], ...]) -> None:
+        """Say what can be captured in a session under these conditions."""
+        if conditions != self._conditions:
+            self._conditions = conditions
+            self._show_advice()
+
     def show_class(self, class_id: int | None) -> None:
         """Say for which class is captured, with a warning where it is full."""
         self._class_id = class_id
@@ -161,8 +167,6 @@ class CapturePanel(QWidget):
 
     def show_status(self, status: CaptureStatus) -> None:
         """Show the session's figures and what the camera says of itself."""
-        has_other_conditions = _conditions(status) != _conditions(self._status)
-        self._status = status
         is_running = status.is_running
         self.form.setVisible(not is_running)
         self._running_box.setVisible(is_running)
@@ -175,8 +179,6 @@ class CapturePanel(QWidget):
         self._show_loss(status)
         self.controls.setVisible(is_running)
         self.controls.show_camera(status.mode, status.controls)
-        if has_other_conditions:
-            self._show_advice()
 
     def _show_loss(self, status: CaptureStatus) -> None:
         words, tone = "", "muted"
@@ -191,8 +193,7 @@ class CapturePanel(QWidget):
         self._loss.setVisible(bool(words))
 
     def _show_advice(self) -> None:
-        conditions = _conditions(self._status)
-        line = self._advice.line_under(conditions)
+        line = self._advice.line_under(self._conditions)
         self._wanted.setText(line or tr("anything: no target is set"))
         more = [
             need.sentence
@@ -203,13 +204,9 @@ class CapturePanel(QWidget):
         self._wanted_more.setVisible(bool(more))
         warning = ""
         if self._class_id is not None:
-            warning = self._advice.warning(self._class_id, conditions)
+            warning = self._advice.warning(self._class_id, self._conditions)
         self._warning.setText(warning and f"{warning}: {tr('no more is needed')}")
         self._warning.setVisible(bool(warning))
-
-
-def _conditions(status: CaptureStatus) -> tuple[tuple[str, str], ...]:
-    return () if status.session is None else status.session.conditions
 
 
 def _session_words(status: CaptureStatus) -> str:
