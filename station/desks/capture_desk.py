@@ -11,6 +11,7 @@ from dataset.project import Project
 
 from .. import recording
 from ..camera.controls import ControlSetting
+from ..camera.modes import Mode, parse_mode
 from ..camera.motion import MotionView
 from ..camera.pace import PacedSource
 from ..camera.reconnect import open_steady_source
@@ -59,7 +60,8 @@ class RecorderDesk:
     ) -> None:
         self._project = project
         self._station = station
-        self._recorder = Recorder(project, open_source or open_paced)
+        self._recorder = Recorder(project, open_source or self._open)
+        self._mode: Mode | None = None
         self._choice = TriggerChoice()
         self._frozen: Frame | None = None
 
@@ -67,9 +69,10 @@ class RecorderDesk:
         """Open the source and begin a session with the first picture kept.
 
         Raises:
-            FieldsetError: the trigger cannot be had.
+            FieldsetError: the trigger cannot be had, or no camera has such a mode.
         """
         standing = self._standing(trigger)
+        self._mode = parse_mode(form.mode) if form.mode else None
         self._choice = trigger
         request = RecordingRequest(
             source=form.source,
@@ -173,6 +176,9 @@ class RecorderDesk:
         )
         return control_row(granted.reading, asked=unmet_words(granted))
 
+    def _open(self, address: str, on_event: OnEvent) -> CameraSource:
+        return open_paced(address, on_event, self._mode)
+
     def _told(self, event: RecorderEvent) -> CaptureEvent:
         told = _event(event, self._frozen)
         if isinstance(event, recording.Kept):
@@ -197,9 +203,11 @@ class RecorderDesk:
         return make_trigger("manual")
 
 
-def open_paced(address: str, on_event: OnEvent) -> CameraSource:
+def open_paced(
+    address: str, on_event: OnEvent, mode: Mode | None = None
+) -> CameraSource:
     """Open a source for a person to look at: clips and folders at their own speed."""
-    return PacedSource(open_steady_source(address, on_event=on_event))
+    return PacedSource(open_steady_source(address, on_event=on_event, mode=mode))
 
 
 def _live(frame: Frame) -> LiveFrame:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from dataset.project import Project
 from station.assembly import Station
 from station.keys import Page
+from station.language import TIMES
 from station.views.capture.capture_contract import TriggerChoice
 from station.views.capture.capture_page import CapturePage
 from tests.gestures import LONG_WAIT_MS, click_button, press, wait_until
@@ -244,3 +245,31 @@ def test_tab_goes_through_the_form_and_not_to_another_camera(
 
     assert page.slot is chosen
     assert page.panel.form._fields["operator"].hasFocus()
+
+
+def test_a_mode_is_asked_for_and_read_back(qtbot: QtBot, page: CapturePage) -> None:
+    page.panel.form.set_text("mode", "640x480@15")
+    begin(qtbot, page, SIMULATED)
+
+    wait_until(qtbot, lambda: page.status.mode.startswith(f"640{TIMES}480 · 15 fps"))
+    end(qtbot, page)
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"), [("1280 by 720", "1280 by 720"), ("123x45", "123x45")]
+)
+def test_a_mode_that_cannot_be_is_a_sentence(
+    qtbot: QtBot, capturing: Station, page: CapturePage, mode: str, words: str
+) -> None:
+    page.panel.form.set_text("source", SIMULATED)
+    page.panel.form.set_text("mode", mode)
+
+    page.panel.form.submit()
+
+    wait_until(
+        qtbot,
+        lambda: words in capturing.window.notice.text + page.panel.form.problem,
+        LONG_WAIT_MS,
+    )
+    wait_until(qtbot, lambda: not page.slot.is_busy)
+    assert page.panel.form.isVisible()

@@ -20,10 +20,14 @@ Zone = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionForm:
-    """What the person says of a session before it begins."""
+    """What the person says of a session before it begins.
+
+    `mode` is asked of the camera, as `1280x720@30`; "" leaves it as it is.
+    """
 
     source: str
     name: str
+    mode: str = ""
     operator: str = ""
     place: str = ""
     conditions: tuple[tuple[str, str], ...] = ()

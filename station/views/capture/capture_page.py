@@ -344,6 +344,7 @@ class CapturePage(QWidget):
         self.panel.show_status(status)
         self.panel.show_conditions(slot.conditions if slot.is_busy else ())
         self.panel.show_choice(slot.choice)
+        self.bar.show_frozen(slot.freezing.is_frozen)
         self.bar.show_cameras(
             len(slots),
             is_running=status.is_running,

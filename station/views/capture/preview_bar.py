@@ -63,6 +63,8 @@ class PreviewBar(QWidget):
         }
         made = button(words[name], "segment", touch=True)
         made.setCheckable(True)
+        if name == "motion":
+            made.setToolTip(tr("What the motion trigger sees; Alt+4 chooses it"))
         made.toggled.connect(lambda _on: self.marks_changed.emit(self.marks))
         return made
 
@@ -74,6 +76,11 @@ class PreviewBar(QWidget):
     def toggle(self, name: str) -> None:
         """Switch one of the marks on or off."""
         self._marks[name].toggle()
+
+    def show_frozen(self, is_frozen: bool) -> None:
+        """Say what F does now."""
+        words = tr("Save") if is_frozen else tr("Freeze")
+        self.freeze.setText(f"{words}  F")
 
     def show_cameras(
         self, count: int, *, is_running: bool, can_add: bool, can_remove: bool
