@@ -171,7 +171,9 @@ class CapturePanel(QWidget):
         self.form.setVisible(not is_running)
         self._running_box.setVisible(is_running)
         self.triggers.set_running(is_running)
-        self._session_head.setText(_session_words(status))
+        head = _session_words(status)
+        self._session_head.setText(head)
+        self._session_head.setVisible(bool(head))
         name = "" if status.session is None else status.session.name
         self._running.setText(
             " · ".join(part for part in (name, short_source(status.source)) if part)
@@ -212,7 +214,7 @@ class CapturePanel(QWidget):
 def _session_words(status: CaptureStatus) -> str:
     refused = sum(status.refused.values()) + status.known
     if not (status.is_running or status.kept or refused):
-        return tr("Next session")
+        return ""
     words = tr("{kept} kept, {refused} refused").format(
         kept=f"{status.kept:,}", refused=f"{refused:,}"
     )
