@@ -43,9 +43,12 @@ def take_in_together(
     if len(pictures) < 2:
         return tuple(_outcome(project, session, one) for one in pictures)
     try:
-        _write_files(project, pictures)
+        stored = _write_files(project, pictures)
         with project.catalog.writing():
-            outcomes = tuple(_outcome(project, session, one) for one in pictures)
+            outcomes = tuple(
+                _outcome(project, session, one, is_stored=is_stored)
+                for one, is_stored in zip(pictures, stored, strict=True)
+            )
     except StorageFull:
         _remove_files(project, pictures)
         raise
@@ -64,31 +67,36 @@ def is_familiar(project: Project, picture: NewPicture) -> bool:
     return samples.has(sample_id) or samples.is_erased(sample_id)
 
 
-def _outcome(project: Project, session: Session, picture: NewPicture) -> Outcome:
+def _outcome(
+    project: Project, session: Session, picture: NewPicture, *, is_stored: bool = False
+) -> Outcome:
     try:
         return project.take_in(
             picture.data,
             session,
             captured_us=picture.captured_us,
             source_name=picture.source_name,
+            is_stored=is_stored,
         )
     except (BadImage, PolicyRefusal) as error:
         return error
 
 
-def _write_files(project: Project, pictures: Sequence[NewPicture]) -> None:
+def _write_files(project: Project, pictures: Sequence[NewPicture]) -> list[bool]:
     with ThreadPoolExecutor(_AT_ONCE, "image-write") as pool:
-        list(pool.map(lambda one: _write_file(project, one), pictures))
+        return list(pool.map(lambda one: _write_file(project, one), pictures))
 
 
-def _write_file(project: Project, picture: NewPicture) -> None:
-    """Write the file that `take_in` will find; what it will refuse is left to it."""
+def _write_file(project: Project, picture: NewPicture) -> bool:
+    """Whether the file was written; what `take_in` will refuse is left to that."""
     try:
         kept, suffix, sample_id = _as_kept(project, picture)
     except BadImage:
-        return
-    if not project.catalog.samples.is_erased(sample_id):
-        project.images.put(kept, suffix)
+        return False
+    if project.catalog.samples.is_erased(sample_id):
+        return False
+    project.images.put(kept, suffix)
+    return True
 
 
 def _remove_files(project: Project, pictures: Sequence[NewPicture]) -> None:

@@ -221,12 +221,14 @@ class Project:
         source_name: str = "",
         info: ImageInfo | None = None,
         group_id: str | None = None,
+        is_stored: bool = False,
     ) -> TakenIn:
         """Store a picture as a sample of the session; durable when it returns.
 
         Bytes that are here already make no second sample; when they come in
         another session, the two sessions' groups join. GPS is dropped unless the
         settings keep it. `group_id` None means the session's own group.
+        `is_stored` says that the caller put the file into the store just now.
 
         Raises:
             BadImage: the bytes are no usable image.
@@ -250,7 +252,8 @@ class Project:
             source_name=_unicode(source_name),
             group_id=group_of_session(session.id) if group_id is None else group_id,
         )
-        self.images.put(kept, about.suffix)
+        if not is_stored:
+            self.images.put(kept, about.suffix)
         try:
             return self._note(sample, session, kept)
         except StorageFull:

@@ -135,7 +135,7 @@ class Recorder:
         return source.set_control(name, setting)
 
     def keep_last(self, seconds: float = RING_S) -> None:
-        """Take the sharpest frame of the last seconds, as far back as frames are held."""
+        """Take the sharpest frame of the last seconds, as far as they are held."""
         if self._run is not None:
             self._run.press_back(seconds)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.capture_settings import GateSettings
-from dataset.measures import measure_image
+from dataset.measures import measure_light_and_detail
 from dataset.near_duplicates.likeness import residuals
 
 from .gate_reading import Gate, GateReading
@@ -83,7 +83,7 @@ def judge(
         ValueError: the array is no picture.
     """
     pixels = as_stored(picture)
-    figures = measure_image(pixels)
+    figures = measure_light_and_detail(pixels)
     sharpness = _known(figures["sharpness"])
     thumb = thumb_of(pixels)
     values = {
@@ -145,7 +145,8 @@ def thumb_of(pixels: Pixels) -> Thumb:
     to the last digit.
     """
     step = max(1, min(pixels.shape[:2]) // _THUMB_FROM)
-    thin = np.ascontiguousarray(pixels[::step, ::step])
+    size = (pixels.shape[1] // step, pixels.shape[0] // step)
+    thin = cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST)
     grey = cv2.cvtColor(thin, cv2.COLOR_BGR2GRAY)
     side = (THUMB_SIDE, THUMB_SIDE)
     small = cv2.resize(grey, side, interpolation=cv2.INTER_AREA)

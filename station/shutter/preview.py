@@ -99,7 +99,9 @@ def exposure_level(pixels: Pixels) -> ExposureLevel:
 
 
 def _counts(pixels: Pixels) -> NDArray[np.float64]:
-    grey = _grey(np.ascontiguousarray(pixels[::2, ::2]))
+    size = tuple(max(1, side // 2) for side in pixels.shape[1::-1])
+    thin = cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST)
+    grey = _grey(np.asarray(thin, np.uint8))
     counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
     return counts.astype(np.float64)
 

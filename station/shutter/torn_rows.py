@@ -22,7 +22,7 @@ _NEAR_ROWS: Final = 3
 _LEAST_SIDE: Final = 2 * BLOCK
 # Where data is missing libjpeg leaves grey, and a YUV of zeros is this green; decoders
 # round differently by a level or two.
-_DEAD_COLOURS: Final = np.array([(128, 128, 128), (0, 135, 0), (0, 154, 0)], np.int16)
+_DEAD_COLOURS: Final = ((128, 128, 128), (0, 135, 0), (0, 154, 0))
 _DEAD_SLACK: Final = 2
 
 
@@ -95,9 +95,12 @@ def _dead_blocks(pixels: Pixels) -> float:
     rows, columns = pixels.shape[0] // BLOCK, pixels.shape[1] // BLOCK
     # One pixel a block finds the candidates: nearly all pictures have none.
     middle = BLOCK // 2
-    probe = pixels[middle::BLOCK, middle::BLOCK][:rows, :columns].astype(np.int16)
-    apart = np.abs(probe[:, :, None, :] - _DEAD_COLOURS).max(axis=3)
-    candidates = np.argwhere((apart <= _DEAD_SLACK).any(axis=2))
+    probe = np.ascontiguousarray(pixels[middle::BLOCK, middle::BLOCK][:rows, :columns])
+    is_dead = np.zeros((rows, columns), np.bool_)
+    for colour in _DEAD_COLOURS:
+        low, high = (np.add(colour, slack) for slack in (-_DEAD_SLACK, _DEAD_SLACK))
+        is_dead |= cv2.inRange(probe, low, high) > 0
+    candidates = np.argwhere(is_dead)
     dead = sum(_is_flat(pixels, int(row), int(column)) for row, column in candidates)
     return float(dead / (rows * columns))
 
