@@ -1,30 +1,28 @@
 """MJPEG over HTTP: every part's bytes are kept as the camera sent them.
 
 A thread drains the connection at all times, so that no old picture waits in the
-network's buffers while another is decoded; at most four wait here.
+network's buffers while another is decoded; a few may wait here (`arrivals`).
 """
 
 from __future__ import annotations
 
 import http.client
 import threading
-import time
 import urllib.error
 import urllib.request
-from collections import deque
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from dataset.errors import CameraError
 
 from .address import Address
+from .arrivals import Arrivals
 from .camera_controls import NoControls
 from .feed import FeedInfo, Picture, Rejected, decode_jpeg
 from .frames import AccessRefused
 from .multipart import MultipartParser, Part
 
 _CHUNK = 1 << 16
-_WAITING = 4
 
 
 class HttpFeed:
@@ -34,7 +32,7 @@ class HttpFeed:
         self._address = address
         self._timeout_s = timeout_s
         self._response: http.client.HTTPResponse | None = None
-        self._arrivals = _Arrivals()
+        self._arrivals: Arrivals[Part | CameraError] = Arrivals()
 
     @property
     def controls(self) -> NoControls:
@@ -124,24 +122,6 @@ class HttpFeed:
             return CameraError(f"Nothing listens at this address: {shown}")
         what = self._address.redact(str(cause)) or type(cause).__name__
         return CameraError(f"The camera cannot be reached ({what}): {shown}")
-
-
-class _Arrivals:
-    """Hands parts from the draining thread over; drops the oldest when full."""
-
-    def __init__(self) -> None:
-        self._parts: deque[tuple[float, Part | CameraError]] = deque(maxlen=_WAITING)
-        self._changed = threading.Condition()
-
-    def put(self, part: Part | CameraError) -> None:
-        with self._changed:
-            self._parts.append((time.monotonic(), part))
-            self._changed.notify()
-
-    def take(self) -> tuple[float, Part | CameraError]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._parts)
-            return self._parts.popleft()
 
 
 def _without_credentials(url: str) -> tuple[str, str, str]:

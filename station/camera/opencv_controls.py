@@ -13,7 +13,13 @@ from typing import Final
 
 import cv2
 
-from .controls import CONTROL_NAMES, ControlReading, ControlSetting, Readback
+from .controls import (
+    CONTROL_NAMES,
+    ControlReading,
+    ControlSetting,
+    Readback,
+    unsupported,
+)
 from .modes import Mode
 from .readback import CameraReadback
 
@@ -61,6 +67,8 @@ class OpenCvControls:
 
     def set(self, name: str, setting: ControlSetting) -> Readback:
         """Set a control and read it back."""
+        if name not in _CODES:
+            return Readback(asked=setting, reading=unsupported(name))
         code = _CODES[name]
         with self._turn:
             if code.automatic is not None:
@@ -73,7 +81,7 @@ class OpenCvControls:
         code = _CODES[name]
         value = float(self._capture.get(code.value))
         if value == -1.0:
-            return ControlReading(name=name, supported=False)
+            return unsupported(name)
         is_auto = None
         if code.automatic is not None:
             told = float(self._capture.get(code.automatic))

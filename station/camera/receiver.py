@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from functools import partial
+
+import numpy as np
 
 from dataset.errors import CameraError
 
@@ -17,7 +20,6 @@ from .mailbox import Mailbox
 from .modes import Mode
 from .readback import (
     NOTHING_READ,
-    CameraReadback,
     granted_from_json,
     readback_from_json,
 )
@@ -25,6 +27,8 @@ from .reader_process import ReaderProcess
 from .wire import BrokenWire, Message, receive
 
 log = logging.getLogger(__name__)
+
+_NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 
 
 class Receiver(threading.Thread):
@@ -99,19 +103,35 @@ class Receiver(threading.Thread):
 
     def _take_frame(self, message: Message) -> None:
         self._frames += 1
+        header = message.header
+        if message.ticket is not None and self._child.slots is not None:
+            self._child.slots.check(message.ticket)
+        elif message.pixels is None:
+            raise BrokenWire("a frame without pixels")
         # Not later than now: on some systems the two processes' clocks may differ.
         arrived_s = time.monotonic()
         if self._address.live:
-            arrived_s = min(arrived_s, float(message.header["arrived_s"]))
+            arrived_s = min(arrived_s, float(header["arrived_s"]))
+        draft = Frame(
+            index=int(header["index"]),
+            captured_us=int(header["captured_us"]),
+            elapsed_s=float(header["elapsed_s"]),
+            pixels=_NO_PIXELS,
+            encoded=message.encoded,
+            suffix=str(header["suffix"]),
+            session=str(header["session"]),
+            name=str(header["name"]),
+            readback=self._readback,
+        )
         self._mailbox.put_frame(
             Delivery(
                 arrived_s=arrived_s,
-                captured_us=int(message.header["captured_us"]),
-                collect=partial(self._collect, message, self._readback),
+                captured_us=draft.captured_us,
+                collect=partial(self._collect, draft, message),
             )
         )
 
-    def _collect(self, message: Message, readback: CameraReadback) -> Frame | None:
+    def _collect(self, draft: Frame, message: Message) -> Frame | None:
         """The frame with pixels of its own; None when they were written over."""
         pixels = message.pixels
         slots = self._child.slots
@@ -122,18 +142,7 @@ class Receiver(threading.Thread):
         if pixels is None:
             return None
         pixels.flags.writeable = False
-        header = message.header
-        return Frame(
-            index=int(header["index"]),
-            captured_us=int(header["captured_us"]),
-            elapsed_s=float(header["elapsed_s"]),
-            pixels=pixels,
-            encoded=message.encoded,
-            suffix=str(header["suffix"]),
-            session=str(header["session"]),
-            name=str(header["name"]),
-            readback=readback,
-        )
+        return replace(draft, pixels=pixels)
 
 
 def _event(message: Message) -> CameraEvent:

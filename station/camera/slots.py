@@ -72,13 +72,18 @@ class Slots:
         Raises:
             ValueError: no picture can lie where the ticket says.
         """
-        self._check(ticket)
+        self.check(ticket)
         if self._number(ticket.slot) != ticket.number:
             return None
         pixels = self._view(ticket.slot, ticket.height, ticket.width).copy()
         return pixels if self._number(ticket.slot) == ticket.number else None
 
-    def _check(self, ticket: Ticket) -> None:
+    def check(self, ticket: Ticket) -> None:
+        """Pass where a picture can lie; the other side may have lost its mind.
+
+        Raises:
+            ValueError: none can.
+        """
         room = ticket.height * ticket.width * _PIXEL_BYTES
         sides = min(ticket.height, ticket.width)
         if not (0 <= ticket.slot < SLOTS and sides > 0 and room <= self._stride):

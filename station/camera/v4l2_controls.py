@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from . import v4l2_abi as abi
-from .controls import CONTROL_NAMES, ControlReading, ControlSetting, Readback
+from .controls import (
+    CONTROL_NAMES,
+    ControlReading,
+    ControlSetting,
+    Readback,
+    unsupported,
+)
 from .device_facts import DeviceFacts
 from .modes import Mode
 from .readback import CameraReadback
@@ -84,6 +90,8 @@ class V4l2Controls:
 
     def set(self, name: str, setting: ControlSetting) -> Readback:
         """Set a control and read it back."""
+        if name not in _CODES:
+            return Readback(asked=setting, reading=unsupported(name))
         reason = ""
         if self._range(_CODES[name].value) is not None:
             try:
@@ -105,7 +113,7 @@ class V4l2Controls:
         code = _CODES[name]
         limits = self._range(code.value)
         if limits is None:
-            return ControlReading(name=name, supported=False)
+            return unsupported(name)
         value = None if limits.flags & abi.WRITE_ONLY else self._get(code.value)
         return ControlReading(
             name=name,

@@ -90,3 +90,12 @@ def test_control_set_after_the_end_is_an_error_and_no_wait() -> None:
 
     with pytest.raises(NoAnswer):
         source.set_control("gain", ControlSetting(value=1.0), timeout_s=PATIENCE_S)
+
+
+def test_name_of_no_control_is_said_to_be_unsupported() -> None:
+    with open_source("simulated:") as source:
+        outcome = source.set_control("zoom", ControlSetting(value=1.0))
+        after = source.set_control("gain", ControlSetting(value=1.0))
+
+    assert not outcome.reading.supported
+    assert after.is_granted
