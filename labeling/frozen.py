@@ -21,8 +21,8 @@ from dataset.project import Project, now_us
 from dataset.records import Box, LabelEdit, LabelState, Proposal, Sample, SampleState
 
 from . import edits
+from .clipping import clipped_inside
 from .geometry import Corners
-from .inside import inside_size
 
 if TYPE_CHECKING:
     from .carry_over import AcceptedImage
@@ -67,7 +67,7 @@ class FrozenLabels:
         Raises:
             UsageError: nothing of it lies in the picture, or it is too small.
         """
-        x0, y0, x1, y1 = inside_size(corners, *self.size)
+        x0, y0, x1, y1 = clipped_inside(corners, *self.size)
         box = Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
         self._change(lambda labels: edits.draw(labels, box))
         return box.id
@@ -79,7 +79,7 @@ class FrozenLabels:
             UsageError: one of them does not lie in the picture.
             NotFound: no box or proposal has one of the ids.
         """
-        inside = {name: inside_size(c, *self.size) for name, c in moves.items()}
+        inside = {name: clipped_inside(c, *self.size) for name, c in moves.items()}
         self._change(lambda labels: edits.move_together(labels, inside))
 
     def relabel(self, box_ids: Collection[str], class_id: int) -> None:

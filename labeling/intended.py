@@ -9,10 +9,11 @@ is counted or exported; a proposal can be dropped and brought back like any othe
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dataset.project import Project
-from dataset.records import Box, BoxOrigin, Proposal, Verdict
+from dataset.records import Box, BoxOrigin, Proposal, Sample, SampleState, Verdict
 
 from .assist import place
 from .geometry import Corners, clip
@@ -50,6 +51,16 @@ def note_intent(project: Project, intent: Intent) -> None:
         corners = clip((x0 * wide, y0 * high, x1 * wide, y1 * high), wide, high)
         if corners is not None:
             place(catalog, sample.id, (_proposal(corners, intent.class_id),))
+
+
+def hint_for(project: Project, sample: Sample, boxes: Sequence[Box]) -> int | None:
+    """The class that labeling a sample begins with, None for the one chosen last.
+
+    Only while it waits for its labels and nothing is drawn on it yet.
+    """
+    if boxes or sample.state not in (SampleState.NEW, SampleState.PROPOSED):
+        return None
+    return project.catalog.class_hints.get(sample.id)
 
 
 def _proposal(corners: Corners, class_id: int) -> Proposal:

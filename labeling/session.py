@@ -6,6 +6,7 @@ edits: going to a sample, and offering proposals for it, leaves the catalog alon
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,9 +35,8 @@ from .carry_request import (
     clean_start,
 )
 from .choice import STATE_FILTERS, TODO, Choice
-from .geometry import Corners
+from .geometry import Corners, clip
 from .hold import Hold
-from .inside import inside_size
 from .pace import Pace, pace_of_accepts
 from .walk import Walk
 
@@ -44,6 +44,8 @@ __all__ = ["STATE_FILTERS", "TODO", "LabelView", "LabelingSession"]
 
 _HISTORY_SHOWN = 12
 _PACE_OVER = 50
+# A version keeps 1/1024 px, and a box has to keep a width and a height there.
+_LEAST_SIDE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,6 @@ class LabelView:
     first; `touched` is the id of the box the last edit made or changed.
     `is_held_elsewhere`: another window has the sample before it, too; `turned` is what
     was just undone or made again. Why nothing is carried here says `clean_start`.
-    `hint` is the class the sample was captured for, while it waits for its labels.
     """
 
     sample: Sample
@@ -72,7 +73,6 @@ class LabelView:
     session_pace: Pace | None = None
     is_held_elsewhere: bool = False
     turned: Turned | None = None
-    hint: int | None = None
 
 
 class LabelingSession:
@@ -491,12 +491,7 @@ class LabelingSession:
             ),
             is_held_elsewhere=self._walk.is_held_elsewhere,
             turned=self._turned,
-            hint=self._hint(sample_id, labels),
         )
-
-    def _hint(self, sample_id: str, labels: LabelState) -> int | None:
-        is_waiting = labels.state in TODO and not labels.boxes
-        return self._catalog.class_hints.get(sample_id) if is_waiting else None
 
     def _class_name(self, class_id: int) -> str:
         return self._catalog.classes.get(class_id).name
@@ -513,4 +508,16 @@ def inside_picture(corners: Corners, sample: Sample) -> Corners:
     Raises:
         UsageError: nothing of it lies in the picture, or it is too small to keep.
     """
-    return inside_size(corners, sample.width, sample.height)
+    if not all(map(math.isfinite, corners)):
+        raise UsageError(
+            f"The corners of the box are no numbers: {corners}", hint="draw it again"
+        )
+    clipped = clip(corners, sample.width, sample.height)
+    if clipped is None:
+        raise UsageError(
+            f"The box lies outside the picture: {corners}", hint="draw it again"
+        )
+    x0, y0, x1, y1 = clipped
+    if x1 - x0 < _LEAST_SIDE or y1 - y0 < _LEAST_SIDE:
+        raise UsageError(f"The box is too small: {corners}", hint="draw it larger")
+    return clipped

@@ -10,7 +10,7 @@ import pytest
 from dataset.errors import NotFound
 from dataset.project import Project
 from dataset.records import BoxOrigin, Sample, SampleState, Verdict
-from labeling.intended import Intent, note_intent
+from labeling.intended import Intent, hint_for, note_intent
 from labeling.session import LabelingSession
 from tests.small_projects import filled, new_project, new_session
 
@@ -37,9 +37,21 @@ def test_without_an_area_the_class_is_a_hint_and_the_sample_stays_new(
 
     assert project.catalog.class_hints.get(sample.id) == 1
     assert project.catalog.labels.get(sample.id).state is SampleState.NEW
-    view = LabelingSession(project).current
-    assert view is not None
-    assert view.hint == 1
+    assert hint_for(project, sample, ()) == 1
+
+
+def test_what_is_decided_or_begun_is_labeled_with_the_class_chosen_last(
+    project: Project, sample: Sample
+) -> None:
+    note_intent(project, Intent(sample_id=sample.id, class_id=1))
+    labeling = LabelingSession(project)
+    labeling.go_to(sample.id)
+
+    drawn = labeling.draw((1.0, 1.0, 9.0, 9.0), 1)
+    assert drawn is not None
+    assert hint_for(project, drawn.sample, drawn.boxes) is None
+    labeling.accept()
+    assert hint_for(project, project.catalog.samples.get(sample.id), ()) is None
 
 
 def test_an_area_is_a_doubtful_proposal_that_one_key_does_not_accept(

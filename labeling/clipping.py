@@ -12,7 +12,7 @@ from .geometry import Corners, clip
 _LEAST_SIDE = 0.01
 
 
-def inside_size(corners: Corners, width: int, height: int) -> Corners:
+def clipped_inside(corners: Corners, width: int, height: int) -> Corners:
     """The corners clipped to a picture of that size.
 
     Raises:
