@@ -108,10 +108,10 @@ def test_a_full_class_is_warned_of_when_it_is_chosen(
         label_one(project)
     station = open_station(project_root, Page.CAPTURE)
     page = pages_of(station).capture
-    wait_until(qtbot, lambda: page.panel.classes.lines and page.panel.wanted)
+    wait_until(qtbot, lambda: page.panel.classes.lines)
 
     press(station.window, "1")
-    assert "car is full" in page.panel.warning
+    wait_until(qtbot, lambda: "car is full" in page.panel.warning)
     press(station.window, "2")
     assert page.panel.warning == ""
 
