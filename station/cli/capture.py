@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 
 from dataset.errors import UsageError
 
+from .camera_options import control_option, mode_option, tell_unmet
 from .capture_coach import CaptureCoach, coach_of
 from .capture_lines import sum_up, tell_event
 from .capture_options import read_trigger, trigger_options
@@ -20,13 +21,18 @@ from .shutter_key import press_on_enter
 from .signals import held_signals
 
 if TYPE_CHECKING:
-    from station.recorder import Recorder
+    from station.camera.controls import ControlSetting
+    from station.camera.modes import Mode
+    from station.camera.source import CameraSource, OnEvent
+    from station.recorder import OpenSource, Recorder
 
 
 @click.command()
 @click.option(
     "--source", required=True, help="Camera index or path, URL, clip, folder."
 )
+@mode_option
+@control_option
 @trigger_options
 @click.option("--count", type=click.IntRange(min=1), help="Stop after so many samples.")
 @click.option("--for", "for_s", type=Duration(), help="Stop after so long.")
@@ -74,12 +80,12 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
         )
         coach = coach_of(project, given["class_name"], form.conditions)
         coach.speak()
-        recorder = Recorder(project)
+        recorder = Recorder(project, _opener(given["mode"], given["controls"]))
         try:
             recorder.start(request, trigger)
             if name == "manual":
                 _listen(recorder, request.back_s)
-            error = _follow(recorder, coach, as_json)
+            error = _follow(recorder, as_json, given["controls"], coach)
         finally:
             # Also on Ctrl+C: what was chosen is stored and told, the session ends.
             recorder.close()
@@ -90,6 +96,18 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
             coach.speak()
     if error is not None:
         raise error
+
+
+def _opener(mode: Mode | None, controls: Mapping[str, ControlSetting]) -> OpenSource:
+    """Opens a source as it is asked for, and again as often as it is lost."""
+    from station.camera.reconnect import open_steady_source
+
+    def open_one(address: str, on_event: OnEvent) -> CameraSource:
+        return open_steady_source(
+            address, on_event=on_event, mode=mode, controls=controls
+        )
+
+    return open_one
 
 
 def _conditions(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -108,11 +126,20 @@ def _listen(recorder: Recorder, pre_s: float) -> None:
         press_on_enter(recorder.shutter)
 
 
-def _follow(recorder: Recorder, coach: CaptureCoach, as_json: bool) -> Exception | None:
+def _follow(
+    recorder: Recorder,
+    as_json: bool,
+    asked: Mapping[str, ControlSetting],
+    coach: CaptureCoach,
+) -> Exception | None:
     """Print events until the run ends, and give the error that ended it."""
     from station.recorder import Ended
 
     while True:
+        info = recorder.status().info if asked else None
+        if info is not None:
+            tell_unmet(asked, info)
+            asked = {}
         # Torn between the two, a sample would be stored and never told of.
         with held_signals():
             event = recorder.wait_event(0.25)

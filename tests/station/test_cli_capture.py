@@ -263,7 +263,6 @@ def test_empty_folder_is_5(call: CommandLine, root: Path, tmp_path: Path) -> Non
     "options",
     [
         ["--trigger", "uncertain"],
-        ["--trigger", "drift"],
         ["--burst", "3"],
         ["--sensitivity", "0.5"],
         ["--trigger", "motion", "--burst", "3"],

@@ -492,11 +492,13 @@ def test_interrupted_capture_ends_its_session_and_is_130(
         text=True,
     ) as running:
         assert running.stdout is not None
-        first = json.loads(running.stdout.readline())
+        assert running.stderr is not None
+        first = running.stdout.readline()
         running.send_signal(number)
-        out, err = running.communicate(timeout=60)
+        # `communicate` would miss the lines that came with the first one.
+        told = [json.loads(line) for line in (first, *running.stdout)]
+        err = running.stderr.read()
 
-    told = [first, *map(json.loads, out.splitlines())]
     assert running.returncode == ExitCode.CANCELLED
     assert err == "cancelled\n"
     *lines, summary = told

@@ -274,3 +274,26 @@ def test_sigterm_ends_cleanly_whatever_the_trigger_does(
 
     assert process.returncode == ExitCode.CANCELLED, err
     assert "kept" in json.loads(out.splitlines()[-1])
+
+
+def test_camera_is_asked_for_a_mode_and_controls(call: CommandLine, root: Path) -> None:
+    camera = ["--source", "simulated:", "--mode", "640x480@15", "--count", "1"]
+
+    outcome = call.ok(
+        "capture", "--project", root, "--json", *camera, "--set", "exposure=120"
+    )
+
+    assert outcome.lines[-1]["kept"] == 1
+    assert "warning" not in outcome.err
+    with Project.open(root, read_only=True) as project:
+        (sample,) = project.catalog.samples.each()
+    assert (sample.width, sample.height) == (640, 480)
+
+
+def test_mode_that_the_camera_does_not_have_is_5(call: CommandLine, root: Path) -> None:
+    outcome = call(
+        "capture", "--project", root, "--source", "simulated:", "--mode", "999x480@30"
+    )
+
+    assert outcome.code == ExitCode.DEVICE
+    assert "999x480@30" in outcome.err
