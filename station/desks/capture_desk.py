@@ -154,10 +154,14 @@ class RecorderDesk:
             mark_clipped(small)
         if marks.focus:
             mark_focus(small, pixels)
-        view = self._recorder.trigger_view() if marks.motion else None
-        if isinstance(view, MotionView):
+        if marks.motion and (view := self.motion()) is not None:
             mark_motion(small, view.moving)
         return small
+
+    def motion(self) -> MotionView | None:
+        """Give what the motion trigger sees; None where another one is chosen."""
+        view = self._recorder.trigger_view()
+        return view if isinstance(view, MotionView) else None
 
     def readings(self, pixels: Pixels) -> Readings:
         """Measure one picture."""
@@ -194,7 +198,7 @@ class RecorderDesk:
         if choice.name == "motion":
             options = {
                 "sensitivity": choice.sensitivity,
-                "zones": choice.zones or None,
+                "zones": choice.zones if choice.has_own_zones else None,
             }
             return choose_trigger(self._project, "motion", options)
         if choice.name in ("uncertain", "drift"):

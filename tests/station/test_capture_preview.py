@@ -16,12 +16,20 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from dataset.capture_settings import read_capture
+from dataset.project import Project
 from dataset.records import Session
 from station.assembly import Station
+from station.desks.capture_desk import RecorderDesk
 from station.desks.readings import readings_of
 from station.keys import Page
 from station.shutter.gate_reading import Gate, GateReading
-from station.views.capture.capture_contract import CaptureStatus, Marks, Zone
+from station.views.capture.capture_contract import (
+    CaptureStatus,
+    Marks,
+    SessionForm,
+    TriggerChoice,
+    Zone,
+)
 from station.views.capture.capture_page import CapturePage
 from station.views.capture.capture_words import (
     away_words,
@@ -30,7 +38,7 @@ from station.views.capture.capture_words import (
     zone_lines,
 )
 from station.views.capture.live_view import LiveView
-from tests.gestures import press, wait_until
+from tests.gestures import LONG_WAIT_MS, press, wait_until
 from tests.small_projects import pixels
 from tests.station.capturing import SIMULATED, begin, end
 from tests.station.conftest import OpenStation, pages_of
@@ -117,6 +125,40 @@ def test_the_copied_lines_are_settings_that_mean_the_same_zones(
     assert corners == ((0.1, 0.2), (0.6, 0.2), (0.6, 0.9), (0.1, 0.9))
 
 
+@pytest.mark.parametrize(
+    ("choice", "watched"),
+    [
+        (TriggerChoice(name="motion"), 0.5),
+        (TriggerChoice(name="motion", has_own_zones=True), 1.0),
+        (
+            TriggerChoice(
+                name="motion", zones=((0.0, 0.0, 0.25, 1.0),), has_own_zones=True
+            ),
+            0.25,
+        ),
+    ],
+)
+def test_zones_of_the_settings_hold_until_the_person_has_others(
+    qtbot: QtBot, project_root: Path, choice: TriggerChoice, watched: float
+) -> None:
+    with (project_root / "fieldset.toml").open("a") as settings:
+        settings.write(
+            "\n[capture.triggers.motion]\n"
+            "zones = [[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]]\n"
+        )
+    with Project.open(project_root) as project:
+        desk = RecorderDesk(project, "north-gate")
+        try:
+            desk.start(SessionForm(source=SIMULATED, name=""), choice)
+            wait_until(qtbot, lambda: desk.motion() is not None, LONG_WAIT_MS)
+            view = desk.motion()
+        finally:
+            desk.close()
+
+    assert view is not None
+    assert (view.watched > 0).mean() == pytest.approx(watched, abs=0.03)
+
+
 shares = st.integers(0, 1000).map(lambda number: number / 1000)
 
 
@@ -150,6 +192,12 @@ def test_the_zones_of_the_settings_are_there_from_the_start(
 
     page = pages_of(station).capture
     wait_until(qtbot, lambda: page.slot.choice.zones == ((0.0, 0.5, 0.5, 1.0),))
+    assert not page.slot.choice.has_own_zones
+    page.tuning.set_zones(())
+    assert page.slot.choice.has_own_zones
+    page.refresh()
+    wait_until(qtbot, lambda: station.runner.is_idle)
+    assert page.slot.choice.zones == ()
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ class CameraSlot(QWidget):
     def choose_trigger(self, choice: TriggerChoice) -> None:
         """Take pictures by this trigger from now on."""
         before = self.choice
-        self._show_choice(choice)
+        self.show_choice(choice)
         if self.is_busy:
             self._choosing += 1
             self._runner.submit(
@@ -172,14 +172,15 @@ class CameraSlot(QWidget):
         elif self.status.is_running:
             self.desk.shutter()
 
-    def _show_choice(self, choice: TriggerChoice) -> None:
+    def show_choice(self, choice: TriggerChoice) -> None:
+        """Show a trigger and its zones, without asking the camera for them."""
         self.choice = choice
         self.live.show_zones(choice.zones if choice.name == "motion" else ())
 
     def _on_not_chosen(self, before: TriggerChoice, error: FieldsetError) -> None:
         """The trigger before goes on; say so and show it."""
         self._takes = 0
-        self._show_choice(before)
+        self.show_choice(before)
         self.choice_changed.emit()
         self.error_came.emit(error)
 
@@ -207,8 +208,8 @@ class CameraSlot(QWidget):
         self.freeze_view.show_classes(classes)
 
     def set_zones(self, zones: tuple[Zone, ...]) -> None:
-        """Look for motion in these zones only."""
-        self.choose_trigger(replace(self.choice, zones=zones))
+        """Look for motion in these zones only; () looks everywhere."""
+        self.choose_trigger(replace(self.choice, zones=zones, has_own_zones=True))
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""

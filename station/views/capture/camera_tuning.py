@@ -49,13 +49,13 @@ class CameraTuning(QObject):
         controls.automatic_asked.connect(self._set_automatic)
 
     def begin_with(self, zones: tuple[Zone, ...]) -> None:
-        """Begin with the zones of `fieldset.toml`, where none were drawn."""
+        """Show the zones of `fieldset.toml`, which hold until others are drawn."""
         if zones == self.zones:
             return
         self.zones = zones
         for slot in self._wall.slots:
-            if not slot.choice.zones:
-                slot.set_zones(zones)
+            if not slot.choice.has_own_zones:
+                slot.show_choice(replace(slot.choice, zones=zones))
         self.zones_changed.emit()
 
     def set_zones(self, zones: tuple[Zone, ...]) -> None:

@@ -38,13 +38,15 @@ class TriggerChoice:
     """When pictures are taken; the names are those of `fieldset.toml`, by hand too.
 
     `zones` and `sensitivity` are those of `motion`; without zones it watches all of the
-    picture. `sensitivity` None leaves it to `fieldset.toml`.
+    picture. `sensitivity` None leaves it to `fieldset.toml`, and so do zones that the
+    person did not change (`has_own_zones`).
     """
 
     name: str = "shutter"
     every_s: float = 2.0
     count: int = 5
     zones: tuple[Zone, ...] = ()
+    has_own_zones: bool = False
     sensitivity: float | None = None
 
 
