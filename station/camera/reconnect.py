@@ -38,17 +38,17 @@ from .stable_path import stable_address
 from .wishes import NOTHING_ASKED, Wishes
 
 FIRST_PAUSE_S = 0.25
-LONGEST_PAUSE_S = 1.5
+LONGEST_PAUSE_S = 1.0
 REFUSED_PAUSE_S = 30.0
 PATIENCE_S = 60.0
 _JITTER = 0.25
-_HEALTHY_S = 10.0
+_HEALTHY_S = 2.0
 
 Opener = Callable[[Wishes], CameraSource]
 
 
 class Backoff:
-    """Pauses between attempts: doubling from 0.25 s to 1.5 s, each up to 25 % off.
+    """Pauses between attempts: doubling from 0.25 s to 1 s, each up to 25 % off.
 
     The longest is short because an attempt at a camera that is away costs little: its
     process only knocks until somebody is there.

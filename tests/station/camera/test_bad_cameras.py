@@ -21,6 +21,8 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from dataset.errors import CameraError, UsageError
+from station.camera.address import parse_address
+from station.camera.child import ChildSource
 from station.camera.feed import Rejected
 from station.camera.frames import CameraEvent, Gap, SizeChange
 from station.camera.modes import parse_mode
@@ -110,7 +112,14 @@ def test_sizes_from_one_pixel_to_8k_change_in_mid_stream(
     events: list[CameraEvent] = []
     with (
         MjpegServer([traffic[0]], fps=5) as camera,
-        open_source(camera.url, on_event=events.append) as source,
+        # A machine that is busy takes seconds for a picture of 8K.
+        ChildSource(
+            parse_address(camera.url),
+            timeout_s=PATIENCE_S,
+            stall_s=PATIENCE_S,
+            stale_s=PATIENCE_S,
+            on_event=events.append,
+        ) as source,
     ):
         read_until(source, lambda frame: frame.width == 320)
         camera.use([huge])
