@@ -266,17 +266,20 @@ def _unequal(
     ]
 
 
-def _next_without_targets(rows: Sequence[ClassBalance]) -> tuple[str, ...]:
-    """Without targets: the classes below half of the median, the rarest first."""
+def rare(rows: Sequence[ClassBalance]) -> tuple[tuple[ClassBalance, int], ...]:
+    """The classes below half of the median and the median, the rarest first."""
     if len(rows) < 2:
         return ()
     counts = sorted(row.boxes for row in rows)
     median = counts[len(counts) // 2]
-    rare = [row for row in rows if row.boxes * 2 < median]
+    found = [row for row in rows if row.boxes * 2 < median]
     return tuple(
-        f"{row.name}: {median - row.boxes} more"
-        for row in sorted(rare, key=lambda row: (row.boxes, row.id))
+        (row, median) for row in sorted(found, key=lambda row: (row.boxes, row.id))
     )
+
+
+def _next_without_targets(rows: Sequence[ClassBalance]) -> tuple[str, ...]:
+    return tuple(f"{row.name}: {most - row.boxes} more" for row, most in rare(rows))
 
 
 def _ratio(rows: Sequence[ClassBalance]) -> float | None:

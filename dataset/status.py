@@ -9,6 +9,7 @@ from typing import Any
 
 from .balance import Balance, ClassBalance, judge
 from .catalog import ClassSplitCount, SplitCount
+from .coach import Advice, advise
 from .findings import Finding
 from .groups import GroupFacts, whole_groups
 from .project import Project
@@ -17,6 +18,7 @@ from .sealed.stress_set import StressCount, stress_counts
 from .split import waiting
 from .splitting.split_findings import settings_findings, split_findings
 from .splitting.split_rule import asks_for_times
+from .splitting.split_targets import targets_of
 
 _NOTHING = SplitCount(split="", samples=0, groups=0, boxes=0)
 
@@ -53,6 +55,7 @@ class Status:
     unassigned: SplitCount
     table: tuple[ClassSplitCount, ...]
     balance: Balance
+    advice: Advice
     findings: tuple[Finding, ...] = ()
     signed: int = 0
 
@@ -93,7 +96,7 @@ class Status:
             "provenance": {"signed": self.signed, "unverified": self.unverified},
             "balance": self.balance.to_json(),
             "findings": [finding.to_json() for finding in self.findings],
-            "next": list(self.balance.next),
+            "next": list(self.advice.lines),
             "queue": self.queue,
         }
 
@@ -109,6 +112,7 @@ def status(project: Project) -> Status:
         parts = catalog.groups.facts_by_session()
         balance = balance_of(project, parts)
         rows = {row.id: row for row in balance.classes}
+        table = catalog.tables.class_by_split()
         return Status(
             states=catalog.samples.states(),
             classes=tuple(
@@ -122,8 +126,9 @@ def status(project: Project) -> Status:
             ),
             splits=split_lines(project.splits, counts, copies),
             unassigned=next((c for c in counts if not c.split), _NOTHING),
-            table=(*catalog.tables.class_by_split(), *_rows_of_copies(copies)),
+            table=(*table, *_rows_of_copies(copies)),
             balance=balance,
+            advice=_advice(project, balance, table),
             findings=_findings(project, parts),
             signed=sum(catalog.provenance.signed_by_session().values()),
         )
@@ -144,6 +149,21 @@ def balance_of(project: Project, parts: Sequence[GroupFacts] | None = None) -> B
         parts,
         ratio_limit=project.settings.balance.ratio,
     )
+
+
+def advice_of(project: Project) -> Advice:
+    """What to capture next for a project."""
+    with project.catalog.reading():
+        table = project.catalog.tables.class_by_split()
+        return _advice(project, balance_of(project), table)
+
+
+def _advice(
+    project: Project, balance: Balance, table: Sequence[ClassSplitCount]
+) -> Advice:
+    classes = project.catalog.classes.all()
+    shares = targets_of(project.settings.shares, classes)
+    return advise(balance.classes, project.splits, table, shares)
 
 
 def split_lines(

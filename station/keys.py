@@ -7,44 +7,27 @@ The table feeds the menu, the shortcuts, the list of all keys (F1) and the palet
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from .action import CLASS_KEYS, PAGES, Action, Page, class_actions
+from .capture_keys import capture_actions
 from .language import tr
 
-CLASS_KEYS = tuple("1234567890")
+__all__ = [
+    "CLASS_KEYS",
+    "PAGES",
+    "Action",
+    "KeyLine",
+    "Page",
+    "actions",
+    "families",
+    "key_lines",
+    "mouse_lines",
+    "search",
+    "shortcut_text",
+]
+
 # Id, text, group, shortcuts, hint.
 HintedRow = tuple[str, str, str, tuple[str, ...], str]
-
-
-class Page(StrEnum):
-    """Where an action applies."""
-
-    EVERYWHERE = "everywhere"
-    CAPTURE = "capture"
-    LABEL = "label"
-    REVIEW = "review"
-    DATASET = "dataset"
-    VERSIONS = "versions"
-
-
-PAGES = (Page.CAPTURE, Page.LABEL, Page.REVIEW, Page.DATASET, Page.VERSIONS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One thing a person can ask for.
-
-    `shortcuts` are portable key sequences. Actions of one `family` are shown as one
-    line in the list of keys; `hint` is the short form beside a key on the page.
-    """
-
-    id: str
-    text: str
-    page: Page
-    group: str
-    shortcuts: tuple[str, ...] = ()
-    hint: str = ""
-    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +44,7 @@ def actions() -> tuple[Action, ...]:
     """Give all actions, in the order in which menus and lists show them."""
     return (
         *_everywhere(),
-        *_capture(),
+        *capture_actions(),
         *_label(),
         *_label_classes(),
         *_label_nudges(),
@@ -76,6 +59,7 @@ def families() -> dict[str, tuple[str, str]]:
     """Give the keys and the text that stand for each family of actions."""
     return {
         "class": ("1 … 9, 0", tr("Choose the class")),
+        "intended": ("1 … 9, 0", tr("Capture for a class, again for none")),
         "relabel": ("1 … 9, 0", tr("Relabel the chosen boxes")),
         "nudge": (tr("Arrows"), tr("Nudge the box by 1 px")),
         "nudge10": (tr("Ctrl+Arrows"), tr("Nudge the box by 10 px")),
@@ -167,24 +151,6 @@ def _everywhere() -> tuple[Action, ...]:
     )
 
 
-def _capture() -> tuple[Action, ...]:
-    group, trigger = tr("Capture"), tr("Trigger")
-    rows = (
-        ("capture.shutter", tr("Take it now"), group, ("Space",)),
-        ("capture.last", tr("Keep the last seconds"), group, ("L",)),
-        ("capture.start", tr("Start or end the session"), group, ("Ctrl+Return",)),
-        ("capture.find", tr("Look for cameras"), group, ("F5",)),
-        ("trigger.shutter", tr("Trigger: shutter"), trigger, ("Alt+1",)),
-        ("trigger.burst", tr("Trigger: burst"), trigger, ("Alt+2",)),
-        ("trigger.interval", tr("Trigger: interval"), trigger, ("Alt+3",)),
-        ("trigger.motion", tr("Trigger: motion"), trigger, ("Alt+4",)),
-    )
-    return tuple(
-        Action(id=name, text=text, page=Page.CAPTURE, group=group, shortcuts=keys)
-        for name, text, group, keys in rows
-    )
-
-
 def _label() -> tuple[Action, ...]:
     group, box, edit = tr("Queue"), tr("Boxes"), tr("Edit")
     rows: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
@@ -239,17 +205,8 @@ def _label() -> tuple[Action, ...]:
 
 
 def _label_classes() -> tuple[Action, ...]:
-    return tuple(
-        Action(
-            id=f"label.class.{key}",
-            text=f"{tr('Choose the class on key')} {key}",
-            page=Page.LABEL,
-            group=tr("Boxes"),
-            shortcuts=(key,),
-            family="class",
-        )
-        for key in CLASS_KEYS
-    )
+    words = tr("Choose the class on key")
+    return class_actions(Page.LABEL, "label", tr("Boxes"), words, "class")
 
 
 def _label_nudges() -> tuple[Action, ...]:

@@ -15,7 +15,7 @@ from dataset.project import Project
 from dataset.sealed.sealing import Person
 from export.intake import take_in
 
-from .desks.capture_desk import RecorderDesk
+from .desks.capture_project_desk import ProjectCaptureDesk
 from .desks.class_desk import ProjectClassDesk
 from .desks.dataset_desk import ProjectDatasetDesk
 from .desks.label_desk import ProjectLabelDesk
@@ -61,7 +61,7 @@ class PageSet(QObject):
         review: ReviewPage,
         dataset: DatasetPage,
         versions: VersionsPage,
-        recorder: RecorderDesk,
+        recorder: ProjectCaptureDesk,
         label_desk: ProjectLabelDesk,
         classes: ClassWork,
     ) -> None:
@@ -111,7 +111,6 @@ class PageSet(QObject):
             self.versions,
         ):
             page.error_came.connect(window.show_error)
-        for page in (self.label, self.review, self.dataset, self.versions):
             page.notice_came.connect(window.notice.say)
         self.label.saved_changed.connect(window.status.show_saved)
         self.label.session_came.connect(
@@ -260,7 +259,7 @@ def build_pages(
     """Build desks and pages of a project; the catalog is touched by no one yet."""
     scope = Scope(runner)
     station = station_name(os.environ, settings)
-    recorder = RecorderDesk(project, station)
+    recorder = ProjectCaptureDesk(project, station)
     person = Person(operator=settings.operator or user_name(), station=station)
     label_desk = ProjectLabelDesk(project, person=f"{person.operator}@{station}")
     pages = PageSet(

@@ -10,13 +10,15 @@ import queue
 import threading
 from dataclasses import dataclass
 
+from dataset.errors import CameraError
 from dataset.project import Project
 from dataset.records import Session
 
+from .camera.controls import ControlSetting, Readback
 from .camera.motion import MotionView
-from .camera.motion_trigger import MotionTrigger
+from .camera.motion_trigger import Area, MotionTrigger
 from .camera.reconnect import open_steady_source
-from .camera.source import CameraSource, Frame, OnEvent, SourceInfo
+from .camera.source import CameraSource, Frame, OnEvent, SourceInfo, retry_of
 from .camera.triggers import Trigger, inner_of
 from .shutter.drift_trigger import DriftTrigger, DriftView
 from .shutter.frame_queue import LIMIT_BYTES, FrameQueue
@@ -57,7 +59,7 @@ class RecorderStatus:
 
     `waiting` chosen frames, of `waiting_bytes` in memory, wait for the disk; `dropped`
     ones found no room there and are lost. `is_preparing` says that the trigger gets
-    ready, and keeps nothing yet.
+    ready, and keeps nothing yet. A camera that is away is tried again in `retry_s`.
     """
 
     info: SourceInfo | None = None
@@ -71,6 +73,7 @@ class RecorderStatus:
     waiting_bytes: int = 0
     dropped: int = 0
     is_preparing: bool = False
+    retry_s: float | None = None
 
 
 class Recorder:
@@ -125,6 +128,21 @@ class Recorder:
         if self._run is not None:
             self._run.press()
 
+    def take(self, frame: Frame) -> bool:
+        """Take a frame that was shown before; False where no run can store it."""
+        return self._run is not None and self._run.take(frame)
+
+    def set_control(self, name: str, setting: ControlSetting) -> Readback:
+        """Set a control of the camera and give what was read back; may wait for it.
+
+        Raises:
+            CameraError: no source is open, or the camera gave no answer.
+        """
+        source = None if self._run is None else self._run.source
+        if source is None:
+            raise CameraError("No source is open", hint="open one first")
+        return source.set_control(name, setting)
+
     def keep_last(self, seconds: float = RING_S) -> None:
         """Take the sharpest frame of the last seconds, as far as they are held."""
         if self._run is not None:
@@ -148,6 +166,12 @@ class Recorder:
         if isinstance(inner, MotionTrigger | DriftTrigger | UncertainTrigger):
             return inner.view()
         return None
+
+    def area_of(self, frame: Frame) -> Area | None:
+        """What moved in a frame that the motion trigger kept; None where none did."""
+        current = None if self._run is None else self._run.trigger.current
+        inner = None if current is None else inner_of(current)
+        return inner.area_of(frame) if isinstance(inner, MotionTrigger) else None
 
     def events(self) -> tuple[RecorderEvent, ...]:
         """What happened since the last call, oldest first; never waits."""
@@ -184,6 +208,7 @@ class Recorder:
             waiting_bytes=run.queue.waiting_bytes,
             dropped=run.dropped,
             is_preparing=is_running and run.trigger.current is None,
+            retry_s=retry_of(source),
         )
 
     @property

@@ -27,6 +27,7 @@ from dataset.records import (
     Verdict,
     VersionSample,
 )
+from dataset.settings import BalanceSettings, Target
 from dataset.splitting.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
 from export.card_sessions import Shot
@@ -219,6 +220,27 @@ def group_sets(
     return st.lists(
         group_facts(), min_size=min_size, max_size=max_size, unique_by=lambda g: g.id
     )
+
+
+@st.composite
+def balance_settings(draw: st.DrawFn) -> BalanceSettings:
+    """Targets of some of `CLASSES`: boxes, sessions, and both under conditions."""
+    under = st.dictionaries(
+        st.sampled_from(["light=night", "light=day", "weather=rain"]),
+        st.integers(1, 60),
+        max_size=2,
+    ).map(lambda found: tuple(sorted(found.items())))
+    target = st.builds(
+        Target,
+        boxes=st.integers(0, 80),
+        groups=st.integers(0, 6),
+        conditions=under,
+        group_conditions=under,
+    )
+    named = draw(
+        st.dictionaries(st.sampled_from([c.name for c in CLASSES]), target, max_size=3)
+    )
+    return BalanceSettings(targets=tuple(sorted(named.items())))
 
 
 @st.composite

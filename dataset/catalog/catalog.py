@@ -14,6 +14,7 @@ from .box_features import BoxFeatures
 from .changed import Changed
 from .claims import Claims
 from .class_acts import ClassActs
+from .class_hints import ClassHints
 from .classes import Classes
 from .connection import Connection
 from .detections import Detections
@@ -45,8 +46,8 @@ class Catalog:
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
         measures, looks, tables, tallies, test_runs, made, changed, class_acts, claims,
-        places, detections, second_looks, box_features, provenance: the parts, one noun
-        each, over the same connection.
+        places, class_hints, detections, second_looks, box_features, provenance: the
+        parts, one noun each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -57,6 +58,7 @@ class Catalog:
         self.journal = Journal(connection)
         self.labels = Labels(connection, self.journal)
         self.class_acts = ClassActs(connection, self.journal)
+        self.class_hints = ClassHints(connection)
         self.claims = Claims(connection)
         self.places = Places(connection)
         self.groups = Groups(connection)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from .capture_tables import CLASS_HINTS
 from .change_tables import CHANGE_CLOCK, DETECTIONS, LABELING, LOOKS
 from .first_tables import FIRST_TABLES, MADE_SAMPLES, TEST_RUNS
 from .provenance_tables import PROVENANCE
@@ -77,4 +78,11 @@ def m0008_second_looks(db: Database) -> None:
 def m0009_provenance(db: Database) -> None:
     """Chains of signed records, and who erased a sample."""
     for statement in PROVENANCE:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0010_class_hints(db: Database) -> None:
+    """The class that was chosen when a sample was captured."""
+    for statement in CLASS_HINTS:
         db.execute(statement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,8 @@ class Frame:
     `encoded` holds the camera's or file's own bytes where they were handed over
     unchanged, and `suffix` their format ("jpg"); else None and "".
     `session` and `name` say which sub-folder and file of a folder it is. `masks` are
-    the zones that were filled in `pixels` (`privacy_mask`). `readback` is what the camera said of its mode and controls last before it.
+    the zones that were filled in `pixels` (`privacy_mask`). `readback` is what the
+    camera said of its mode and controls last before it.
     """
 
     index: int
@@ -149,6 +150,20 @@ class NoAnswer(CameraError):
 def no_control(name: str, setting: ControlSetting) -> Readback:
     """Return what becomes of a wish at a source that has no controls."""
     return Readback(asked=setting, reading=unsupported(name))
+
+
+@runtime_checkable
+class ComingBack(Protocol):
+    """A source that brings itself back when it is lost."""
+
+    @property
+    def retry_in_s(self) -> float | None:
+        """Seconds until it is tried again, 0.0 while it is; None while it is there."""
+
+
+def retry_of(source: object) -> float | None:
+    """Return in how many seconds a source is tried again; None while it is there."""
+    return source.retry_in_s if isinstance(source, ComingBack) else None
 
 
 class CameraSource(Protocol):

@@ -147,6 +147,24 @@ class MotionModel:
         self._deviation += spread * (distance - self._deviation)
 
 
+def largest_area(moving: Mask) -> tuple[float, float, float, float] | None:
+    """Return the rectangle round the largest connected part that moves, None for none.
+
+    x0, y0, x1, y1 in shares of width and height; `moving` is above 0 where it moves.
+    """
+    count, _, stats, _ = cv2.connectedComponentsWithStats(moving, connectivity=8)
+    if count < 2:
+        return None
+    left, top, wide, high, _ = max(stats[1:].tolist(), key=lambda part: part[4])
+    rows, columns = moving.shape
+    return (
+        left / columns,
+        top / rows,
+        (left + wide) / columns,
+        (top + high) / rows,
+    )
+
+
 def _small_grey(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     height, width = pixels.shape[:2]
     rows = max(1, round(height * WIDTH / width))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 
 from dataset.capture_settings import zone_of
 from dataset.errors import UsageError
 
 from .frames import Frame
-from .motion import MotionModel, MotionView, Zone
+from .motion import MotionModel, MotionView, Zone, largest_area
 from .seconds import SLACK_S, not_negative
 
 _WARM_UP_FRAMES = 3
+_REMEMBERED = 64
+
+Area = tuple[float, float, float, float]
 
 
 class MotionTrigger:
@@ -47,6 +51,14 @@ class MotionTrigger:
         self._model = MotionModel(24.0 - 14.0 * sensitivity, checked)
         self._fired_s: float | None = None
         self._share = 0.0
+        self._areas: deque[tuple[int, Area]] = deque(maxlen=_REMEMBERED)
+
+    def area_of(self, frame: Frame) -> Area | None:
+        """What moved most in one of the last frames it kept, from any thread.
+
+        x0, y0, x1, y1 in shares of width and height; None for any other frame.
+        """
+        return dict(self._areas).get(frame.index)
 
     @property
     def share(self) -> float:
@@ -85,6 +97,9 @@ class MotionTrigger:
         ):
             return ()
         self._fired_s = now_s
+        masks = self._model.masks()
+        if masks is not None and (area := largest_area(masks[0])) is not None:
+            self._areas.append((frame.index, area))
         return (frame,)
 
     def _is_warm(self) -> bool:

@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from typing import Self
 
 from .controls import ControlSetting, Readback
-from .frames import ANSWER_S, CameraSource, Frame, NoPicture, SourceInfo
+from .frames import (
+    ANSWER_S,
+    CameraSource,
+    Frame,
+    NoPicture,
+    SourceInfo,
+    retry_of,
+)
 
 
 class PacedSource:
@@ -35,6 +42,11 @@ class PacedSource:
     def refused(self) -> Mapping[str, int]:
         """How many pictures were not passed on so far, by reason."""
         return self._source.refused
+
+    @property
+    def retry_in_s(self) -> float | None:
+        """Seconds until the source is tried again; None while it is there."""
+        return retry_of(self._source)
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame when it is due (see `CameraSource.read`)."""

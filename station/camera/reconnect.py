@@ -141,6 +141,13 @@ class ReconnectingSource:
         """Whether the camera is away at the moment."""
         return self._lost_us is not None
 
+    @property
+    def retry_in_s(self) -> float | None:
+        """Seconds until it is tried again, 0.0 while it is; None while it is there."""
+        if not self.is_lost:
+            return None
+        return max(0.0, self._due_s - time.monotonic())
+
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame; None only when closed (see `CameraSource.read`).
 

@@ -29,6 +29,7 @@ from .frames import (
     SourceInfo,
     SourceKind,
     ignore_event,
+    retry_of,
 )
 from .modes import Mode
 from .stable_path import stable_address
@@ -51,6 +52,7 @@ __all__ = [
     "SourceKind",
     "ignore_event",
     "open_source",
+    "retry_of",
     "sessions_of",
 ]
 

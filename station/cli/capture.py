@@ -13,6 +13,7 @@ import click
 from dataset.errors import UsageError
 
 from .camera_options import control_option, mode_option, tell_unmet
+from .capture_coach import CaptureCoach, coach_of
 from .capture_lines import sum_up, tell_event
 from .capture_options import read_trigger, trigger_options
 from .environment import SecretOption, with_environment
@@ -47,6 +48,11 @@ if TYPE_CHECKING:
 @click.option("--operator", default="")
 @click.option("--condition", "conditions", type=Condition(), multiple=True)
 @health_options
+@click.option(
+    "--class",
+    "class_name",
+    help="What it is captured for: labeling begins with that class.",
+)
 @project_option
 @json_option
 def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
@@ -91,19 +97,23 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
             make_signer=lambda: signer,
         )
         watch = health_watch(recorder, project.root, given, as_json=as_json)
+        coach = coach_of(project, given["class_name"], form.conditions)
+        coach.speak()
         try:
             recorder.start(request, trigger)
             if name == "manual":
                 _listen(recorder, request.back_s)
-            error = _follow(recorder, watch, as_json, given["controls"])
+            error = _follow(recorder, watch, coach, as_json, given["controls"])
         finally:
             # Also on Ctrl+C: what was chosen is stored and told, the session ends.
             recorder.close()
             for event in recorder.events():
                 watch.note(event)
                 tell_event(event, as_json)
+                coach.note(event, recorder)
             watch.end()
             sum_up(recorder, as_json)
+            coach.speak()
     if error is not None:
         raise error
 
@@ -139,6 +149,7 @@ def _listen(recorder: Recorder, pre_s: float) -> None:
 def _follow(
     recorder: Recorder,
     watch: HealthWatch,
+    coach: CaptureCoach,
     as_json: bool,
     asked: Mapping[str, ControlSetting],
 ) -> Exception | None:
@@ -157,6 +168,7 @@ def _follow(
                 watch.note(event)
                 if not isinstance(event, Ended):
                     tell_event(event, as_json)
+                    coach.note(event, recorder)
             watch.step()
         if isinstance(event, Ended):
             return event.error

@@ -78,9 +78,11 @@ def _print(name: str, found: Status, pace: Pace | None, policy: str) -> None:
     click.echo()
     _print_table(found)
     click.echo()
-    _print_balance(found, policy)
+    _print_balance(found.balance, policy)
     if found.signed or found.unverified:
         click.echo(f"Provenance: {found.signed} signed, {found.unverified} unverified")
+    for line in found.advice.lines:
+        click.echo(f"Capture next: {one_line(line)}")
     click.echo(f"Queue: {found.queue} to label")
     if pace is not None:
         click.echo(
@@ -128,15 +130,12 @@ def _note(line: SplitLine) -> str:
     return "sealed, takes no more groups" if line.split.sealed else ""
 
 
-def _print_balance(found: Status, policy: str) -> None:
-    balance = found.balance
+def _print_balance(balance: Balance, policy: str) -> None:
     click.echo(f"Balance: {balance.verdict.value}, {_consequence(balance, policy)}")
     for reason in balance.reasons:
         click.echo(f"  {one_line(reason)}")
     if balance.full:
         click.echo(f"Full, no more needed: {one_line(', '.join(balance.full))}")
-    for line in balance.next:
-        click.echo(f"Capture next: {one_line(line)}")
 
 
 def _consequence(balance: Balance, policy: str) -> str:

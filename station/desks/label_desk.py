@@ -13,6 +13,7 @@ from labeling.choice import ORDERS, QUIET, STATE_FILTERS, Choice, choice_of
 from labeling.empties import dismiss, look_for_empties
 from labeling.geometry import Corners
 from labeling.hold import Hold
+from labeling.intended import hint_for
 from labeling.session import LabelingSession, LabelView
 
 from ..models.proposals import propose_as_chosen
@@ -306,6 +307,7 @@ class ProjectLabelDesk:
             can_undo=view.can_undo,
             can_redo=view.can_redo,
             touched=view.touched,
+            hint=hint_for(self._project, view.sample, view.boxes),
             session_text=self._words(view.sample.session_id),
         )
 

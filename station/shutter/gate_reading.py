@@ -67,11 +67,16 @@ class GateReading:
         return self.gate.value
 
     @property
+    def is_at_least(self) -> bool:
+        """Whether the limit is the least that passes, not the most."""
+        return self.gate in _AT_LEAST
+
+    @property
     def passed(self) -> bool:
         """Whether the picture may become a sample as far as this gate goes."""
         if self.value is None:
             return True
-        if self.gate in _AT_LEAST:
+        if self.is_at_least:
             return self.value >= self.limit
         return self.value <= self.limit
 

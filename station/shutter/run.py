@@ -124,6 +124,14 @@ class Run:
         """The shutter was pressed."""
         self._hand.fire()
 
+    def take(self, frame: Frame) -> bool:
+        """Keep one frame that was shown before; False where it found no room."""
+        watch = self.watch
+        if watch is None or self._stop.is_set():
+            return False
+        chosen = Chosen(frame=frame, sight=watch.sight(frame), by_hand=True)
+        return self.queue.put(chosen)
+
     def press_back(self, seconds: float) -> None:
         """The sharpest of the last seconds was asked for."""
         self._back_s = seconds

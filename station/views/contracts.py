@@ -47,7 +47,8 @@ class LabelScene:
     `position` counts from 1; `history` is newest first; `touched` is the id of the
     box that the last edit made or changed. `note` says why nothing is carried here, or
     who else has the sample; `notice` is the sentence on what was just done; `queue` is
-    another number when the queue was made anew.
+    another number when the queue was made anew; `hint` the class the sample was
+    captured for.
     """
 
     sample: Sample
@@ -67,6 +68,7 @@ class LabelScene:
     can_undo: bool = False
     can_redo: bool = False
     touched: str = ""
+    hint: int | None = None
     session_text: str = ""
 
 

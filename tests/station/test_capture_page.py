@@ -16,7 +16,8 @@ from station.views.capture.capture_contract import (
     TriggerChoice,
     short_source,
 )
-from station.views.capture.capture_page import CapturePage, camera_words
+from station.views.capture.capture_page import CapturePage
+from station.views.capture.capture_words import camera_words
 from tests.gestures import press, wait_until
 from tests.station.conftest import OpenStation, pages_of
 

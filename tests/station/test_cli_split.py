@@ -119,7 +119,7 @@ def test_status_says_what_is_short_full_and_next(
     assert "  bike: 8 of 90 boxes" in shown
     assert "  bike: 8 of 9 sessions" in shown
     assert "Full, no more needed: car" in shown
-    assert "Capture next: bike: 82 more" in shown
+    assert "Capture next: 82 more of bike; car is full" in shown
     assert "test-dark: no copies yet, made anew when a version is frozen" in shown
     assert told["balance"]["full"] == ["car"]
 

@@ -1,7 +1,4 @@
-"""What the Capture page asks of its desk, and the frozen values it shows.
-
-See `contracts` for what a desk is.
-"""
+"""The frozen values that the Capture page shows and asks with."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +13,21 @@ from numpy.typing import NDArray
 from dataset.errors import FieldsetError
 from dataset.records import Session
 
-from ..contracts import ClassRow
-
 Pixels = NDArray[np.uint8]
+Zone = tuple[float, float, float, float]
+"""A rectangle x0, y0, x1, y1 in shares of the picture's width and height, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionForm:
-    """What the person says of a session before it begins."""
+    """What the person says of a session before it begins.
+
+    `mode` is asked of the camera, as `1280x720@30`; "" leaves it as it is.
+    """
 
     source: str
     name: str
+    mode: str = ""
     operator: str = ""
     place: str = ""
     conditions: tuple[tuple[str, str], ...] = ()
@@ -35,11 +35,27 @@ class SessionForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerChoice:
-    """When pictures are taken: `shutter`, `burst`, `interval` or `motion`."""
+    """When pictures are taken; the names are those of `fieldset.toml`, by hand too.
+
+    `zones` and `sensitivity` are those of `motion`; without zones it watches all of the
+    picture. `sensitivity` None leaves it to `fieldset.toml`, and so do zones that the
+    person did not change (`has_own_zones`).
+    """
 
     name: str = "shutter"
     every_s: float = 2.0
     count: int = 5
+    zones: tuple[Zone, ...] = ()
+    has_own_zones: bool = False
+    sensitivity: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSettings:
+    """What `fieldset.toml` says to the page: motion zones, and how long boxes carry."""
+
+    zones: tuple[Zone, ...] = ()
+    carry_gap_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +75,15 @@ class LiveFrame:
     number: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What is painted over the live picture: sharp edges, clipped parts, motion."""
+
+    focus: bool = False
+    clipped: bool = False
+    motion: bool = False
+
+
 class EventKind(StrEnum):
     """What became of a picture the trigger chose."""
 
@@ -70,13 +95,22 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureEvent:
-    """One thing that happened during capture; `reason` is a plain sentence."""
+    """One thing that happened during capture; `reason` is a plain sentence.
+
+    `sample_id` names the sample of what was kept, or was here already; `number` is that
+    of the frame. `area` is what moved, where the motion trigger kept it. `is_frozen`
+    says that it is the picture that was held still.
+    """
 
     kind: EventKind
     at_us: int
     reason: str = ""
     pixels: Pixels | None = None
     error: FieldsetError | None = None
+    sample_id: str = ""
+    number: int = -1
+    area: Zone | None = None
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +124,43 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """What was measured on one live picture; `histogram` is luma, highest bin 1.0."""
+    """What was measured on one live picture; `histogram` is luma, highest bin 1.0.
+
+    `stops` is how far the exposure lies from middle grey, below 0 for dark.
+    """
 
     lines: tuple[Reading, ...]
     histogram: tuple[float, ...]
+    stops: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRow:
+    """One control of the camera, as it was read back.
+
+    `value` is in the camera's own unit; `can_lock` says that the camera has an
+    automatic for it. `asked` is what was asked for and not granted, "" otherwise.
+    """
+
+    name: str
+    is_supported: bool = False
+    words: str = ""
+    value: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    is_auto: bool = False
+    can_lock: bool = False
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureStatus:
-    """How capture stands; a camera is judged by the age of its newest frame."""
+    """How capture stands; a camera is judged by the age of its newest frame.
+
+    `waiting` pictures are chosen and not on the disk yet, `dropped` ones found no room.
+    `retry_s` is when a camera that is away is tried again, None where nobody knows.
+    """
 
     source: str = ""
     width: int = 0
@@ -109,57 +171,17 @@ class CaptureStatus:
     kept: int = 0
     known: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    dropped: int = 0
     is_running: bool = False
     is_reconnecting: bool = False
+    retry_s: float | None = None
     ring_s: float = 0.0
-    controls: tuple[tuple[str, str], ...] = ()
+    mode: str = ""
+    controls: tuple[ControlRow, ...] = ()
 
 
 def short_source(address: str) -> str:
     """Give a file's name for a path, and any other address as it is."""
     is_path = address.startswith("/") and not address.startswith("/dev/")
     return Path(address).name if is_path else address
-
-
-class CaptureDesk(Protocol):
-    """Captures from one source.
-
-    `newest`, `events`, `status`, `shutter`, `keep_last` and `set_trigger` never wait
-    and are called on the main thread; the rest runs in a worker.
-    """
-
-    def cameras(self) -> tuple[FoundCamera, ...]:
-        """Look for cameras; may take seconds."""
-
-    def start(self, form: SessionForm, trigger: TriggerChoice) -> None:
-        """Open the source and begin a session."""
-
-    def set_trigger(self, trigger: TriggerChoice) -> None:
-        """Take pictures by another trigger from now on."""
-
-    def shutter(self) -> None:
-        """Take the newest picture now."""
-
-    def keep_last(self, seconds: float) -> None:
-        """Keep what the ring holds of the last seconds."""
-
-    def stop(self) -> None:
-        """End the session; what was acknowledged is on disk."""
-
-    def newest(self) -> LiveFrame | None:
-        """Give the newest picture, None before the first."""
-
-    def events(self) -> tuple[CaptureEvent, ...]:
-        """Give what happened since the last call."""
-
-    def status(self) -> CaptureStatus:
-        """Give how capture stands."""
-
-    def readings(self, pixels: Pixels) -> Readings:
-        """Measure one picture; any thread."""
-
-    def counts(self) -> tuple[ClassRow, ...]:
-        """Give the classes with their counts; on the catalog lane."""
-
-    def next_wanted(self) -> tuple[str, ...]:
-        """Give sentences on what to capture next; on the catalog lane."""

@@ -1,67 +1,63 @@
-"""The Capture page: the live picture, the shutter, and what became of each picture."""
+"""The Capture page: live pictures, the shutter, and what became of each picture."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+
+from dataset.records import LabelClass
+from labeling.intended import Intent
 
 from ...jobs import Lane, Operation, Submitter
-from ...language import TIMES, tr
-from ...pictures import shrunk_image
+from ...keys import CLASS_KEYS
+from ...language import tr
 from ...session_words import session_words
 from ...theme import Theme
-from ..contracts import Commands
+from ..contracts import ClassRow, Commands
 from ..rows import dress
+from .camera_slot import CameraSlot
+from .camera_tuning import CameraTuning
+from .camera_wall import CameraWall
 from .capture_contract import (
-    CaptureDesk,
     CaptureEvent,
     CaptureStatus,
     EventKind,
-    LiveFrame,
-    Readings,
+    PageSettings,
     SessionForm,
     TriggerChoice,
-    short_source,
 )
 from .capture_panel import LAST_S, CapturePanel
+from .capture_protocols import CaptureDesk
+from .capture_words import camera_words
 from .event_strip import EventStrip
+from .freeze_view import FREEZE_ACTS
 from .live_view import LiveView
+from .preview_bar import MARKS, PreviewBar
+from .trigger_bar import TRIGGERS
 
 POLL_MS = 15
 IDLE_MS = 200
-READINGS_EVERY = 8
 STATUS_EVERY = 12
-LATE_MS = 2000.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shrunk:
-    """A live picture ready to be painted, measured now and then."""
-
-    number: int
-    image: QImage
-    readings: Readings | None
 
 
 class CapturePage(QWidget):
-    """Polls its desk, paints what is new, and asks it for pictures.
-
-    Polling never waits; a live picture is shrunk in a worker, the newest only.
+    """Polls its cameras and asks them for pictures; panel and keys act on one of them.
 
     Signals:
         error_came: a `FieldsetError` to show.
+        notice_came: a sentence and its tone.
         camera_changed: words and tone for the status bar.
         session_came: the words for the session chip.
-        sample_kept: at least one picture was stored.
+        sample_kept: at least one picture was stored, or its boxes were.
         form_used: the `SessionForm` that was opened.
     """
 
     error_came = Signal(object)
+    notice_came = Signal(str, str)
     camera_changed = Signal(str, str)
     session_came = Signal(str)
     sample_kept = Signal()
@@ -78,47 +74,97 @@ class CapturePage(QWidget):
         dress(self, "page")
         self._desk = desk
         self._runner = runner
-        self._status = CaptureStatus()
-        self._shown = -1
-        self._is_shrinking = False
-        self._is_opening = False
+        self._theme = theme
+        self._classes: dict[int, LabelClass] = {}
+        self._class_id: int | None = None
+        self._carry_gap_s = 0.0
         self._ticks = 0
-        self.live = LiveView(theme, self)
+        self.bar = PreviewBar(self)
+        self.wall = CameraWall(self._make_slot, self)
         self.strip = EventStrip(theme, runner, self)
         self.panel = CapturePanel(theme, self)
+        self.tuning = CameraTuning(self.wall, self.panel, runner, self)
+        self._lay_out()
+        self._timer = QTimer(self, interval=POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        self._connect()
+        self.wall.add()
+
+    def _lay_out(self) -> None:
         left = QVBoxLayout()
         left.setSpacing(0)
-        left.addWidget(self.live, 1)
+        left.addWidget(self.bar)
+        left.addWidget(self.wall, 1)
         left.addWidget(self.strip)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addLayout(left, 1)
         row.addWidget(self.panel)
-        self._timer = QTimer(self, interval=POLL_MS)
-        self._timer.timeout.connect(self._poll)
-        self._connect()
-        self._show_note()
 
     def _connect(self) -> None:
-        self.panel.form_given.connect(self.start)
-        self.panel.stop_requested.connect(self.stop)
-        self.panel.cameras_requested.connect(self.find_cameras)
-        self.panel.triggers.trigger_chosen.connect(self._set_trigger)
-        self.panel.triggers.shutter_pressed.connect(self.take)
-        self.panel.triggers.last_requested.connect(self.keep_last)
+        panel = self.panel
+        self.wall.slot_chosen.connect(self._on_slot_chosen)
+        panel.form_given.connect(self.start)
+        panel.stop_requested.connect(self.stop)
+        panel.cameras_requested.connect(self.find_cameras)
+        panel.triggers.trigger_chosen.connect(self._on_trigger)
+        panel.triggers.shutter_pressed.connect(self.take)
+        panel.triggers.last_requested.connect(self.keep_last)
+        panel.classes.class_pressed.connect(self.choose_class)
+        self.tuning.notice_came.connect(self.notice_came)
+        self.tuning.error_came.connect(self.error_came)
+        self.tuning.zones_changed.connect(self._show_slot)
+        self.bar.freeze_requested.connect(self.freeze)
+        self.bar.marks_changed.connect(self.wall.show_marks)
+        self.bar.all_requested.connect(self.take_with_all)
+        self.bar.add_requested.connect(self.add_camera)
+        self.bar.remove_requested.connect(lambda: self.wall.remove(self.slot))
+
+    def _make_slot(self) -> CameraSlot:
+        slot = CameraSlot(
+            self._desk.new_camera(), self._desk, self._runner, self._theme, self.wall
+        )
+        slot.choose_trigger(TriggerChoice(zones=self.tuning.zones))
+        slot.marks = self.bar.marks
+        slot.show_classes(self._classes)
+        slot.choose_class(self._class_id)
+        slot.events_came.connect(self._on_events)
+        slot.status_changed.connect(partial(self._on_status, slot))
+        slot.opening_changed.connect(lambda _is: self._show_slot())
+        slot.frozen_changed.connect(lambda _is: self._show_slot())
+        slot.freezing.picture_saved.connect(self._on_picture_saved)
+        slot.intents_came.connect(self._on_intents)
+        slot.choice_changed.connect(self._show_slot)
+        slot.form_used.connect(self.form_used)
+        slot.notice_came.connect(self.notice_came)
+        slot.error_came.connect(self.error_came)
+        return slot
 
     def commands(self) -> Commands:
         """Give what each action of this page does, by the action's id."""
         made: dict[str, Callable[[], object]] = {
             "capture.shutter": self.take,
+            "capture.all": self.take_with_all,
             "capture.last": self.keep_last,
             "capture.start": self._start_or_stop,
             "capture.find": self.find_cameras,
+            "capture.add": self.add_camera,
+            "capture.next": self._next,
+            "freeze.toggle": self.freeze,
+            "freeze.discard": self._cancel,
         }
-        for name in ("shutter", "burst", "interval", "motion"):
+        for act in FREEZE_ACTS:
+            made[f"freeze.{act}"] = partial(self._on_frozen_act, act)
+        for name in TRIGGERS:
             made[f"trigger.{name}"] = partial(self.panel.triggers.choose, name)
+        for name in MARKS:
+            made[f"preview.{name}"] = partial(self.bar.toggle, name)
+        for key in CLASS_KEYS:
+            made[f"capture.class.{key}"] = partial(self._choose_key, key)
         return made
+
+    # What a person asks for
 
     def open(self) -> None:
         """Count what is there and what is wanted; call when the page is shown."""
@@ -127,183 +173,213 @@ class CapturePage(QWidget):
 
     def refresh(self) -> None:
         """Count the classes again and read what is wanted next."""
-        self._on_catalog(tr("Count"), self._desk.counts, self.panel.show_counts)
+        self._on_catalog(tr("Count"), self._desk.counts, self._on_counts)
         self._on_catalog(
-            tr("Read what is wanted"), self._desk.next_wanted, self.panel.show_wanted
+            tr("Read what is wanted"), self._desk.advice, self.panel.show_advice
+        )
+        self._on_catalog(
+            tr("Read the settings"), self._desk.settings, self._on_settings
         )
 
     def find_cameras(self) -> None:
         """Look for cameras in a worker."""
-        self._on_camera(
-            tr("Look for cameras"), self._desk.cameras, self.panel.form.show_cameras
+        self._ask(
+            tr("Look for cameras"),
+            self._desk.cameras,
+            self.panel.form.show_cameras,
+            Lane.CAMERA,
         )
 
     def start(self, form: SessionForm) -> None:
-        """Open a source; a wrong address comes back as an error."""
-        if self._is_opening:
-            return
-        self._is_opening = True
+        """Open a source in the chosen place."""
         self._timer.setInterval(POLL_MS)
-        self.panel.form.set_opening(True)
-        self._shown = -1
-        trigger = self.panel.triggers.choice
-        self._on_camera(
-            tr("Open the source"),
-            lambda: self._desk.start(form, trigger),
-            lambda _none: self._on_started(form),
-        )
+        self.slot.start(form)
 
     def stop(self) -> None:
-        """End the session; what was chosen is still stored."""
-        self._on_camera(tr("End the session"), self._desk.stop, lambda _none: None)
+        """End the session of the chosen camera; what was chosen is still stored."""
+        self.slot.stop()
 
     def take(self) -> None:
-        """Take the newest picture now."""
-        if self._status.is_running:
-            self._desk.shutter()
+        """Take the newest picture of the chosen camera, or save the frozen one."""
+        if self.slot.freezing.is_frozen:
+            self.slot.freezing.keep()
+        else:
+            self.slot.take()
+
+    def take_with_all(self) -> None:
+        """Take the newest picture of every camera."""
+        for slot in self.wall.slots:
+            slot.take()
 
     def keep_last(self) -> None:
         """Keep the sharpest picture of the last seconds."""
-        if self._status.is_running:
-            self._desk.keep_last(LAST_S)
+        self.slot.keep_last(LAST_S)
+
+    def freeze(self) -> None:
+        """Hold the picture still, or save what was drawn on it and go on."""
+        if self.slot.freezing.is_frozen:
+            self.slot.freezing.keep()
+        elif self.slot.status.is_running:
+            self.slot.freezing.begin(self._carry_gap_s)
+
+    def choose_class(self, class_id: int) -> None:
+        """Capture for a class; the same once more captures for none."""
+        is_frozen = self.slot.freezing.is_frozen
+        is_same = class_id == self._class_id and not is_frozen
+        self._class_id = None if is_same else class_id
+        for slot in self.wall.slots:
+            slot.choose_class(self._class_id)
+        self.panel.show_class(self._class_id)
+
+    def add_camera(self) -> None:
+        """Show one camera more."""
+        if self.wall.can_add:
+            self.wall.add()
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
-        self.live.set_theme(theme)
+        self._theme = theme
+        for slot in self.wall.slots:
+            slot.set_theme(theme)
         self.strip.set_theme(theme)
         self.panel.set_theme(theme)
 
     @property
+    def slot(self) -> CameraSlot:
+        """The chosen camera."""
+        return self.wall.chosen
+
+    @property
+    def live(self) -> LiveView:
+        """The live picture of the chosen camera."""
+        return self.slot.live
+
+    @property
     def status(self) -> CaptureStatus:
-        """How capture stands, as last polled."""
-        return self._status
+        """How capture with the chosen camera stands, as last polled."""
+        return self.slot.status
+
+    @property
+    def class_id(self) -> int | None:
+        """The class that is captured for."""
+        return self._class_id
 
     def halt(self) -> None:
         """Poll no more: the project is about to be closed."""
         self._timer.stop()
 
     def _start_or_stop(self) -> None:
-        if self._status.is_running:
+        if self.slot.status.is_running:
             self.stop()
         else:
             self.panel.form.submit()
 
-    def _set_trigger(self, choice: TriggerChoice) -> None:
-        if self._status.is_running:
-            self._desk.set_trigger(choice)
+    def _next(self) -> None:
+        focused = QApplication.focusWidget()
+        if focused is not None and self.panel.isAncestorOf(focused):
+            self.focusNextChild()
+        elif self.slot.freezing.is_frozen:
+            self.slot.freeze_view.canvas.select_next(1)
+        else:
+            self.wall.choose_next()
 
-    def _on_started(self, form: SessionForm) -> None:
-        self.form_used.emit(form)
+    def _cancel(self) -> None:
+        """Stop drawing zones, let go of the frozen picture: the nearest of them."""
+        self.panel.motion.stop_drawing()
+        self.slot.freezing.discard()
+
+    def _on_frozen_act(self, act: str) -> None:
+        self.slot.freeze_view.do(act)
+
+    def _choose_key(self, key: str) -> None:
+        for known in self._classes.values():
+            if known.key is not None and str(known.key) == key:
+                self.choose_class(known.id)
+                return
+        words = tr("No class is on key {key} yet.").format(key=key)
+        self.notice_came.emit(words, "warn")
+
+    def _on_trigger(self, choice: TriggerChoice) -> None:
+        is_motion = choice.name == "motion"
+        sensitivity = self.panel.motion.sensitivity if is_motion else None
+        self.slot.choose_trigger(replace(choice, sensitivity=sensitivity))
+        self._show_slot()
+
+    # What came back
 
     def _poll(self) -> None:
         """Take over what is new; nothing here waits."""
         self._ticks += 1
-        self._take_events(self._desk.events())
-        if self.isVisible():
-            self._take_frame(self._desk.newest())
-        is_busy = self._status.is_running or self._is_opening
-        if self._ticks % STATUS_EVERY == 0 or not self._status.is_running:
-            self._take_status(self._desk.status())
+        slots = self.wall.slots
+        for number, slot in enumerate(slots, 1):
+            slot.poll(
+                with_status=self._ticks % STATUS_EVERY == 0, place=(number, len(slots))
+            )
+        is_busy = any(slot.is_busy for slot in slots)
         self._timer.setInterval(POLL_MS if is_busy else IDLE_MS)
 
-    def _take_events(self, events: tuple[CaptureEvent, ...]) -> None:
-        if not events:
-            return
+    def _on_events(self, events: tuple[CaptureEvent, ...]) -> None:
         self.strip.add(events)
         if any(event.kind is EventKind.KEPT for event in events):
             self.sample_kept.emit()
-        for event in events:
-            if event.kind is EventKind.ENDED:
-                self._set_opened()
-                if event.error is not None:
-                    self.error_came.emit(event.error)
-        self._take_status(self._desk.status())
 
-    def _take_frame(self, frame: LiveFrame | None) -> None:
-        if frame is None or frame.number == self._shown or self._is_shrinking:
-            return
-        self._shown = frame.number
-        self._is_shrinking = True
-        if self._is_opening:
-            self._set_opened()
-        room = self.live.room()
-        is_measured = frame.number % READINGS_EVERY == 0
-
-        def shrink() -> Shrunk:
-            readings = self._desk.readings(frame.pixels) if is_measured else None
-            image = shrunk_image(frame.pixels, room)
-            return Shrunk(number=frame.number, image=image, readings=readings)
-
-        self._runner.submit(
-            Operation(
-                title=tr("Shrink the live picture"),
-                function=lambda _progress: shrink(),
-                on_done=self._show_live,
-                on_error=self.error_came.emit,
-                on_stopped=self._on_shrink_stopped,
-                lane=Lane.LIVE,
-                quiet=True,
-            )
-        )
-
-    def _show_live(self, shrunk: Shrunk) -> None:
-        self._is_shrinking = False
-        if not self._status.is_running and not self._is_opening:
-            return
-        self.live.show_image(shrunk.image)
-        if shrunk.readings is not None:
-            self.live.show_readings(shrunk.readings)
-
-    def _on_shrink_stopped(self) -> None:
-        self._is_shrinking = False
-
-    def _take_status(self, status: CaptureStatus) -> None:
-        if status == self._status:
-            return
-        before, self._status = self._status, status
-        self.panel.show_status(status)
-        self.camera_changed.emit(*camera_words(status))
-        self.live.show_badge(self._badge_words(status))
+    def _on_status(
+        self, slot: CameraSlot, before: CaptureStatus, status: CaptureStatus
+    ) -> None:
         if before.is_running and not status.is_running:
-            self.live.show_image(None)
-            self.session_came.emit("")
-            self._show_note()
             self.refresh()
-        if status.session is not None and status.session != before.session:
-            self.session_came.emit(session_words(status.session))
+        if slot is self.slot:
+            self._show_slot()
 
-    def _set_opened(self) -> None:
-        self._is_opening = False
-        self.panel.form.set_opening(False)
-        self._show_note()
+    def _on_slot_chosen(self, slot: CameraSlot) -> None:
+        self.panel.motion.stop_drawing()
+        self.panel.show_choice(slot.choice)
+        self._show_slot()
 
-    def _show_note(self) -> None:
-        words = tr("No camera is open.\nChoose a source on the right and open it.")
-        self.live.show_note(words)
-
-    def _badge_words(self, status: CaptureStatus) -> str:
-        if status.is_reconnecting:
-            return tr("no picture comes, trying again")
-        if not status.is_running:
-            return ""
-        seconds = f"{status.ring_s:.1f}"
-        name = self.panel.triggers.choice.name
-        words = (
-            tr("recording triggers · ring holds {seconds} s")
-            if name in ("interval", "motion")
-            else tr("ready · ring holds {seconds} s")
+    def _show_slot(self) -> None:
+        """Show in panel and bars how the chosen camera stands."""
+        slot = self.slot
+        status, slots = slot.status, self.wall.slots
+        self.panel.form.set_opening(slot.is_opening)
+        self.panel.show_status(status)
+        self.panel.show_conditions(slot.conditions if slot.is_busy else ())
+        self.panel.show_choice(slot.choice)
+        self.bar.show_frozen(slot.freezing.is_frozen)
+        self.bar.show_cameras(
+            len(slots),
+            is_running=status.is_running,
+            can_add=self.wall.can_add,
+            can_remove=not slot.is_busy and not slot.freezing.is_frozen,
         )
-        return words.format(seconds=seconds)
+        self.camera_changed.emit(*camera_words(status))
+        session = status.session if status.is_running else None
+        self.session_came.emit("" if session is None else session_words(session))
+
+    def _on_counts(self, rows: tuple[ClassRow, ...]) -> None:
+        self._classes = {row.label_class.id: row.label_class for row in rows}
+        self.panel.show_counts(rows)
+        for slot in self.wall.slots:
+            slot.show_classes(self._classes)
+
+    def _on_settings(self, settings: PageSettings) -> None:
+        self._carry_gap_s = settings.carry_gap_s
+        self.tuning.begin_with(settings.zones)
+
+    def _on_intents(self, intents: tuple[Intent, ...]) -> None:
+        self._on_catalog(
+            tr("Keep what was captured for"),
+            lambda: self._desk.note_intents(intents),
+            lambda _none: None,
+        )
+
+    def _on_picture_saved(self, _words: str) -> None:
+        self.sample_kept.emit()
+        self.refresh()
 
     def _on_catalog(
         self, title: str, function: Callable[[], object], done: Callable[..., None]
     ) -> None:
         self._ask(title, function, done, Lane.CATALOG)
-
-    def _on_camera(
-        self, title: str, function: Callable[[], object], done: Callable[..., None]
-    ) -> None:
-        self._ask(title, function, done, Lane.CAMERA)
 
     def _ask(
         self,
@@ -318,26 +394,7 @@ class CapturePage(QWidget):
                 function=lambda _progress: function(),
                 on_done=done,
                 on_error=self.error_came.emit,
-                on_stopped=self._set_opened,
                 lane=lane,
                 quiet=True,
             )
         )
-
-
-def camera_words(status: CaptureStatus) -> tuple[str, str]:
-    """Give the words and the tone of the camera in the status bar."""
-    if not status.is_running:
-        return tr("no camera open"), "muted"
-    if status.newest_age_ms is None:
-        return tr("opening the source…"), "warn"
-    parts = [short_source(status.source), f"{status.width}{TIMES}{status.height}"]
-    if status.fps:
-        parts.append(f"{status.fps:.0f} fps")
-    age = status.newest_age_ms
-    if age < LATE_MS:
-        parts.append(tr("newest frame {age} ms").format(age=f"{age:.0f}"))
-        return " · ".join(parts), "ok"
-    seconds = f"{age / 1000:.0f}"
-    parts.append(tr("no picture for {seconds} s").format(seconds=seconds))
-    return " · ".join(parts), "bad"

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from dataset.errors import UsageError
 
+from ...camera.modes import parse_mode
 from ...conditions import parse_conditions
 from ...language import tr
 from ..chooser import Chooser
@@ -47,11 +48,13 @@ class SessionFormPanel(QWidget):
         edit.setPlaceholderText(tr("0, /dev/video2, rtsp://, a clip"))
         self._source.setLineEdit(edit)
         self._fields = {
-            "name": _field(tr("left empty: date and time")),
+            "name": _field(tr("empty: its start")),
+            "mode": _field(tr("as it is")),
             "operator": _field(tr("who captures")),
             "place": _field(tr("bridge 4")),
             "conditions": _field("light=day weather=rain"),
         }
+        self._fields["mode"].setToolTip(tr("Size and rate, such as 1280x720@30"))
         self._problem = label("", wraps=True)
         set_tone(self._problem, "bad")
         self._problem.hide()
@@ -77,18 +80,24 @@ class SessionFormPanel(QWidget):
             pick.addWidget(one, 1)
         column.addLayout(pick)
         column.addSpacing(6)
-        column.addLayout(self._named("name", tr("Session")))
+        column.addLayout(self._beside(("name", tr("Session")), ("mode", tr("Mode"))))
         column.addSpacing(6)
-        who_and_where = QHBoxLayout()
-        who_and_where.setSpacing(10)
-        who_and_where.addLayout(self._named("operator", tr("Operator")))
-        who_and_where.addLayout(self._named("place", tr("Place")))
-        column.addLayout(who_and_where)
+        column.addLayout(
+            self._beside(("operator", tr("Operator")), ("place", tr("Place")))
+        )
         column.addSpacing(6)
         column.addLayout(self._named("conditions", tr("Conditions, key=value")))
         column.addWidget(self._problem)
         column.addSpacing(8)
         column.addWidget(self._open)
+
+    def _beside(self, *named: tuple[str, str]) -> QHBoxLayout:
+        """Give fields side by side, each under its name."""
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        for name, words in named:
+            row.addLayout(self._named(name, words))
+        return row
 
     def _named(self, name: str, words: str) -> QVBoxLayout:
         """Give a field under its name."""
@@ -119,8 +128,13 @@ class SessionFormPanel(QWidget):
         at = self._source.findText(text, Qt.MatchFlag.MatchExactly)
         return text if at < 0 else str(self._source.itemData(at))
 
+    @property
+    def problem(self) -> str:
+        """What is said to be wrong with the form, "" for nothing."""
+        return self._problem.text() if not self._problem.isHidden() else ""
+
     def set_text(self, name: str, words: str) -> None:
-        """Fill one field in: source, name, operator, place or conditions."""
+        """Fill one field in: source, name, mode, operator, place or conditions."""
         if name == "source":
             self._source.setEditText(words)
         else:
@@ -133,6 +147,8 @@ class SessionFormPanel(QWidget):
             return
         try:
             conditions = parse_conditions(self._fields["conditions"].text())
+            if mode := self._fields["mode"].text().strip():
+                parse_mode(mode)
         except UsageError as error:
             hint = f" ({error.hint})" if error.hint else ""
             self._show_problem(f"{error.message}{hint}")
@@ -142,6 +158,7 @@ class SessionFormPanel(QWidget):
             SessionForm(
                 source=self.source,
                 name=self._fields["name"].text().strip(),
+                mode=mode,
                 operator=self._fields["operator"].text().strip(),
                 place=self._fields["place"].text().strip(),
                 conditions=conditions,

@@ -1,11 +1,14 @@
-"""When pictures are taken: four triggers, the shutter, and the last seconds."""
+"""When pictures are taken: six triggers, the shutter, and the last seconds."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDoubleSpinBox,
+    QGridLayout,
     QHBoxLayout,
     QPushButton,
     QSpinBox,
@@ -18,7 +21,8 @@ from ..labels import button, label
 from .capture_contract import TriggerChoice
 
 SHUTTER_PX = 52
-TRIGGERS = ("shutter", "burst", "interval", "motion")
+TRIGGERS = ("shutter", "burst", "interval", "motion", "uncertain", "drift")
+COLUMNS = 3
 
 
 def trigger_words(name: str) -> str:
@@ -28,11 +32,13 @@ def trigger_words(name: str) -> str:
         "burst": tr("Burst"),
         "interval": tr("Interval"),
         "motion": tr("Motion"),
+        "uncertain": tr("Uncertain"),
+        "drift": tr("Drift"),
     }[name]
 
 
 class TriggerBar(QWidget):
-    """Four triggers to choose from, and the button that takes a picture now.
+    """Six triggers to choose from, and the button that takes a picture now.
 
     Signals:
         trigger_chosen: the `TriggerChoice`.
@@ -46,6 +52,7 @@ class TriggerBar(QWidget):
 
     def __init__(self, last_s: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown = TriggerChoice()
         self._group = QButtonGroup(self)
         self._buttons = {name: self._segment(name) for name in TRIGGERS}
         self._every = QDoubleSpinBox()
@@ -79,10 +86,10 @@ class TriggerBar(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        segments = QHBoxLayout()
-        segments.setSpacing(0)
-        for made in self._buttons.values():
-            segments.addWidget(made, 1)
+        segments = QGridLayout()
+        segments.setSpacing(2)
+        for at, made in enumerate(self._buttons.values()):
+            segments.addWidget(made, at // COLUMNS, at % COLUMNS)
         column.addLayout(segments)
         option = QHBoxLayout(self._option)
         option.setContentsMargins(0, 0, 0, 0)
@@ -126,19 +133,34 @@ class TriggerBar(QWidget):
     def choice(self) -> TriggerChoice:
         """The trigger that is chosen."""
         name = next(n for n, made in self._buttons.items() if made.isChecked())
-        return TriggerChoice(
-            name=name, every_s=self._every.value(), count=self._count.value()
+        return replace(
+            self._shown,
+            name=name,
+            every_s=self._every.value(),
+            count=self._count.value(),
         )
+
+    def show_choice(self, choice: TriggerChoice) -> None:
+        """Show what another camera was given, without asking for anything."""
+        self._shown = choice
+        was_blocked = self.blockSignals(True)
+        self._every.setValue(choice.every_s)
+        self._count.setValue(choice.count)
+        self._show(choice.name)
+        self.blockSignals(was_blocked)
 
     def choose(self, name: str) -> None:
         """Choose a trigger, as a click on it does."""
+        self._show(name)
+        self._tell()
+
+    def _show(self, name: str) -> None:
         self._buttons[name].setChecked(True)
         self._every.setVisible(name == "interval")
         self._count.setVisible(name == "burst")
         self._option.setVisible(name in ("interval", "burst"))
         words = tr("One picture every") if name == "interval" else tr("A burst has")
         self._option_words.setText(words)
-        self._tell()
 
     def set_running(self, is_running: bool) -> None:
         """Let pictures be taken only while a source is open."""

@@ -69,14 +69,16 @@ class LabelBoxes(QObject):
     def show_classes(self, classes: Mapping[int, LabelClass]) -> None:
         """Take the classes of the project; the one chosen stays while it is there."""
         self._classes = classes
-        is_known = self._class_id in classes
-        self._set_class(self._class_id if is_known else next(iter(classes), None))
+        if self._class_id not in classes:
+            self._set_class(self._hint or next(iter(classes), None))
 
     def show(self, state: LabelScene | None) -> tuple[str, ...]:
         """Take what was saved last; gives the boxes that should be chosen now."""
-        self._state = state
+        before, self._state = self._state, state
         if state is None:
             return ()
+        if self._hint and (before is None or before.sample.id != state.sample.id):
+            self._set_class(self._hint)
         known, self._known = self._known, None
         ids = [box.id for box in state.boxes]
         if known is not None and (new := tuple(i for i in ids if i not in known)):
@@ -217,6 +219,12 @@ class LabelBoxes(QObject):
         if ids and not free:
             self.notice_came.emit(tr("The box is locked; L unlocks it."), "warn")
         return free
+
+    @property
+    def _hint(self) -> int | None:
+        """The class the sample at hand was captured for, where it is still there."""
+        hint = None if self._state is None else self._state.hint
+        return hint if hint in self._classes else None
 
     def _set_class(self, class_id: int | None) -> None:
         self._class_id = class_id

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dataset.records import Box, BoxOrigin, LabelClass, Proposal, Verdict
+from dataset.records import (
+    Box,
+    BoxOrigin,
+    LabelClass,
+    LabelState,
+    Proposal,
+    Verdict,
+)
 from labeling.carry_request import CleanStart
 from labeling.geometry import corners_of
 
@@ -57,7 +64,7 @@ def origin_word(box: Box) -> str:
 
 
 def shown_boxes(
-    state: LabelScene, classes: Mapping[int, LabelClass]
+    state: LabelScene | LabelState, classes: Mapping[int, LabelClass]
 ) -> tuple[Shown, ...]:
     """Give what the canvas shows: doubtful proposals first, then sure, then accepted.
 

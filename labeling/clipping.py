@@ -1,0 +1,33 @@
+"""A box that a person drew, clipped to its picture."""
+
+from __future__ import annotations
+
+import math
+
+from dataset.errors import UsageError
+
+from .geometry import Corners, clip
+
+# A version keeps 1/1024 px, and a box has to keep a width and a height there.
+_LEAST_SIDE = 0.01
+
+
+def clipped_inside(corners: Corners, width: int, height: int) -> Corners:
+    """The corners clipped to a picture of that size.
+
+    Raises:
+        UsageError: nothing of it lies in the picture, or it is too small to keep.
+    """
+    if not all(map(math.isfinite, corners)):
+        raise UsageError(
+            f"The corners of the box are no numbers: {corners}", hint="draw it again"
+        )
+    clipped = clip(corners, width, height)
+    if clipped is None:
+        raise UsageError(
+            f"The box lies outside the picture: {corners}", hint="draw it again"
+        )
+    x0, y0, x1, y1 = clipped
+    if x1 - x0 < _LEAST_SIDE or y1 - y0 < _LEAST_SIDE:
+        raise UsageError(f"The box is too small: {corners}", hint="draw it larger")
+    return clipped

@@ -1,0 +1,89 @@
+"""What the Capture page says of a camera and its session, in words."""
+
+from __future__ import annotations
+
+from ...language import TIMES, tr
+from .capture_contract import CaptureStatus, Zone, short_source
+
+LATE_MS = 2000.0
+Toned = tuple[str, str]
+
+
+def camera_words(status: CaptureStatus) -> Toned:
+    """Give the words and the tone of the camera in the status bar."""
+    if not status.is_running:
+        return tr("no camera open"), "muted"
+    if status.newest_age_ms is None:
+        return tr("opening the source…"), "warn"
+    parts = [short_source(status.source), f"{status.width}{TIMES}{status.height}"]
+    if status.fps:
+        parts.append(f"{status.fps:.0f} fps")
+    words, tone = age_words(status)
+    return " · ".join((*parts, words)), tone
+
+
+def age_words(status: CaptureStatus) -> Toned:
+    """Give how old the newest frame is: the only sign of a camera's life."""
+    age = status.newest_age_ms
+    if age is None:
+        return tr("no picture yet"), "warn"
+    if age < LATE_MS:
+        return tr("newest frame {age} ms").format(age=f"{age:.0f}"), "ok"
+    seconds = f"{age / 1000:.0f}"
+    return tr("no picture for {seconds} s").format(seconds=seconds), "bad"
+
+
+def chip_words(status: CaptureStatus, number: int, count: int) -> Toned:
+    """Give what stands on a camera's own picture."""
+    if not status.is_running or not status.source:
+        return "", "muted"
+    words, tone = age_words(status)
+    parts = [short_source(status.source), words]
+    if count > 1:
+        kept = tr("{kept} kept").format(kept=f"{status.kept:,}")
+        parts = [str(number), *parts, kept]
+    return " · ".join(parts), tone
+
+
+def away_words(status: CaptureStatus) -> str:
+    """Give what is said over the last picture of a camera that is away."""
+    if not status.is_running or not status.is_reconnecting:
+        return ""
+    if status.retry_s is None:
+        return tr("The camera is away, trying again")
+    if status.retry_s <= 0.0:
+        return tr("The camera is away, trying now")
+    seconds = f"{max(status.retry_s, 1.0):.0f}"
+    return tr("The camera is away, trying again in {seconds} s").format(seconds=seconds)
+
+
+def badge_words(
+    status: CaptureStatus, trigger: str, seen: Toned = ("", "muted")
+) -> Toned:
+    """Give what capture is doing; what was lost comes first, what `seen` says next."""
+    if not status.is_running:
+        return "", "muted"
+    if status.dropped:
+        words = tr("{count} pictures dropped: the disk is too slow")
+        return words.format(count=f"{status.dropped:,}"), "bad"
+    if status.waiting > 1:
+        words = tr("{count} pictures wait for the disk")
+        return words.format(count=f"{status.waiting:,}"), "warn"
+    if seen[0]:
+        return seen
+    seconds = f"{status.ring_s:.1f}"
+    if trigger in ("shutter", "burst"):
+        return tr("ready · ring holds {seconds} s").format(seconds=seconds), "ok"
+    words = tr("recording triggers · ring holds {seconds} s")
+    return words.format(seconds=seconds), "bad"
+
+
+def zone_lines(zones: tuple[Zone, ...], sensitivity: float | None) -> str:
+    """Give the lines of `fieldset.toml` that make these zones last."""
+    lines = ["[capture.triggers.motion]"]
+    if sensitivity is not None:
+        lines.append(f"sensitivity = {sensitivity:g}")
+    if zones:
+        inner = ", ".join(f"[{', '.join(f'{v:g}' for v in zone)}]" for zone in zones)
+        lines.append(f"zones = [{inner}]")
+    return "\n".join(lines)
