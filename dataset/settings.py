@@ -15,7 +15,7 @@ file is written once, by `init`; fieldset never rewrites it. What shapes the spl
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from .assist_settings import AssistSettings, read_assist
 from .errors import ProjectError, SettingsError, UsageError
+from .label_settings import LabelSettings, read_label
 from .policies.recipes import (
     AugmentRecipe,
     PreprocessRecipe,
@@ -55,6 +56,7 @@ FILE_NAME = "fieldset.toml"
 POLICIES = ("warn", "refuse", "undersample", "repeat", "augment")
 IMAGE_FORMATS = ("jpeg", "png")
 _MISSING = object()
+_Settings = TypeVar("_Settings")
 _AnyRecipe = TypeVar("_AnyRecipe", AugmentRecipe, StressRecipe, PreprocessRecipe)
 
 
@@ -99,13 +101,6 @@ class CaptureSettings:
     image_format: str = "jpeg"
     jpeg_quality: int = 95
     keep_gps: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelSettings:
-    """When boxes stop being carried."""
-
-    carry_gap_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -429,19 +424,20 @@ class _Reader:
         )
 
     def _label(self) -> LabelSettings:
-        table = self._table(self._raw, "", "label")
-        self._known(table, "label", {"carry_gap_s"})
-        gap = float(self._take(table, "label", "carry_gap_s", (int, float), 120.0))
-        if not 0 < gap < 1e9:
-            raise self._fault("label", "carry_gap_s", "a pause is above 0 s", gap)
-        return LabelSettings(carry_gap_s=gap)
+        return self._read("label", read_label)
 
     def _assist(self) -> AssistSettings:
+        return self._read("assist", read_assist)
+
+    def _read(
+        self, name: str, read: Callable[[Mapping[str, Any]], _Settings]
+    ) -> _Settings:
+        """What a table stands for, by the function that knows its keys."""
         try:
-            return read_assist(self._table(self._raw, "", "assist"))
+            return read(self._table(self._raw, "", name))
         except RecipeFault as fault:
             table, dot, key = fault.key.partition(".")
-            where, key = (f"assist.{table}", key) if dot else ("assist", table)
+            where, key = (f"{name}.{table}", key) if dot else (name, table)
             raise self._fault(where, key, fault.what, fault.value) from fault
 
     def _share(

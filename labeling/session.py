@@ -38,6 +38,7 @@ from .choice import STATE_FILTERS, TODO, Choice
 from .geometry import Corners, clip
 from .hold import Hold
 from .pace import Pace, pace_of_accepts
+from .tracker import Tracker
 from .walk import Walk
 
 __all__ = ["STATE_FILTERS", "TODO", "LabelView", "LabelingSession"]
@@ -93,15 +94,18 @@ class LabelingSession:
         choice: Choice | None = None,
         hold: Hold | None = None,
         person: str = "",
+        tracker: Tracker | None = None,
         clock: Callable[[], int] = now_us,
     ) -> None:
         """Begin at the person's place in the queue of `choice`.
 
         The other filters make a choice where none is given; `hold` keeps other windows
-        off the samples ahead, `person` says whose place is kept.
+        off the samples ahead, `person` says whose place is kept, `tracker` helps
+        carry-over.
         """
         self._project = project
         self._clock = clock
+        self._tracker = tracker
         self._walk = Walk(
             project,
             choice or Choice(state=state, class_id=class_id, session_id=session_id),
@@ -349,7 +353,7 @@ class LabelingSession:
             return None
         with self._catalog.reading():
             sample = self._catalog.samples.get(sample_id)
-            return carry_request(self._project, sample, self._cache)
+            return carry_request(self._project, sample, self._cache, self._tracker)
 
     def clean_start(self) -> CleanStart | None:
         """Why nothing is carried onto the current sample; None where something is."""

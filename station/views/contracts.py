@@ -213,6 +213,9 @@ class LabelDesk(Protocol):
     def redo(self) -> LabelScene | None:
         """Do again what was taken back."""
 
+    def prepare(self, progress: Progress) -> None:
+        """Make ready what helps carry-over; long work, on a thread of its own."""
+
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs for the current sample; None for nothing."""
 

@@ -69,6 +69,18 @@ class LabelCalls(QObject):
         if not self._beat.isActive():
             self._beat.start()
             self._on_beat()
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self._runner.submit(
+            Operation(
+                title=tr("Make the tracker ready"),
+                function=self._desk.prepare,
+                on_error=self.call_failed.emit,
+                lane=Lane.WORK,
+                quiet=True,
+            )
+        )
 
     def pause(self) -> None:
         """The page is left: other windows may have the samples."""
