@@ -239,3 +239,28 @@ def test_closing_ends_a_tracker_that_hangs(tmp_path: Path) -> None:
 
     assert not slow.is_ready
     assert slow.remarks() == ()
+
+
+def test_nanotracks_place_is_that_of_opencvs_own_tracker(
+    tmp_path: Path, before: Path, after: Path
+) -> None:
+    files = [
+        made.nano_backbone(tmp_path / "backbone.onnx"),
+        made.nano_head(tmp_path / "head.onnx"),
+    ]
+    said = cv2.TrackerNano.Params()
+    said.backbone, said.neckhead = (str(path) for path in files)
+    theirs = cv2.TrackerNano.create(said)
+    x0, y0, x1, y1 = (round(v) for v in WAS)
+    theirs.init(cv2.imread(str(before)), (x0, y0, x1 - x0, y1 - y0))
+    is_found, (x, y, width, height) = theirs.update(cv2.imread(str(after)))
+    tracker = OnnxTracker(files, 30.0)
+    tracker.prepare()
+
+    (ours,) = tracker.follow(before, after, sought(WAS))
+
+    tracker.close()
+    assert is_found
+    assert ours is not None
+    # OpenCV rounds to whole pixels, and smooths sizes over a video.
+    assert iou(ours.corners, (x, y, x + width, y + height)) > 0.85
