@@ -11,6 +11,8 @@ from dataset.project import Project
 from dataset.records import SampleState
 from dataset.status import balance_of
 
+from .settling import disputed_samples
+
 TODO = (SampleState.NEW, SampleState.PROPOSED)
 STATE_FILTERS: dict[str, tuple[SampleState, ...]] = {
     "todo": TODO,
@@ -74,8 +76,11 @@ def choice_of(words: Mapping[str, str], project: Project) -> Choice:
 
 
 def ids_of(project: Project, choice: Choice) -> tuple[str, ...]:
-    """The ids of the samples of a choice, in its order."""
-    return project.catalog.samples.queue_ids(
+    """The ids of the samples of a choice, in its order.
+
+    In the order of doubt what two passes dispute comes before all else.
+    """
+    found = project.catalog.samples.queue_ids(
         states=STATE_FILTERS[choice.state],
         class_id=choice.class_id,
         session_id=choice.session_id,
@@ -84,6 +89,10 @@ def ids_of(project: Project, choice: Choice) -> tuple[str, ...]:
         order=choice.order,
         wanted=wanted_of(project) if choice.order == "wanted" else (),
     )
+    if choice.order != "doubt":
+        return found
+    disputed = disputed_samples(project)
+    return tuple(sorted(found, key=lambda sample_id: sample_id not in disputed))
 
 
 def wanted_of(project: Project) -> tuple[Wanted, ...]:
