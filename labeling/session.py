@@ -315,6 +315,10 @@ class LabelingSession:
         self._walk.go_to(sample_id)
         return self.current
 
+    def held_elsewhere(self) -> int:
+        """How many samples of the queue wait in other windows."""
+        return self._walk.held_elsewhere()
+
     def neighbours(self, before: int, after: int) -> tuple[Sample, ...]:
         """The samples round the current one, in queue order."""
         return self._catalog.samples.many(self._queue.around(before, after))

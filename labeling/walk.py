@@ -42,6 +42,15 @@ class Walk:
         """Whether another window has the current sample before it."""
         return self.queue.current in self._others()
 
+    def held_elsewhere(self) -> int:
+        """How many samples of the queue wait in other windows."""
+        others = self._others()
+        if not others:
+            return 0
+        states = STATE_FILTERS[self._choice.state]
+        held = self._catalog.samples.many(self.queue.among(others))
+        return sum(not states or each.state in states for each in held)
+
     def step(self, by: int) -> None:
         """Go on or back, past what other windows hold or have decided."""
         self.queue.step(by)

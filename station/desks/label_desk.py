@@ -129,6 +129,10 @@ class ProjectLabelDesk:
         """Go to a number or to an id."""
         return self._scene(self._session.jump(words))
 
+    def held_elsewhere(self) -> int:
+        """Give how many samples of the queue wait in other windows."""
+        return self._session.held_elsewhere()
+
     def beat(self) -> None:
         """Keep the place and the samples ahead."""
         if self._labeling is not None:

@@ -151,6 +151,9 @@ class LabelDesk(Protocol):
     def jump(self, words: str) -> LabelScene | None:
         """Go to a number in the queue, or to the id that begins so."""
 
+    def held_elsewhere(self) -> int:
+        """Give how many samples of the queue wait in other windows."""
+
     def beat(self) -> None:
         """Keep the place and the samples ahead for this window."""
 

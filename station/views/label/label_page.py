@@ -43,6 +43,7 @@ from .label_words import (
     boxes_head,
     marked_row,
     note_words,
+    nothing_left,
     queue_sentence,
     shown_boxes,
 )
@@ -98,13 +99,7 @@ class LabelPage(QWidget):
         self._foot = LabelFoot(actions, self)
         self._film = Filmstrip(theme, ThumbnailLoader(runner, parent=self), self)
         self._panel = LabelPanel(theme, self)
-        self._nothing = EmptyNote(
-            tr("Nothing left in this queue"),
-            tr(
-                "Every sample here has its labels. Choose another state above, "
-                "or capture more."
-            ),
-        )
+        self._nothing = EmptyNote(*nothing_left(0))
         self._skip_menu = SkipMenu(self)
         self._jump = JumpDialog(self)
         self._lay_out()
@@ -135,6 +130,9 @@ class LabelPage(QWidget):
         self._calls.film_came.connect(self._on_film)
         self._calls.filters_came.connect(self._toolbar.show_filters)
         self._calls.clean_start_came.connect(self._on_clean_start)
+        self._calls.held_came.connect(
+            lambda held: self._nothing.set_words(*nothing_left(held))
+        )
         self._calls.call_failed.connect(self.error_came)
         self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))

@@ -119,6 +119,19 @@ def clean_start_words(why: CleanStart) -> str:
     }[why]
 
 
+def nothing_left(held_elsewhere: int) -> tuple[str, str]:
+    """Give what an empty queue says, and what to do next."""
+    if held_elsewhere:
+        words = tr(
+            "{count} more wait in another window that is open on this project. They "
+            "come here when it is closed or leaves its Label page."
+        ).format(count=f"{held_elsewhere:,}")
+        return tr("The rest of this queue is in another window"), words
+    return tr("Nothing left in this queue"), tr(
+        "Every sample here has its labels. Choose another state above, or capture more."
+    )
+
+
 def queue_sentence(state: LabelScene) -> str:
     """Give where the person is in the queue, and at what pace."""
     parts = [
