@@ -6,6 +6,9 @@ another window has before it or has decided meanwhile, and the place is kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from dataset.errors import NotFound
 from dataset.project import Project
 
@@ -104,6 +107,17 @@ class Walk:
         ahead = self.queue.ahead(_KEPT)
         if self._person:
             self._catalog.places.keep(self._person, self._choice.to_words(), ahead)
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """One transaction; where it fails the person stays at the sample."""
+        position = self.queue.position
+        try:
+            with self._catalog.writing():
+                yield
+        except BaseException:
+            self.queue.step(position - self.queue.position)
+            raise
 
     def beat(self) -> None:
         """Keep hold and place alive."""
