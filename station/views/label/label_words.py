@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dataset.records import Box, BoxOrigin, LabelClass, Proposal, Verdict
 from labeling.carry_request import CleanStart
@@ -80,6 +81,30 @@ def box_rows(
         *(_proposal_row(each, classes) for each in live),
         *(_box_row(box, classes) for box in state.boxes),
         *(_gone_row(each, classes) for each in gone),
+    )
+
+
+class Marks(Protocol):
+    """Knows which boxes are locked and hidden, as the canvas does."""
+
+    def is_box_locked(self, box_id: str) -> bool:
+        """Say whether a box may not be changed."""
+
+    def is_box_hidden(self, box_id: str) -> bool:
+        """Say whether a box is not painted."""
+
+
+def marked_rows(
+    state: LabelScene, classes: Mapping[int, LabelClass], marks: Marks
+) -> tuple[BoxRow, ...]:
+    """Give the rows of the boxes, with those that are locked or hidden marked."""
+    return tuple(
+        marked_row(
+            row,
+            is_locked=marks.is_box_locked(row.id),
+            is_hidden=marks.is_box_hidden(row.id),
+        )
+        for row in box_rows(state, classes)
     )
 
 
