@@ -22,6 +22,7 @@ from ...theme import Theme
 from .canvas_active import active_bounds, paint_active
 from .canvas_boxes import CanvasBoxes
 from .canvas_input import CanvasInput
+from .canvas_layers import is_patch
 from .canvas_paint import Shown
 from .canvas_tools import CanvasTools, badges, is_small
 from .picture_surface import PictureSurface
@@ -244,9 +245,16 @@ class Canvas(PictureSurface):
         if ids == self._boxes.chosen:
             return
         self.flush()
-        self._boxes.unhide(ids)
-        self._boxes.choose(ids)
-        self._note_choice()
+        boxes, before = self._boxes, self._boxes.active
+        was = (len(before), boxes.hidden_count)
+        boxes.unhide(ids)
+        boxes.choose(ids)
+        if is_patch(boxes, *was):
+            changed = (*before, *boxes.active)
+            self.update(self._layers.patch(changed, boxes, self._view, self.rect()))
+            self._say_choice()
+        else:
+            self._note_choice()
 
     def choose_inside(self, band: Corners) -> None:
         """Choose, beside what is chosen, the boxes inside a part of the picture."""
@@ -364,6 +372,9 @@ class Canvas(PictureSurface):
 
     def _note_choice(self) -> None:
         self._redraw_boxes()
+        self._say_choice()
+
+    def _say_choice(self) -> None:
         self.box_selected.emit(self.selected)
         self.choice_changed.emit(self.chosen)
 
