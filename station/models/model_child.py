@@ -85,7 +85,7 @@ class LoadedModel:
         }
 
     def _run(self, taken: ModelInput, values: NDArray[Any]) -> list[NDArray[Any]]:
-        return run(self._session, {taken.name: values}, hint=_SIZE_HINT)
+        return run(self._session, taken.feeds(values), hint=_SIZE_HINT)
 
 
 def main() -> int:

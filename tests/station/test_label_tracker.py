@@ -12,6 +12,7 @@ from dataset.records import Proposal, SampleState
 from station.assembly import Station
 from station.views.label.label_page import LabelPage
 from tests import onnx_models as made
+from tests import onnx_trackers as trackers
 from tests.gestures import LONG_WAIT_MS, accept_and_next, draw_box, saved, wait_until
 from tests.station.conftest import OpenStation, pages_of
 
@@ -20,7 +21,7 @@ CAR = (40, 100, 100, 140)
 
 @pytest.fixture
 def tracker_file(project_root: Path) -> Path:
-    path = made.following_colours(project_root / "models" / "vit.onnx")
+    path = trackers.following_colours(project_root / "models" / "vit.onnx")
     settings = project_root / "fieldset.toml"
     said = settings.read_text()
     settings.write_text(

@@ -14,6 +14,7 @@ from labeling.geometry import Corners, iou
 from labeling.tracker import Sought
 from station.models.onnx_tracker import OnnxTracker
 from tests import onnx_models as made
+from tests import onnx_trackers as trackers
 
 RED, BLUE = (0, 0, 255), (255, 0, 0)
 WAS = (100.0, 80.0, 140.0, 120.0)
@@ -44,10 +45,10 @@ def after(tmp_path: Path) -> Path:
 @pytest.fixture(params=["vittrack", "nanotrack"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> list[Path]:
     if request.param == "vittrack":
-        return [made.following_colours(tmp_path / "vit.onnx")]
+        return [trackers.following_colours(tmp_path / "vit.onnx")]
     return [
-        made.nano_backbone(tmp_path / "backbone.onnx"),
-        made.nano_head(tmp_path / "head.onnx"),
+        trackers.nano_backbone(tmp_path / "backbone.onnx"),
+        trackers.nano_head(tmp_path / "head.onnx"),
     ]
 
 
@@ -151,7 +152,7 @@ def test_a_detector_is_no_tracker(tmp_path: Path) -> None:
 
 
 def test_a_backbone_without_its_head_is_no_tracker(tmp_path: Path) -> None:
-    backbone = made.nano_backbone(tmp_path / "backbone.onnx")
+    backbone = trackers.nano_backbone(tmp_path / "backbone.onnx")
 
     assert "no tracker of a known kind" in refusal(backbone)
     assert "no tracker of a known kind" in refusal(backbone, backbone)
@@ -245,8 +246,8 @@ def test_nanotracks_place_is_that_of_opencvs_own_tracker(
     tmp_path: Path, before: Path, after: Path
 ) -> None:
     files = [
-        made.nano_backbone(tmp_path / "backbone.onnx"),
-        made.nano_head(tmp_path / "head.onnx"),
+        trackers.nano_backbone(tmp_path / "backbone.onnx"),
+        trackers.nano_head(tmp_path / "head.onnx"),
     ]
     said = cv2.TrackerNano.Params()
     said.backbone, said.neckhead = (str(path) for path in files)
