@@ -93,6 +93,22 @@ def test_a_tracker_that_is_none_is_told_and_boxes_are_carried_all_the_same(
     assert found.box.class_id == 1
 
 
+def test_a_tracker_that_hangs_keeps_nobody_waiting(
+    qtbot: QtBot, open_station: OpenStation, project_root: Path, tracker_file: Path
+) -> None:
+    made.hanging(tracker_file, pair=True)
+    station, page = opened(qtbot, open_station, project_root)
+    tracker = page._calls.desk._tracker  # type: ignore[attr-defined]
+
+    (found,) = carried(qtbot, station, page)
+    was_ready = tracker.is_ready
+    station.close()
+
+    assert found.box.class_id == 1
+    assert not was_ready
+    assert tracker._child is None
+
+
 def test_a_tracker_that_dies_is_told_with_the_next_sample(
     qtbot: QtBot, open_station: OpenStation, project_root: Path, tracker_file: Path
 ) -> None:
