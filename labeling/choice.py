@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from dataset.catalog import Wanted
 from dataset.errors import NotFound, UsageError
@@ -57,7 +57,8 @@ class Choice:
 
     def to_words(self) -> dict[str, str]:
         """The choice as it is kept in the catalog."""
-        return {k: str(v) for k, v in asdict(self).items() if v is not None}
+        named = {name: getattr(self, name) for name in self.__slots__}
+        return {name: str(value) for name, value in named.items() if value is not None}
 
 
 def choice_of(words: Mapping[str, str], project: Project) -> Choice:

@@ -55,6 +55,8 @@ def view_of(
     """What there is to see of a sample on a walk; `shown` has what was offered, too."""
     states = catalog.samples.states()
     accepts = catalog.journal.accepts(_PACE_OVER)
+    own = [each for each in accepts if each.session_id == sample.session_id]
+    pace = pace_of_accepts(accepts)
     return LabelView(
         sample=sample,
         boxes=shown.boxes,
@@ -66,10 +68,8 @@ def view_of(
         can_undo=catalog.journal.can_undo(),
         can_redo=catalog.journal.can_redo(),
         touched=touched,
-        pace=pace_of_accepts(accepts),
-        session_pace=pace_of_accepts(
-            [each for each in accepts if each.session_id == sample.session_id]
-        ),
+        pace=pace,
+        session_pace=pace if len(own) == len(accepts) else pace_of_accepts(own),
         is_held_elsewhere=walk.is_held_elsewhere,
         turned=turned,
     )

@@ -208,7 +208,7 @@ class LabelingSession:
         Raises:
             UsageError: there is nothing to accept.
         """
-        sample_id = self._sample().id
+        sample_id = self._sample_id()
         before = self._hand.looked_at(sample_id)
         after = edits.accept(self._hand.shown(sample_id, before))
         carried = sum(box.origin is BoxOrigin.CARRIED for box in after.boxes)
@@ -332,11 +332,14 @@ class LabelingSession:
     def _catalog(self) -> Catalog:
         return self._project.catalog
 
-    def _sample(self) -> Sample:
+    def _sample_id(self) -> str:
         sample_id = self._queue.current
         if sample_id is None:
             raise UsageError("The queue is at its end", hint="capture more samples")
-        return self._catalog.samples.get(sample_id)
+        return sample_id
+
+    def _sample(self) -> Sample:
+        return self._catalog.samples.get(self._sample_id())
 
     def _edit(
         self,
@@ -345,7 +348,7 @@ class LabelingSession:
         *,
         touched: str = "",
     ) -> LabelView | None:
-        self._hand.edit(self._sample().id, title, edit)
+        self._hand.edit(self._sample_id(), title, edit)
         self._touched = touched
         return self.current
 
@@ -356,7 +359,7 @@ class LabelingSession:
         keys: int,
         drags: int = 0,
     ) -> LabelView | None:
-        sample_id = self._sample().id
+        sample_id = self._sample_id()
         before = self._hand.looked_at(sample_id)
         title = f"{title} {self._queue.position}"
         with self._walk.going_on():
