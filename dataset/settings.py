@@ -25,6 +25,7 @@ from .assist_settings import AssistSettings, read_assist
 from .capture_settings import CaptureSettings, read_capture
 from .card_settings import CardSettings, read_card
 from .errors import ProjectError, SettingsError, UsageError
+from .label_settings import LabelSettings, read_label
 from .policies.recipes import (
     AugmentRecipe,
     PreprocessRecipe,
@@ -97,13 +98,6 @@ class BalanceSettings:
     def effective_policy(self) -> str:
         """`policy`, or by default refuse where targets are set and warn elsewhere."""
         return self.policy or ("refuse" if self.targets else "warn")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelSettings:
-    """When boxes stop being carried."""
-
-    carry_gap_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +185,7 @@ class _Reader:
             shares=self._shares(splits),
             balance=self._balance(),
             capture=self._capture(),
-            label=self._label(),
+            label=self._part("label", read_label),
             assist=self._part("assist", read_assist),
             card=self._part("card", read_card),
             privacy=self._part("privacy", read_privacy),
@@ -420,14 +414,6 @@ class _Reader:
             table, _, key = fault.key.rpartition(".")
             where = f"capture.{table}".strip(".")
             raise self._fault(where, key, fault.what, fault.value) from fault
-
-    def _label(self) -> LabelSettings:
-        table = self._table(self._raw, "", "label")
-        self._known(table, "label", {"carry_gap_s"})
-        gap = float(self._take(table, "label", "carry_gap_s", (int, float), 120.0))
-        if not 0 < gap < 1e9:
-            raise self._fault("label", "carry_gap_s", "a pause is above 0 s", gap)
-        return LabelSettings(carry_gap_s=gap)
 
     def _part(self, name: str, read: Callable[[Mapping[str, Any]], _Part]) -> _Part:
         """A table that a file of its own reads; its fault is told with its place."""

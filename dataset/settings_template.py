@@ -103,6 +103,9 @@ keep_gps = false
 
 [label]
 carry_gap_s = 120    # boxes are not carried over a longer pause
+# A tracker of yours helps the built-in one to follow boxes (ONNX, as OpenCV's VitTrack
+# takes it; or the two files of a NanoTrack):
+# tracker = "models/vittrack.onnx"  # or ["models/backbone.onnx", "models/head.onnx"]
 
 # Proposals on what nobody labeled yet: `fieldset label --propose`, or P in the window.
 # By a detector of yours (ONNX), or by what moves before a fixed camera.

@@ -21,6 +21,7 @@ from dataset.project import Project
 from dataset.records import Box, Proposal, Sample, SampleState
 
 from .assist import takes_carried
+from .tracker import Tracker, joined
 
 HISTORY = 8
 CACHED_BYTES = 256 * 1024 * 1024
@@ -70,12 +71,16 @@ class PixelCache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarryRequest:
-    """All that carry-over needs for one sample; history is newest last."""
+    """All that carry-over needs for one sample; history is newest last.
+
+    `tracker` is one of the user's, which is asked about what moved.
+    """
 
     sample_id: str
     path: Path
     history: tuple[tuple[Path, tuple[Box, ...], int], ...]
     cache: PixelCache
+    tracker: Tracker | None = None
 
     def run(self) -> tuple[Proposal, ...]:
         """Work out the proposals; touches no catalog, runs on any thread.
@@ -93,11 +98,18 @@ class CarryRequest:
             )
             for path, boxes, captured_us in self.history
         ]
-        return propose(accepted, self.cache.pixels(self.path))
+        found = propose(accepted, self.cache.pixels(self.path))
+        if self.tracker is None or not found:
+            return found
+        before, boxes, _ = self.history[-1]
+        return joined(self.tracker, before, self.path, boxes, found)
 
 
 def carry_request(
-    project: Project, sample: Sample, cache: PixelCache
+    project: Project,
+    sample: Sample,
+    cache: PixelCache,
+    tracker: Tracker | None = None,
 ) -> CarryRequest | None:
     """What may be carried onto a sample; None where nothing may."""
     catalog = project.catalog
@@ -124,6 +136,7 @@ def carry_request(
             for s in used
         ),
         cache=cache,
+        tracker=tracker,
     )
 
 

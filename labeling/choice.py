@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from dataset.catalog import Wanted
 from dataset.errors import NotFound, UsageError
@@ -11,9 +11,12 @@ from dataset.project import Project
 from dataset.records import SampleState
 from dataset.status import balance_of
 
+from .settling import disputed_samples
+
 QUIET = "quiet"
 PROBABLY_EMPTY = 0.75
 """From this emptiness on a sample that nobody looked at is offered as empty."""
+
 TODO = (SampleState.NEW, SampleState.PROPOSED)
 STATE_FILTERS: dict[str, tuple[SampleState, ...]] = {
     "todo": TODO,
@@ -60,7 +63,8 @@ class Choice:
 
     def to_words(self) -> dict[str, str]:
         """The choice as it is kept in the catalog."""
-        return {k: str(v) for k, v in asdict(self).items() if v is not None}
+        named = {name: getattr(self, name) for name in self.__slots__}
+        return {name: str(value) for name, value in named.items() if value is not None}
 
 
 def choice_of(words: Mapping[str, str], project: Project) -> Choice:
@@ -79,8 +83,11 @@ def choice_of(words: Mapping[str, str], project: Project) -> Choice:
 
 
 def ids_of(project: Project, choice: Choice) -> tuple[str, ...]:
-    """The ids of the samples of a choice, in its order."""
-    return project.catalog.samples.queue_ids(
+    """The ids of the samples of a choice, in its order.
+
+    In the order of doubt what two passes dispute comes before all else.
+    """
+    found = project.catalog.samples.queue_ids(
         states=STATE_FILTERS[choice.state],
         class_id=choice.class_id,
         session_id=choice.session_id,
@@ -90,6 +97,10 @@ def ids_of(project: Project, choice: Choice) -> tuple[str, ...]:
         order=choice.order,
         wanted=wanted_of(project) if choice.order == "wanted" else (),
     )
+    if choice.order != "doubt":
+        return found
+    disputed = disputed_samples(project)
+    return tuple(sorted(found, key=lambda sample_id: sample_id not in disputed))
 
 
 def wanted_of(project: Project) -> tuple[Wanted, ...]:

@@ -10,7 +10,7 @@ ssd             boxes y0 x0 y1 x1, classes, scores    TensorFlow's names; 0 to 1
 ssd-xy          boxes x0 y0 x1 y1, classes, scores    Custom Vision's, torchvision's
 custom-vision   (1, 5*(5+C), H, W) YOLOv2's grid      a channel count, 32 px a cell
 detr            logits (1, Q, C+1), boxes (1, Q, 4)   the last class is "nothing"
-detr-sigmoid    logits (1, Q, C), boxes (1, Q, 4)     as many columns as names
+detr-sigmoid    logits (1, Q, C), boxes (1, Q, 4)     columns as names, or 300 queries
 =============== ===================================== ===============================
 
 Shapes alone can mislead (a vision transformer's tokens look like boxes), so a model is
@@ -34,6 +34,8 @@ ANCHORS: Final = 3
 _FEW: Final = 1000
 _YOLOV2_ANCHORS: Final = 5
 _YOLOV2_CELL: Final = 32
+# Deformable DETR and RT-DETR ask 300, DINO asks 900; DETR and YOLOS ask 100.
+_SIGMOID_QUERIES: Final = (300, 900)
 _OTHER_TASKS: Final = ("segment", "classify", "pose", "obb")
 
 
@@ -185,7 +187,9 @@ def _detr(outputs: Sequence[Tensor], names: int) -> Parts | None:
     queries, columns = _sides(outputs[boxes])[0], _sides(outputs[scores])
     if len(columns) != 2 or columns[0] != queries or queries > _FEW:
         return None
-    is_sigmoid = columns[1] == names if names else "logit" not in words[scores]
+    is_sigmoid = "logit" not in words[scores] or queries in _SIGMOID_QUERIES
+    if names:
+        is_sigmoid = columns[1] == names
     layout = Layout.DETR_SIGMOID if is_sigmoid else Layout.DETR
     return Parts(layout=layout, boxes=boxes, scores=scores)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -45,6 +45,8 @@ class ModelInput:
     """What a model takes: (value * scale - mean) / deviation, channels in an order.
 
     `width` and `height` are those of its canvas; `rank` 3 stands for no batch.
+    `size_name` is a second input that is told the size of the picture, as RT-DETR's own
+    export has it, of the kind `size_kind`; "" where there is none.
     """
 
     name: str
@@ -59,6 +61,16 @@ class ModelInput:
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
     stretch: bool = False
+    size_name: str = ""
+    size_kind: str = ""
+
+    def feeds(self, values: NDArray[np.generic]) -> dict[str, NDArray[np.generic]]:
+        """All inputs by their names; boxes come out in pixels of the canvas then."""
+        given = {self.name: values}
+        if self.size_name:
+            sides = np.array([[self.width, self.height]])
+            given[self.size_name] = sides.astype(self.size_kind)
+        return given
 
     def letterbox(self, width: int, height: int) -> Letterbox:
         """Where an image of that size lies on the canvas."""
@@ -107,13 +119,15 @@ def input_of(facts: ModelFacts, settings: AssistSettings) -> ModelInput:
     Raises:
         BadFile: it takes something else than one picture.
     """
-    if len(facts.inputs) != 1:
+    sizes = [one for one in facts.inputs if _is_size(one)]
+    pictures = [one for one in facts.inputs if one not in sizes]
+    if len(pictures) != 1 or len(sizes) > 1:
         names = ", ".join(one.name for one in facts.inputs) or "none"
         raise BadFile(
             f"The model takes {len(facts.inputs)} inputs and not one picture: {names}",
             hint="export it with the picture as its only input",
         )
-    (tensor,) = facts.inputs
+    (tensor,) = pictures
     if tensor.kind not in _KINDS:
         raise BadFile(
             f"The model takes no pictures of bytes or floats, but: {tensor.kind}",
@@ -131,6 +145,8 @@ def input_of(facts: ModelFacts, settings: AssistSettings) -> ModelInput:
         is_fixed=width is not None and height is not None,
         kind=tensor.kind,
         channels="grey" if channels == 1 else "rgb",
+        size_name=sizes[0].name if sizes else "",
+        size_kind=sizes[0].kind if sizes else "",
     )
 
 
@@ -154,14 +170,8 @@ def finished(
     if fit == "auto":
         is_whole = layout in _YOLO or not taken.is_fixed
         fit = "letterbox" if is_whole else "stretch"
-    return ModelInput(
-        name=taken.name,
-        width=taken.width,
-        height=taken.height,
-        rank=taken.rank,
-        is_channels_last=taken.is_channels_last,
-        is_fixed=taken.is_fixed,
-        kind=taken.kind,
+    return replace(
+        taken,
         channels=order or usual,
         scale=settings.scale or scale,
         mean=_fitting(settings.mean or mean, taken),
@@ -183,6 +193,13 @@ def _numbers(
     if layout is Layout.DETR and taken.channels != "grey":
         return 1 / 255, _IMAGENET_MEAN, _IMAGENET_DEVIATION
     return 1 / 255, (), ()
+
+
+def _is_size(tensor: Tensor) -> bool:
+    """Whether an input is told the width and height of one picture."""
+    has_two = len(tensor.shape) == 2 and tensor.shape[1] == 2 and "size" in tensor.name
+    is_known = tensor.kind in ("int64", "int32", "float32")
+    return has_two and tensor.shape[0] in (None, 1) and is_known
 
 
 def _fitting(values: tuple[float, ...], taken: ModelInput) -> tuple[float, ...]:

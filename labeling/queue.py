@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 
 class Queue:
@@ -65,6 +65,10 @@ class Queue:
     def around(self, before: int, after: int) -> tuple[str, ...]:
         """Ids from `before` places back to `after` places on."""
         return tuple(self._ids[max(self._at - before, 0) : self._at + after + 1])
+
+    def among(self, sample_ids: Collection[str]) -> tuple[str, ...]:
+        """Those of its ids that are among these."""
+        return tuple(each for each in self._ids if each in sample_ids)
 
     def ahead(self, count: int | None = None) -> tuple[str, ...]:
         """Ids from the current place on, at most `count`."""

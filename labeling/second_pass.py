@@ -24,7 +24,7 @@ from dataset.records import Box, BoxOrigin, LabelState, Sample
 from . import edits
 from .disputes import disputes_of
 from .geometry import Corners
-from .session import inside_picture
+from .inside import inside_picture
 from .settling import disputed_samples, say_yes
 
 _FIRST_SEED = 1

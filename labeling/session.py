@@ -6,12 +6,8 @@ edits: going to a sample, and offering proposals for it, leaves the catalog alon
 
 from __future__ import annotations
 
-import math
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from dataclasses import replace as changed
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from dataset.catalog import Catalog, Turned
 from dataset.errors import UsageError
@@ -19,14 +15,13 @@ from dataset.project import Project, now_us
 from dataset.records import (
     Box,
     BoxOrigin,
-    LabelEdit,
     LabelState,
     Proposal,
     Sample,
 )
 
 from . import edits
-from .assist import merged, place, takes_carried
+from .assist import place
 from .carry_request import (
     CarryRequest,
     CleanStart,
@@ -35,44 +30,15 @@ from .carry_request import (
     clean_start,
 )
 from .choice import STATE_FILTERS, TODO, Choice
-from .geometry import Corners, clip
+from .geometry import Corners
+from .hand import Hand
 from .hold import Hold
-from .pace import Pace, pace_of_accepts
+from .inside import inside_picture
+from .label_view import LabelView, view_of
+from .tracker import Tracker
 from .walk import Walk
 
 __all__ = ["STATE_FILTERS", "TODO", "LabelView", "LabelingSession"]
-
-_HISTORY_SHOWN = 12
-_PACE_OVER = 50
-# A version keeps 1/1024 px, and a box has to keep a width and a height there.
-_LEAST_SIDE = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelView:
-    """What there is to see of the current sample.
-
-    `proposals` are the kept ones and those offered by carry-over; `position` counts
-    from 1 in a queue of `total`; `left` of them are still to do; `history` is newest
-    first; `touched` is the id of the box the last edit made or changed.
-    `is_held_elsewhere`: another window has the sample before it, too; `turned` is what
-    was just undone or made again. Why nothing is carried here says `clean_start`.
-    """
-
-    sample: Sample
-    boxes: tuple[Box, ...]
-    proposals: tuple[Proposal, ...]
-    position: int
-    total: int
-    left: int
-    history: tuple[str, ...]
-    can_undo: bool
-    can_redo: bool
-    touched: str
-    pace: Pace | None
-    session_pace: Pace | None = None
-    is_held_elsewhere: bool = False
-    turned: Turned | None = None
 
 
 class LabelingSession:
@@ -93,15 +59,17 @@ class LabelingSession:
         choice: Choice | None = None,
         hold: Hold | None = None,
         person: str = "",
+        tracker: Tracker | None = None,
         clock: Callable[[], int] = now_us,
     ) -> None:
         """Begin at the person's place in the queue of `choice`.
 
         The other filters make a choice where none is given; `hold` keeps other windows
-        off the samples ahead, `person` says whose place is kept.
+        off the samples ahead, `person` says whose place is kept, `tracker` helps
+        carry-over.
         """
         self._project = project
-        self._clock = clock
+        self._tracker = tracker
         self._walk = Walk(
             project,
             choice or Choice(state=state, class_id=class_id, session_id=session_id),
@@ -110,9 +78,8 @@ class LabelingSession:
         )
         self._queue = self._walk.queue
         self._turned: Turned | None = None
-        self._offers: dict[str, tuple[Proposal, ...]] = {}
         self._touched = ""
-        self._seen = ("", LabelState())
+        self._hand = Hand(project.catalog, clock)
         self._cache = PixelCache()
 
     @property
@@ -241,15 +208,15 @@ class LabelingSession:
         Raises:
             UsageError: there is nothing to accept.
         """
-        sample_id = self._sample().id
-        before = self._looked_at(sample_id)
-        after = edits.accept(self._shown(sample_id, before))
+        sample_id = self._sample_id()
+        before = self._hand.looked_at(sample_id)
+        after = edits.accept(self._hand.shown(sample_id, before))
         carried = sum(box.origin is BoxOrigin.CARRIED for box in after.boxes)
         title = f"accepted {self._queue.position}, {len(after.boxes)} boxes"
         if carried:
             title = f"accepted {self._queue.position}, carried {carried} boxes"
-        with self._going_on():
-            self._save(sample_id, title, before, after, keys, drags)
+        with self._walk.going_on():
+            self._hand.save(sample_id, title, before, after, keys, drags)
             return self._go_on()
 
     def mark_empty(self, keys: int = 1, drags: int = 0) -> LabelView | None:
@@ -311,6 +278,10 @@ class LabelingSession:
         self._walk.go_to(sample_id)
         return self.current
 
+    def held_elsewhere(self) -> int:
+        """How many samples of the queue wait in other windows."""
+        return self._walk.held_elsewhere()
+
     def neighbours(self, before: int, after: int) -> tuple[Sample, ...]:
         """The samples round the current one, in queue order."""
         return self._catalog.samples.many(self._queue.around(before, after))
@@ -328,9 +299,7 @@ class LabelingSession:
         a person has said something about it meanwhile.
         """
         if sample_id == self._queue.current:
-            labels = self._catalog.labels.get(sample_id)
-            if takes_carried(labels) and proposals:
-                self._offers = {sample_id: proposals}
+            self._hand.offer(sample_id, proposals)
         return self.current
 
     def place(self, found: Mapping[str, tuple[Proposal, ...]]) -> LabelView | None:
@@ -349,7 +318,7 @@ class LabelingSession:
             return None
         with self._catalog.reading():
             sample = self._catalog.samples.get(sample_id)
-            return carry_request(self._project, sample, self._cache)
+            return carry_request(self._project, sample, self._cache, self._tracker)
 
     def clean_start(self) -> CleanStart | None:
         """Why nothing is carried onto the current sample; None where something is."""
@@ -363,23 +332,14 @@ class LabelingSession:
     def _catalog(self) -> Catalog:
         return self._project.catalog
 
-    def _sample(self) -> Sample:
+    def _sample_id(self) -> str:
         sample_id = self._queue.current
         if sample_id is None:
             raise UsageError("The queue is at its end", hint="capture more samples")
-        return self._catalog.samples.get(sample_id)
+        return sample_id
 
-    def _looked_at(self, sample_id: str) -> LabelState:
-        """The labels that the person has before them; nobody accepts unseen boxes."""
-        seen_id, labels = self._seen
-        return labels if seen_id == sample_id else self._catalog.labels.get(sample_id)
-
-    def _shown(self, sample_id: str, labels: LabelState) -> LabelState:
-        """The labels with what was offered for them."""
-        offered = self._offers.get(sample_id, ())
-        if not offered or not takes_carried(labels):
-            return labels
-        return changed(labels, proposals=merged(offered, labels.proposals))
+    def _sample(self) -> Sample:
+        return self._catalog.samples.get(self._sample_id())
 
     def _edit(
         self,
@@ -388,20 +348,7 @@ class LabelingSession:
         *,
         touched: str = "",
     ) -> LabelView | None:
-        sample_id = self._sample().id
-        with self._catalog.writing():
-            before = self._looked_at(sample_id)
-            self._catalog.labels.expect(sample_id, before)
-            shown = self._shown(sample_id, before)
-            if shown.proposals != before.proposals:
-                # The first edit of a sample keeps what was offered for it, so that
-                # undo can bring a dropped proposal back.
-                self._catalog.labels.propose(sample_id, shown.proposals)
-                before = self._catalog.labels.get(sample_id)
-            after = edit(before)
-            if after != before:
-                self._save(sample_id, title, before, after, 0)
-        self._offers.pop(sample_id, None)
+        self._hand.edit(self._sample_id(), title, edit)
         self._touched = touched
         return self.current
 
@@ -412,48 +359,16 @@ class LabelingSession:
         keys: int,
         drags: int = 0,
     ) -> LabelView | None:
-        sample_id = self._sample().id
-        before = self._looked_at(sample_id)
+        sample_id = self._sample_id()
+        before = self._hand.looked_at(sample_id)
         title = f"{title} {self._queue.position}"
-        with self._going_on():
-            self._save(sample_id, title, before, edit(before), keys, drags)
+        with self._walk.going_on():
+            self._hand.save(sample_id, title, before, edit(before), keys, drags)
             return self._go_on()
-
-    def _save(
-        self,
-        sample_id: str,
-        title: str,
-        before: LabelState,
-        after: LabelState,
-        keys: int,
-        drags: int = 0,
-    ) -> None:
-        self._catalog.labels.apply(
-            LabelEdit(
-                sample_id=sample_id,
-                title=title,
-                before=before,
-                after=after,
-                at_us=self._clock(),
-                keys=keys,
-                drags=drags,
-            )
-        )
-
-    @contextmanager
-    def _going_on(self) -> Iterator[None]:
-        """One transaction; where it fails the person stays at the sample."""
-        position = self._queue.position
-        try:
-            with self._catalog.writing():
-                yield
-        except BaseException:
-            self._queue.step(position - self._queue.position)
-            raise
 
     def _go_on(self) -> LabelView | None:
         """Go on in the transaction of what was saved: hold and place cost no flush."""
-        self._offers.clear()
+        self._hand.forget_offers()
         self._touched = ""
         self._walk.step(1)
         self._walk.keep_place()
@@ -469,27 +384,13 @@ class LabelingSession:
             self._turned = None
 
     def _view(self, sample_id: str) -> LabelView:
-        labels = self._catalog.labels.get(sample_id)
-        self._seen = (sample_id, labels)
-        sample = self._catalog.samples.get(sample_id)
-        states = self._catalog.samples.states()
-        accepts = self._catalog.journal.accepts(_PACE_OVER)
-        return LabelView(
-            sample=sample,
-            boxes=labels.boxes,
-            proposals=self._shown(sample_id, labels).proposals,
-            position=self._queue.position,
-            total=len(self._queue),
-            left=sum(states[state] for state in TODO),
-            history=self._catalog.journal.titles(_HISTORY_SHOWN),
-            can_undo=self._catalog.journal.can_undo(),
-            can_redo=self._catalog.journal.can_redo(),
+        labels = self._hand.see(sample_id)
+        return view_of(
+            self._catalog,
+            self._walk,
+            self._catalog.samples.get(sample_id),
+            self._hand.shown(sample_id, labels),
             touched=self._touched,
-            pace=pace_of_accepts(accepts),
-            session_pace=pace_of_accepts(
-                [each for each in accepts if each.session_id == sample.session_id]
-            ),
-            is_held_elsewhere=self._walk.is_held_elsewhere,
             turned=self._turned,
         )
 
@@ -500,24 +401,3 @@ class LabelingSession:
 def _count(things: Collection[object], noun: str = "box") -> str:
     plural = noun if len(things) == 1 else {"box": "boxes"}.get(noun, f"{noun}s")
     return f"{len(things)} {plural}"
-
-
-def inside_picture(corners: Corners, sample: Sample) -> Corners:
-    """The corners clipped to the picture.
-
-    Raises:
-        UsageError: nothing of it lies in the picture, or it is too small to keep.
-    """
-    if not all(map(math.isfinite, corners)):
-        raise UsageError(
-            f"The corners of the box are no numbers: {corners}", hint="draw it again"
-        )
-    clipped = clip(corners, sample.width, sample.height)
-    if clipped is None:
-        raise UsageError(
-            f"The box lies outside the picture: {corners}", hint="draw it again"
-        )
-    x0, y0, x1, y1 = clipped
-    if x1 - x0 < _LEAST_SIDE or y1 - y0 < _LEAST_SIDE:
-        raise UsageError(f"The box is too small: {corners}", hint="draw it larger")
-    return clipped

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dataset.catalog import SecondLook, Settlement
-from dataset.errors import ProjectError, UsageError
+from dataset.errors import NotFound, ProjectError, UsageError
 from dataset.project import Project, now_us
 from dataset.records import LabelEdit, LabelState, Sample
 
@@ -146,6 +146,34 @@ def settle(
             ]
         )
         catalog.second_looks.settle(settlement, journal_n=number)
+
+
+def settle_all(
+    project: Project,
+    sample_id: str,
+    verdict: Verdict,
+    *,
+    person: str = "",
+    clock: Callable[[], int] = now_us,
+) -> int:
+    """Settle every open dispute of a sample alike, as one step; gives how many.
+
+    Raises:
+        NotFound: nothing is disputed about the sample.
+        UsageError: as `settle`.
+        PolicyRefusal: as `settle`.
+    """
+    catalog = project.catalog
+    with catalog.journal.one_step(_title(verdict)):
+        found = [one for one in open_disputes(project) if one.sample.id == sample_id]
+        if not found:
+            raise NotFound(
+                f"Nothing is disputed about this sample: {sample_id[:12]}",
+                hint="see `fieldset review disputes`",
+            )
+        for one in found:
+            settle(project, one, verdict, person=person, clock=clock)
+    return len(found)
 
 
 def say_yes(

@@ -6,6 +6,9 @@ another window has before it or has decided meanwhile, and the place is kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from dataset.errors import NotFound
 from dataset.project import Project
 
@@ -41,6 +44,15 @@ class Walk:
     def is_held_elsewhere(self) -> bool:
         """Whether another window has the current sample before it."""
         return self.queue.current in self._others()
+
+    def held_elsewhere(self) -> int:
+        """How many samples of the queue wait in other windows."""
+        others = self._others()
+        if not others:
+            return 0
+        states = STATE_FILTERS[self._choice.state]
+        held = self._catalog.samples.many(self.queue.among(others))
+        return sum(not states or each.state in states for each in held)
 
     def step(self, by: int) -> None:
         """Go on or back, past what other windows hold or have decided."""
@@ -95,6 +107,17 @@ class Walk:
         ahead = self.queue.ahead(_KEPT)
         if self._person:
             self._catalog.places.keep(self._person, self._choice.to_words(), ahead)
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """One transaction; where it fails the person stays at the sample."""
+        position = self.queue.position
+        try:
+            with self._catalog.writing():
+                yield
+        except BaseException:
+            self.queue.step(position - self.queue.position)
+            raise
 
     def beat(self) -> None:
         """Keep hold and place alive."""

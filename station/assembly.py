@@ -104,6 +104,7 @@ class Station(QObject):
     def open_project(self, folder: Path, page: Page) -> None:
         """Open a project on the catalog's own thread, then show it."""
         self.close_project()
+        self._load_pages()
         self.runner.submit(
             Operation(
                 title=tr("Open the project"),
@@ -210,6 +211,17 @@ class Station(QObject):
         self._sweep(project.root)
         QTimer.singleShot(PREPARE_MS, self, self._prepare)
 
+    def _load_pages(self) -> None:
+        """Load the code of the pages while the disk is busy with the catalog."""
+        self.runner.submit(
+            Operation(
+                title=tr("Make the pages ready"),
+                function=lambda _progress: import_module(".pages", __package__),
+                lane=Lane.WORK,
+                quiet=True,
+            )
+        )
+
     def _prepare(self) -> None:
         """Load what carry-over needs, away from the first picture and the first key."""
         if self._is_closed or self._project is None:
@@ -299,6 +311,7 @@ class Station(QObject):
     def make_project(self, folder: Path, classes: tuple[str, ...]) -> None:
         """Make a project and show its Capture page."""
         self.close_project()
+        self._load_pages()
         self.runner.submit(
             Operation(
                 title=tr("Make the project"),

@@ -100,6 +100,9 @@ QComboBox QLineEdit, QComboBox QLineEdit:focus {
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {
   border-color: $accent;
 }
+QSpinBox[kind="number"]::up-button, QSpinBox[kind="number"]::down-button {
+  width: 0px; border: none;
+}
 QComboBox::drop-down { border: none; width: 26px; }
 QComboBox QAbstractItemView {
   background: $panel; border: ${line_px}px solid $line;

@@ -28,6 +28,10 @@ IR_VERSION = 8
 FOR_EVER = 2**62
 Array = NDArray[np.generic]
 Shape = Sequence[int | str]
+VIT_INPUTS: dict[str, tuple[str, Shape]] = {
+    "template": ("float32", (1, 3, 128, 128)),
+    "search": ("float32", (1, 3, 256, 256)),
+}
 COLOURS = "{0: 'red', 1: 'green', 2: 'blue'}"
 
 
@@ -89,8 +93,11 @@ def seeing_colours(
     return _write(path, nodes, kept, {"images": ("float32", shape)}, given, noted)
 
 
-def hanging(path: Path, *, only_on_pictures: bool = False) -> Path:
-    """A detector that never comes to an end; or only where a picture is not grey."""
+def hanging(path: Path, *, only_on_pictures: bool = False, pair: bool = False) -> Path:
+    """A detector that never comes to an end; or only where a picture is not grey.
+
+    `pair`: it takes what a tracker takes and gives three maps.
+    """
     body = _graph(
         [
             _node("Identity", ["going"], ["going_on"]),
@@ -129,10 +136,14 @@ def hanging(path: Path, *, only_on_pictures: bool = False) -> Path:
         ]
     else:
         kept.append(_tensor("turns", np.array(FOR_EVER, np.int64)))
-    given = {"output0": ("float32", (1, 300, 6))}
-    return _write(
-        path, nodes, kept, {"images": ("float32", (1, 3, 64, 64))}, given, None
-    )
+    given: dict[str, tuple[str, Shape]] = {"output0": ("float32", (1, 300, 6))}
+    taken: dict[str, tuple[str, Shape]] = {"images": ("float32", (1, 3, 64, 64))}
+    if pair:
+        taken = VIT_INPUTS
+        for name in ("output1", "output2"):
+            nodes.append(_node("Identity", ["start"], [name]))
+            given[name] = given["output0"]
+    return _write(path, nodes, kept, taken, given, None)
 
 
 def hungry(path: Path) -> Path:
@@ -273,3 +284,27 @@ def _number(value: int) -> bytes:
         found += struct.pack("B", value & 0x7F | 0x80)
         value >>= 7
     return found + struct.pack("B", value)
+
+
+def told_the_size(
+    path: Path, shares: Array, labels: Array, scores: Array, *, notes: Mapping[str, str]
+) -> Path:
+    """RT-DETR's own export: boxes in pixels of a size that is a second input."""
+    nodes = [
+        _node("Cast", ["orig_target_sizes"], ["side"], _int("to", KINDS["float32"])),
+        _node("Concat", ["side", "side"], ["sides"], _int("axis", 1)),
+        _node("Mul", ["shares", "sides"], ["boxes"]),
+        _node("Identity", ["labels_kept"], ["labels"]),
+        _node("Identity", ["scores_kept"], ["scores"]),
+    ]
+    kept = [
+        _tensor("shares", shares),
+        _tensor("labels_kept", labels),
+        _tensor("scores_kept", scores),
+    ]
+    taken: dict[str, tuple[str, Shape]] = {
+        "images": ("float32", ("N", 3, 64, 64)),
+        "orig_target_sizes": ("int64", ("N", 2)),
+    }
+    given = _told({"labels": labels, "boxes": shares, "scores": scores})
+    return _write(path, nodes, kept, taken, given, notes)

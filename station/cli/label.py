@@ -1,4 +1,4 @@
-"""`fieldset label`: the window at the queue, or proposals without one."""
+"""`fieldset label`: the window at the queue; proposals and undo without one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .options import json_option, opened, project_folder, project_option
 from .output import emit_json, many, progress, say, tell_finding
 
 if TYPE_CHECKING:
+    from dataset.catalog import Turned
     from station.models.proposals import ProposalRun
 
 _AS_THE_PROJECT_SAYS = ":project:"
@@ -44,6 +45,22 @@ _AS_THE_PROJECT_SAYS = ":project:"
 @click.option(
     "--session", metavar="NAME", help="With --propose or --empties: this session alone."
 )
+@click.option(
+    "--undo",
+    is_flag=False,
+    flag_value=1,
+    type=click.IntRange(1),
+    metavar="[STEPS]",
+    help="Take the newest steps of labeling back, without opening the window.",
+)
+@click.option(
+    "--redo",
+    is_flag=False,
+    flag_value=1,
+    type=click.IntRange(1),
+    metavar="[STEPS]",
+    help="Make steps again that were taken back.",
+)
 @project_option
 @json_option
 def label(
@@ -51,32 +68,79 @@ def label(
     empties: bool,
     dismiss: bool,
     session: str | None,
+    undo: int | None,
+    redo: int | None,
     folder: Path | None,
     as_json: bool,
 ) -> int | None:
-    """Open the window at the labeling queue, or propose boxes for it.
+    """Open the window at the labeling queue, propose boxes for it, or undo.
 
     Proposals are made on what nobody began to label, and count nowhere until a person
     accepts them. An image that cannot be read stops nothing: the exit code is 3.
+
+    Undo has no limit and knows the steps of earlier runs; what another open window
+    did is left to it.
     """
+    _require_one(wanted, empties or None, undo, redo)
     if empties:
-        if wanted is not None:
-            raise UsageError("Only one of the two can be: --propose, --empties")
         return offer_empties(session, folder, is_act=dismiss, as_json=as_json)
     if dismiss:
         raise UsageError(
             "`--dismiss` says what becomes of `--empties`",
             hint="fieldset label --empties --dismiss",
         )
+    if undo is not None or redo is not None:
+        return _turn(undo or redo or 1, folder, back=undo is not None, as_json=as_json)
     if wanted is None:
         if session is not None or as_json:
             raise UsageError(
-                "Only `--propose` and `--empties` work without the window",
+                "Only `--propose`, `--empties`, `--undo` and `--redo` work without the "
+                "window",
                 hint="fieldset label --propose --json",
             )
         open_window(project_folder(folder), page="label")
         return None
     return _propose(wanted, session, folder, as_json=as_json)
+
+
+def _require_one(*asked: object) -> None:
+    if sum(each is not None for each in asked) > 1:
+        raise UsageError(
+            "Only one of `--propose`, `--empties`, `--undo` and `--redo` is done at a "
+            "time",
+            hint="fieldset label --undo, then fieldset label --propose",
+        )
+
+
+def _turn(count: int, folder: Path | None, *, back: bool, as_json: bool) -> int:
+    from labeling.steps import turn_steps
+
+    with opened(folder) as project:
+        turned, error = turn_steps(project, count, back=back)
+    if as_json:
+        emit_json({"undone" if back else "redone": [_step_json(one) for one in turned]})
+    else:
+        word = "undone" if back else "made again"
+        for one in turned:
+            where = f" ({one.sample_id[:12]})" if one.sample_id else ""
+            say(f"{word}: {one.title}{where}")
+        if len(turned) < count and error is None:
+            say(f"{many(len(turned), 'step')} {word}, there is no other")
+    for one in turned:
+        for kept in one.left:
+            say(f"left as it is: {kept.message}")
+    if error is not None:
+        raise error
+    return ExitCode.DONE
+
+
+def _step_json(turned: Turned) -> dict[str, Any]:
+    return {
+        "title": turned.title,
+        "sample": turned.sample_id or None,
+        "samples": turned.samples,
+        "left": [kept.message for kept in turned.left],
+    }
 
 
 def open_window(folder: Path | None, *, page: str) -> None:

@@ -168,26 +168,17 @@ def settle(
     sample: str, verdict: str, operator: str | None, folder: Path | None, as_json: bool
 ) -> None:
     """Settle all disputes of SAMPLE: keep the first pass or take the second."""
-    from dataset.errors import NotFound
     from labeling.disputes import Verdict
-    from labeling.settling import open_disputes
-    from labeling.settling import settle as decide
+    from labeling.settling import settle_all
 
-    with opened(folder) as project, project.catalog.writing():
+    person = acting_person(operator).operator
+    with opened(folder) as project:
         wanted = project.catalog.samples.get(sample).id
-        found = [one for one in open_disputes(project) if one.sample.id == wanted]
-        if not found:
-            raise NotFound(
-                f"Nothing is disputed about this sample: {wanted[:_SHORT]}",
-                hint="see `fieldset review disputes`",
-            )
-        person = acting_person(operator).operator
-        for one in found:
-            decide(project, one, Verdict(verdict), person=person)
+        count = settle_all(project, wanted, Verdict(verdict), person=person)
     if as_json:
-        emit_json({"sample": wanted, "verdict": verdict, "settled": len(found)})
+        emit_json({"sample": wanted, "verdict": verdict, "settled": count})
         return
-    say(f"settled {many(len(found), 'dispute')} of {wanted[:_SHORT]}")
+    say(f"settled {many(count, 'dispute')} of {wanted[:_SHORT]}")
 
 
 @review.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from dataset.errors import UsageError
+from dataset.errors import BadFile, UsageError
 from dataset.progress import Progress
 from dataset.project import Project
 from dataset.records import Proposal, Sample
@@ -16,6 +16,7 @@ from labeling.hold import Hold
 from labeling.intended import hint_for
 from labeling.session import LabelingSession, LabelView
 
+from ..models.onnx_tracker import tracker_of
 from ..models.proposals import propose_as_chosen
 from ..session_words import session_words
 from ..views.contracts import (
@@ -47,6 +48,7 @@ class ProjectLabelDesk:
         self._person = person
         self._labeling: LabelingSession | None = None
         self._hold: Hold | None = None
+        self._tracker = tracker_of(project)
         self._choice: Choice | None = None
         self._session_words: dict[str, str] = {}
         self._queue = 0
@@ -63,6 +65,7 @@ class ProjectLabelDesk:
                 choice=self._chosen(),
                 hold=self._hold,
                 person=self._person,
+                tracker=self._tracker,
             )
         return self._labeling
 
@@ -129,6 +132,10 @@ class ProjectLabelDesk:
         """Go to a number or to an id."""
         return self._scene(self._session.jump(words))
 
+    def held_elsewhere(self) -> int:
+        """Give how many samples of the queue wait in other windows."""
+        return self._session.held_elsewhere()
+
     def beat(self) -> None:
         """Keep the place and the samples ahead."""
         if self._labeling is not None:
@@ -141,6 +148,8 @@ class ProjectLabelDesk:
 
     def leave(self) -> None:
         """Keep the place and end the hold; the project is about to be closed."""
+        if self._tracker is not None:
+            self._tracker.close()
         self.pause()
         if self._hold is not None:
             self._hold.leave()
@@ -218,6 +227,19 @@ class ProjectLabelDesk:
     def redo(self) -> LabelScene | None:
         """Make it again."""
         return self._scene(self._session.redo())
+
+    def prepare(self, progress: Progress) -> None:
+        """Make the project's tracker ready; long work, on a thread of its own.
+
+        Raises:
+            BadFile: it cannot be used; carry-over goes on without it.
+        """
+        if self._tracker is None:
+            return
+        names = ", ".join(self._project.settings.label.tracker)
+        self._tracker.prepare(lambda: progress.step(0, None, names))
+        for remark in self._tracker.remarks():
+            raise BadFile(remark.what, hint=remark.next_step)
 
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs."""
@@ -301,7 +323,7 @@ class ProjectLabelDesk:
             keys_per_image=None if pace is None else pace.keys_per_image,
             pace_text=pace_words(view),
             note=note_words(view),
-            notice=turned_words(view),
+            notice=self._notice(view),
             queue=self._queue,
             history=view.history,
             can_undo=view.can_undo,
@@ -310,6 +332,13 @@ class ProjectLabelDesk:
             hint=hint_for(self._project, view.sample, view.boxes),
             session_text=self._words(view.sample.session_id),
         )
+
+    def _notice(self, view: LabelView) -> tuple[str, str]:
+        """What there is to say with the sample: what was undone, or of the tracker."""
+        remarks = () if self._tracker is None else self._tracker.remarks()
+        if remarks:
+            return f"{remarks[0].what}. {remarks[0].next_step}", "warn"
+        return turned_words(view)
 
     def _words(self, session_id: str) -> str:
         if session_id not in self._session_words:

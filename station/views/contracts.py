@@ -162,6 +162,9 @@ class LabelDesk(Protocol):
     def jump(self, words: str) -> LabelScene | None:
         """Go to a number in the queue, or to the id that begins so."""
 
+    def held_elsewhere(self) -> int:
+        """Give how many samples of the queue wait in other windows."""
+
     def beat(self) -> None:
         """Keep the place and the samples ahead for this window."""
 
@@ -223,6 +226,9 @@ class LabelDesk(Protocol):
 
     def redo(self) -> LabelScene | None:
         """Do again what was taken back."""
+
+    def prepare(self, progress: Progress) -> None:
+        """Make ready what helps carry-over; long work, on a thread of its own."""
 
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs for the current sample; None for nothing."""

@@ -47,6 +47,11 @@ class EmptyNote(QWidget):
             )
             column.addWidget(one, 0, middle)
 
+    @property
+    def words(self) -> tuple[str, str]:
+        """The sentence and what to do next."""
+        return self._title.text(), self._text.text()
+
     def set_words(self, title: str, text: str) -> None:
         """Say something else."""
         self._title.setText(title)

@@ -65,6 +65,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
         keep_gps = true
         [label]
         carry_gap_s = 5
+        tracker = ["models/a.onnx", "models/b.onnx"]
         """,
     )
 
@@ -81,6 +82,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert (found.capture.image_format, found.capture.jpeg_quality) == ("png", 80)
     assert found.capture.keep_gps
     assert found.label.carry_gap_s == 5.0
+    assert found.label.tracker == ("models/a.onnx", "models/b.onnx")
 
 
 def test_a_condition_may_want_groups_as_well_as_boxes(tmp_path: Path) -> None:
@@ -201,6 +203,12 @@ def test_folder_name_that_is_no_unicode_makes_a_file_that_can_be_read(
         ("[capture]\nkeep_gps = 1", 2, 1, "`keep_gps` is true or false: 1"),
         ("[label]\ncarry_gap_s = 0", 2, 1, "a pause is above 0 s: 0.0"),
         ("[label]\ncarry_gap_s = inf", 2, 1, "a pause is above 0 s: inf"),
+        ("[label]\ncarry_gap_s = true", 2, 1, "`carry_gap_s` has another type: True"),
+        ("[label]\ntracker = 3", 2, 1, "`tracker` is a file, or a list of two: 3"),
+        ("[label]\ntracker = ['a.onnx', 1]", 2, 1, "a file, or a list of two"),
+        ("[label]\ntracker = 'vit.pt'", 2, 1, "`tracker` is an ONNX file: vit.pt"),
+        ("[label]\ntracker_seconds = 0", 2, 1, "lies in 0.1 to 600: 0"),
+        ("[label]\ntrackers = 'a'", 2, 1, "(did you mean tracker?): trackers"),
         ("[[label]]\ncarry_gap_s = 1", 1, 3, "`label` is a table"),
         ("# \u2028 one line still\n[capture]\nformat = 'gif'", 3, 1, "gif"),
         ("[balance.augment]\nflop = 1", 2, 1, "did you mean flip?): flop"),

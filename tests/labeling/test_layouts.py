@@ -140,6 +140,18 @@ def test_detr_is_told_from_its_sigmoid_kin_by_the_names(
     assert (found.layout, found.boxes, found.scores) == (layout, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("queries", "layout"),
+    [(100, Layout.DETR), (300, Layout.DETR_SIGMOID), (900, Layout.DETR_SIGMOID)],
+)
+def test_without_names_the_number_of_queries_tells_sigmoid_kin(
+    queries: int, layout: Layout
+) -> None:
+    outputs = (out("logits", 1, queries, 80), out("pred_boxes", 1, queries, 4))
+
+    assert parts(*outputs).layout is layout
+
+
 def test_rf_detr_is_known_by_its_outputs() -> None:
     found = parts(out("dets", 1, 300, 4), out("labels", 1, 300, 91))
 

@@ -11,7 +11,9 @@ from dataset.erasure import erase
 from dataset.errors import NotFound, ProjectError, UsageError
 from dataset.project import Project
 from dataset.records import Box, LabelEdit, LabelState, Sample, SampleState
+from dataset.records import Verdict as Doubt
 from labeling import edits
+from labeling.choice import Choice, ids_of
 from labeling.disputes import DisputeKind, Verdict, disputes_of
 from labeling.second_pass import (
     PassChoice,
@@ -25,9 +27,17 @@ from labeling.settling import (
     agreement_of,
     open_disputes,
     settle,
+    settle_all,
     settled_disputes,
 )
-from tests.small_projects import box, content, filled, new_project, new_session
+from tests.small_projects import (
+    box,
+    content,
+    filled,
+    new_project,
+    new_session,
+    proposal,
+)
 
 CAR, BIKE = 1, 2
 CORNERS = (5.0, 4.0, 25.0, 19.0)
@@ -404,3 +414,52 @@ def test_a_loose_box_is_a_dispute_of_place() -> None:
 
     assert found.kind is DisputeKind.PLACE
     assert found.iou == pytest.approx(2 / 3)
+
+
+def test_what_two_passes_dispute_comes_first_in_the_order_of_doubt(
+    project: Project,
+) -> None:
+    doubtful = filled(project, new_session(project, "later"), 1, first=20)[0]
+    weak = replace(proposal("w"), verdict=Doubt.WEAK)
+    project.catalog.labels.propose(doubtful.id, (weak,))
+    disputed = one_disputed(project)
+    choice = Choice(state="any", order="doubt")
+
+    before = ids_of(project, choice)
+    settle_all(project, disputed.id, Verdict.FIRST)
+    after = ids_of(project, choice)
+
+    assert before[:2] == (disputed.id, doubtful.id)
+    assert after[0] == doubtful.id
+    assert set(before) == set(after)
+
+
+def test_disputes_of_a_sample_settled_together_are_one_step_of_undo(
+    project: Project,
+) -> None:
+    second = started(project)
+    view = second.draw((40.0, 20.0, 60.0, 40.0), BIKE)
+    assert view is not None
+    sample = view.sample
+    second.finish()
+    before = labels_of(project, sample)
+    assert len(open_disputes(project)) == 2
+
+    count = settle_all(project, sample.id, Verdict.SECOND, person="Bo")
+    settled = labels_of(project, sample)
+    turned = project.catalog.labels.undo()
+
+    assert count == 2
+    assert (len(settled.boxes), settled.reviewed) == (1, True)
+    assert turned is not None
+    assert labels_of(project, sample) == before
+    assert len(open_disputes(project)) == 2
+    assert project.catalog.labels.undo() is None
+
+
+def test_settling_together_what_is_not_disputed_is_refused(project: Project) -> None:
+    sample = one_disputed(project)
+    settle_all(project, sample.id, Verdict.FIRST)
+
+    with pytest.raises(NotFound, match="Nothing is disputed"):
+        settle_all(project, sample.id, Verdict.FIRST)

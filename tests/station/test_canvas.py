@@ -312,7 +312,7 @@ def test_a_drag_repaints_only_what_changed(qtbot: QtBot, canvas: Canvas) -> None
         painted(event)
 
     canvas.paintEvent = watch
-    canvas.preview((80, 10, 95, 25))
+    canvas.preview_boxes({canvas.selected: (80, 10, 95, 25)})
     QApplication.processEvents()
 
     assert areas

@@ -15,7 +15,7 @@ from station.pictures import full_picture
 from station.theme import DARK
 from station.tone import NIGHT, PLAIN
 from station.views.canvas.canvas import Canvas
-from station.views.canvas.canvas_paint import Look, Shown
+from station.views.canvas.canvas_paint import CROWD, Look, Shown
 from station.views.canvas.canvas_tools import badges
 from tests.gestures import at, click, drag, draw_box, hover
 
@@ -231,7 +231,7 @@ def test_a_hidden_box_chosen_in_the_list_comes_back(canvas: Canvas) -> None:
     canvas.choose(("b",))
     canvas.toggle_hidden()
 
-    canvas.select("b")
+    canvas.choose(("b",))
 
     assert canvas.chosen == ("b",)
     assert not canvas.has_hidden
@@ -342,7 +342,7 @@ def test_the_magnifier_comes_for_a_grip_of_a_small_box_only(canvas: Canvas) -> N
     canvas.show_boxes((A, big), "a")
     seen = {}
     for name, grip in (("a", (60, 60)), ("big", (390, 290))):
-        canvas.select(name)
+        canvas.choose((name,))
         QTest.mousePress(canvas, LEFT, pos=at(canvas, *grip))
         hover(canvas, at(canvas, grip[0] - 5, grip[1] - 5), LEFT)
         seen[name] = not canvas._tools.loupe.bounds.isEmpty()
@@ -492,3 +492,30 @@ def test_why_there_is_no_picture_is_said_in_its_place(canvas: Canvas) -> None:
     canvas.show_message("The image file cannot be read: ab12.jpg")
 
     assert canvas.grab().toImage() != before
+
+
+@pytest.mark.parametrize("count", [3, 90, 500])
+def test_choosing_box_after_box_paints_what_painting_everything_paints(
+    canvas: Canvas, count: int
+) -> None:
+    rng = np.random.default_rng(count)
+    items = tuple(
+        Shown(
+            id=f"b{at}",
+            corners=(x, y, x + 30, y + 20),
+            colour="#E69F00",
+            label="car",
+            look=list(Look)[at % 4] if count < CROWD else Look.ACCEPTED,
+        )
+        for at, (x, y) in enumerate(rng.uniform(5, 60, (count, 2)).tolist())
+    )
+    canvas.show_boxes(items)
+    canvas.grab()
+
+    for step in (1, 1, 1, -1, 1):
+        canvas.select_next(step)
+        canvas.grab()
+    patched = canvas.grab().toImage()
+    canvas._redraw_boxes()
+
+    assert canvas.grab().toImage() == patched

@@ -7,6 +7,7 @@ import pytest
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
 from labeling.second_pass import SecondPass, unfinished_pass
+from labeling.session import LabelingSession
 from station.cli.exit_codes import ExitCode
 from tests.small_projects import box, filled, new_project, new_session
 from tests.station.command_line import CommandLine
@@ -59,6 +60,51 @@ def test_a_pass_is_begun_measured_and_settled(call: CommandLine, root: Path) -> 
     assert {one["person"] for one in after["settled"]} == {"Bo"}
     classes = call.ok("class", "list", *at, "--json").json["classes"]
     assert [row["boxes"] for row in classes] == [0, 3]
+
+
+def test_labels_are_undone_and_made_again_without_the_window(
+    call: CommandLine, root: Path
+) -> None:
+    at = ("--project", root)
+    call.ok("class", "rename", "car", "lorry", *at)
+    call.ok("review", "begin", "--share", "1", *at)
+    label_as(root, 2)
+    (row, *_) = call.ok("review", "disputes", *at, "--json").json["disputes"]
+    call.ok("review", "settle", row["sample"], "second", *at)
+
+    undone = call.ok("label", "--undo", "5", *at, "--json").json["undone"]
+    nothing = call.ok("label", "--undo", *at)
+    redone = call.ok("label", "--redo", "2", *at, "--json").json["redone"]
+
+    assert [one["sample"] for one in undone] == [row["sample"], None]
+    assert "0 steps undone, there is no other" in nothing.err
+    assert [one["title"] for one in redone] == [one["title"] for one in undone[::-1]]
+
+
+def test_one_thing_is_done_at_a_time(call: CommandLine, root: Path) -> None:
+    at = ("--project", root)
+
+    both = call("label", "--undo", "--redo", *at)
+    none = call("label", "--undo", "0", *at)
+
+    assert (both.code, none.code) == (ExitCode.USAGE, ExitCode.USAGE)
+
+
+def test_a_step_that_cannot_be_taken_back_is_a_sentence_and_exit_3(
+    call: CommandLine, root: Path
+) -> None:
+    at = ("--project", root)
+    with Project.open(root) as project:
+        labeling = LabelingSession(project, state="any")
+        view = labeling.draw((1.0, 1.0, 20.0, 20.0), 1)
+        assert view is not None
+        project.catalog.labels.put(view.sample.id, LabelState())
+
+    outcome = call("label", "--undo", *at, "--json")
+
+    assert outcome.code == ExitCode.PROJECT
+    assert outcome.json == {"undone": []}
+    assert "error: " in outcome.err
 
 
 def test_exit_code_says_that_disputes_are_open(call: CommandLine, root: Path) -> None:

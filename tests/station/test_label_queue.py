@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from dataset.project import Project
 from dataset.records import SampleState
+from labeling.hold import Hold
 from labeling.session import LabelingSession
 from station.assembly import Station
 from station.keys import Page
@@ -158,6 +159,34 @@ def test_another_page_leaves_the_samples_to_other_windows(
 def held(root: Path) -> int:
     with Project.open(root, read_only=True) as project:
         return len(project.catalog.claims.held_by_others(""))
+
+
+def test_an_empty_queue_says_what_another_window_has(
+    qtbot: QtBot, page: LabelPage, labeling: Station, project_root: Path
+) -> None:
+    with Project.open(project_root) as project:
+        hold = Hold(project.catalog)
+        hold.beat()
+        others = sample_ids(project_root)[1:]
+        project.catalog.claims.release(holder_of(project))
+        project.catalog.claims.take(hold.id, others)
+
+    press(labeling.window, "E")
+    saved(qtbot, page)
+
+    assert page.state is None
+    wait_until(qtbot, lambda: "another window" in page._nothing.words[0])
+    assert page._nothing.words[1].startswith("3 more wait")
+
+
+def holder_of(project: Project) -> str:
+    """The window that has the first sample."""
+    (held,) = {
+        each.id
+        for each in project.catalog.claims.holders()
+        if project.catalog.claims.held_by(each.id)
+    }
+    return held
 
 
 def test_place_and_filters_are_there_again_after_a_restart(

@@ -409,3 +409,17 @@ def test_without_a_box_every_tab_says_what_to_do(
 
     assert "No labeled sample" in station.window.notice.text
     assert page.panel.figure.text() == "-"
+
+
+def test_the_numbers_of_a_second_pass_can_be_read(
+    qtbot: QtBot, station: Station
+) -> None:
+    page = pages_of(station).review
+    page.show_tab(SECOND)
+    idle(qtbot, station)
+    form = page.second.form
+
+    for number in (form.share, form.seed):
+        inside = number.lineEdit()
+        wanted = inside.fontMetrics().horizontalAdvance(number.text())
+        assert inside.width() >= wanted

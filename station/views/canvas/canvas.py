@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QRegion,
-    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
-from labeling.geometry import Corners, Handle, bounds, moved_together, resized
+from labeling.geometry import Corners, Handle, moved_together, resized
 
 from ...language import tr
 from ...theme import Theme
-from ...tone import PLAIN, Tone
+from .canvas_active import active_bounds, paint_active
 from .canvas_boxes import CanvasBoxes
 from .canvas_input import CanvasInput
-from .canvas_layers import CanvasLayers
-from .canvas_paint import CROWD, CanvasPainter, Picture, Shown
-from .canvas_tools import CanvasTools, badges, is_small, rect_bounds
-from .canvas_view import View, fitted, fitting_scale, panned, zoomed
+from .canvas_layers import is_patch
+from .canvas_paint import Shown
+from .canvas_tools import CanvasTools, badges, is_small
+from .picture_surface import PictureSurface
 
 SETTLE_MS = 150
 
 
-class Canvas(QWidget):
+class Canvas(PictureSurface):
     """Shows one picture with boxes; main thread only.
 
     The picture and the boxes that stand still are kept as two pixmaps of the size of
@@ -45,7 +44,6 @@ class Canvas(QWidget):
         choice_changed: tuple of the ids of all chosen boxes.
         marks_changed: boxes were locked, unlocked, hidden or shown.
         refused: a sentence; what was asked for cannot be done to a locked box.
-        view_changed: scale in device pixels an image pixel.
     """
 
     box_drawn = Signal(object)
@@ -55,60 +53,17 @@ class Canvas(QWidget):
     choice_changed = Signal(object)
     marks_changed = Signal()
     refused = Signal(str)
-    view_changed = Signal(float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("kind", "canvas")
+        super().__init__(theme, parent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        expanding = QSizePolicy.Policy.Expanding
-        self.setSizePolicy(expanding, expanding)
-        self._picture: Picture | None = None
-        self._message = ""
-        self._size = (1, 1)
-        self._view = View()
-        self._is_fitted = True
         self._boxes = CanvasBoxes()
         self._is_locked = False
         self._tools = CanvasTools()
-        self._tone = PLAIN
         self._input = CanvasInput(self)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._announce)
-        self.set_theme(theme)
-
-    def sizeHint(self) -> QSize:
-        """Ask for the larger part of the window."""
-        return QSize(900, 600)
-
-    def minimumSizeHint(self) -> QSize:
-        """Stay usable in the smallest window."""
-        return QSize(320, 240)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Repaint in another look."""
-        self._brush = CanvasPainter(theme, self.font())
-        self._layers = CanvasLayers(self._brush)
-        self.update()
-
-    def show_picture(self, picture: Picture | None, size: tuple[int, int]) -> None:
-        """Show another picture of `size` upright pixels; zoom and place are kept.
-
-        None shows an empty canvas of that size until the picture is there.
-        """
-        has_new_size = size != self._size
-        self._picture, self._size, self._message = picture, size, ""
-        if self._is_fitted or has_new_size:
-            self.fit()
-        self._layers.drop_image()
-        self.update()
-
-    def show_message(self, words: str) -> None:
-        """Say, in place of the picture, why there is none."""
-        self._message = words
-        self.update()
 
     def show_boxes(
         self, items: tuple[Shown, ...], selected: str | tuple[str, ...] = ""
@@ -140,13 +95,6 @@ class Canvas(QWidget):
         """Draw new boxes in this colour."""
         self._tools.colour = colour
 
-    def set_tone(self, tone: Tone) -> None:
-        """Show the picture brighter or darker; its pixels stay as they are."""
-        if tone != self._tone:
-            self._tone = tone
-            self._layers.drop_image()
-            self.update()
-
     @property
     def items(self) -> tuple[Shown, ...]:
         """The boxes shown, with their corners as painted."""
@@ -172,47 +120,7 @@ class Canvas(QWidget):
         """True while the magnifier comes when a small box is drawn or resized."""
         return self._tools.has_loupe
 
-    @property
-    def tone(self) -> Tone:
-        """How the picture is shown."""
-        return self._tone
-
-    @property
-    def view(self) -> View:
-        """Where the picture lies in the widget."""
-        return self._view
-
-    @property
-    def is_fitted(self) -> bool:
-        """True while the whole picture is kept in sight."""
-        return self._is_fitted
-
-    @property
-    def has_picture(self) -> bool:
-        """True once the picture itself is shown."""
-        return self._picture is not None
-
-    def device_scale(self, size: tuple[int, int]) -> float:
-        """Give device pixels an image pixel that a picture of `size` will have."""
-        is_same = size == self._size and not self._is_fitted
-        scale = self._view.scale if is_same else fitting_scale(self.size(), size)
-        return scale * self.devicePixelRatioF()
-
     # What a person asks for by key
-
-    def fit(self) -> None:
-        """Show the whole picture in the middle."""
-        self._is_fitted = True
-        self._set_view(fitted(self.size(), self._size))
-
-    def zoom_to(self, scale: float) -> None:
-        """Show `scale` widget pixels an image pixel, keeping the middle."""
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        self.zoom_by(scale / self._view.scale, middle)
-
-    def zoom_middle(self, factor: float) -> None:
-        """Zoom by a factor, keeping the middle."""
-        self.zoom_to(self._view.scale * factor)
 
     def arm_drawing(self) -> None:
         """Let the next press or two clicks draw a box."""
@@ -312,12 +220,7 @@ class Canvas(QWidget):
         self._tools.has_loupe = not self._tools.has_loupe
         self._place_loupe(None)
 
-    # The surface that gestures act on (`canvas_input.Surface`)
-
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """Width and height of the picture, in its own pixels."""
-        return self._size
+    # The surface that gestures act on (`canvas_surface.Surface`)
 
     @property
     def movable(self) -> tuple[str, ...]:
@@ -334,18 +237,6 @@ class Canvas(QWidget):
         """Give the corners of a box as shown."""
         return self._boxes.corners_of(box_id)
 
-    def image_point(self, point: QPointF) -> tuple[float, float]:
-        """Give the image point under a widget point."""
-        return self._view.to_image(point)
-
-    def image_length(self, pixels: float) -> float:
-        """Give how many image pixels `pixels` of the widget are."""
-        return pixels / self._view.scale
-
-    def select(self, box_id: str) -> None:
-        """Select the box of this id; "" for none."""
-        self.choose((box_id,) if box_id else ())
-
     def choose(self, ids: tuple[str, ...]) -> None:
         """Choose these boxes, the last one as the one with the grips.
 
@@ -354,23 +245,26 @@ class Canvas(QWidget):
         if ids == self._boxes.chosen:
             return
         self.flush()
-        self._boxes.unhide(ids)
-        self._boxes.choose(ids)
-        self._note_choice()
+        boxes, before = self._boxes, self._boxes.active
+        was = (len(before), boxes.hidden_count)
+        boxes.unhide(ids)
+        boxes.choose(ids)
+        if is_patch(boxes, *was):
+            changed = (*before, *boxes.active)
+            self.update(self._layers.patch(changed, boxes, self._view, self.rect()))
+            self._say_choice()
+        else:
+            self._note_choice()
 
     def choose_inside(self, band: Corners) -> None:
         """Choose, beside what is chosen, the boxes inside a part of the picture."""
         self.choose((*self._boxes.chosen, *self._boxes.inside(band)))
 
-    def preview(self, corners: Corners) -> None:
-        """Show the selected box with these corners, not saved yet."""
-        self.preview_boxes({self.selected: corners})
-
     def preview_boxes(self, moves: Mapping[str, Corners]) -> None:
         """Show chosen boxes with these corners, not saved yet."""
-        before = self._active_bounds()
+        before = self._bounds_of_active()
         self._boxes.preview(moves)
-        self.update(before.united(self._active_bounds()))
+        self.update(before.united(self._bounds_of_active()))
 
     def commit_boxes(self, moves: Mapping[str, Corners]) -> None:
         """Give chosen boxes these corners."""
@@ -391,46 +285,32 @@ class Canvas(QWidget):
         if corners is not None:
             self.box_drawn.emit(corners)
 
-    def pan_by(self, dx: float, dy: float) -> None:
-        """Move the picture; part of it stays in sight."""
-        self._is_fitted = False
-        self._set_view(panned(self._view, dx, dy, self.size(), self._size))
-
-    def zoom_by(self, factor: float, at: QPointF) -> None:
-        """Zoom, keeping the image point under `at` where it is."""
-        self._is_fitted = False
-        self._set_view(zoomed(self._view, factor, at, self.size(), self._size))
-
     def point_at(self, point: QPointF | None) -> None:
         """Move the crosshair."""
         self.update(self._tools.point_at(point, self.rect()))
-
-    def show_cursor(self, shape: Qt.CursorShape) -> None:
-        """Show this pointer."""
-        if self.cursor().shape() != shape:
-            self.setCursor(shape)
 
     # Events
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy what stands still (Qt clips to what is needed), paint what moves."""
         painter = QPainter(self)
-        size, boxes = self.size(), self._boxes
-        self._layers.copy_image(painter, size, self._view, self._picture, self._tone)
-        if self._picture is None and self._message:
-            self._brush.paint_message(painter, self.rect(), self._message)
+        boxes, view = self._boxes, self._view
+        self._paint_picture(painter)
         if not boxes.are_all_hidden:
-            self._layers.copy_boxes(painter, size, self._view, lambda: boxes.still)
-        self._paint_moving(painter)
+            self._layers.copy_boxes(painter, self.size(), view, lambda: boxes.still)
+        paint_active(painter, self._brush, boxes.active, view, self.rect())
+        self._tools.paint(painter, self._brush, view, self.rect())
+        self._tools.paint_loupe(
+            painter,
+            self._brush,
+            self._view,
+            self.rect(),
+            self._picture,
+            self._tone,
+            boxes.active,
+        )
         self._brush.paint_badges(painter, badges(boxes, self._tone))
         painter.end()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep a fitted picture fitted."""
-        super().resizeEvent(event)
-        self._layers.drop()
-        if self._is_fitted:
-            self.fit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a gesture."""
@@ -492,41 +372,15 @@ class Canvas(QWidget):
 
     def _note_choice(self) -> None:
         self._redraw_boxes()
+        self._say_choice()
+
+    def _say_choice(self) -> None:
         self.box_selected.emit(self.selected)
         self.choice_changed.emit(self.chosen)
 
     def _redraw_boxes(self) -> None:
         self._layers.drop_boxes()
         self.update()
-
-    def _paint_moving(self, painter: QPainter) -> None:
-        active, tools, window = self._boxes.active, self._tools, self.rect()
-        if len(active) > CROWD:
-            self._brush.paint_crowd(painter, active, self._view, window)
-        else:
-            self._paint_active(painter, active)
-        tools.paint(painter, self._brush, self._view, window)
-        tools.paint_loupe(
-            painter,
-            self._brush,
-            self._view,
-            window,
-            self._picture,
-            self._tone,
-            active,
-        )
-
-    def _paint_active(self, painter: QPainter, active: tuple[Shown, ...]) -> None:
-        is_one = len(active) == 1
-        for item in active:
-            self._brush.paint_item(
-                painter,
-                item,
-                self._view,
-                self.rect(),
-                is_active=True,
-                with_grips=is_one,
-            )
 
     def _place_loupe(self, point: QPointF | None) -> None:
         """Move the magnifier to the pointer where a small box is drawn or resized."""
@@ -542,13 +396,6 @@ class Canvas(QWidget):
         is_resizing = self._input.is_resizing and bool(self.selected)
         return is_resizing and is_small(self.corners_of(self.selected), self._view)
 
-    def _set_view(self, view: View) -> None:
-        if view != self._view:
-            self._view = view
-            self._layers.drop()
-            self.update()
-            self.view_changed.emit(view.scale * self.devicePixelRatioF())
-
     def _changeable(self) -> tuple[str, ...]:
         """Give the chosen boxes that keys may change; say where they may not."""
         if self._is_locked or not self._boxes.chosen:
@@ -562,12 +409,5 @@ class Canvas(QWidget):
         self.preview_boxes(moves)
         self._settle.start()
 
-    def _active_bounds(self) -> QRegion:
-        active = self._boxes.active
-        if len(active) > CROWD:
-            around = bounds(item.corners for item in active)
-            return QRegion(rect_bounds(around, self._view, self.rect()))
-        region = QRegion()
-        for item in active:
-            region += self._brush.bounds(item, self._view, self.rect())
-        return region
+    def _bounds_of_active(self) -> QRegion:
+        return active_bounds(self._brush, self._boxes.active, self._view, self.rect())

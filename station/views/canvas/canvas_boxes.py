@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -78,6 +78,28 @@ class CanvasBoxes:
             if item.id not in chosen and not self.is_hidden(item.id)
         )
 
+    @property
+    def still_count(self) -> int:
+        """How many boxes are seen and not chosen."""
+        return len(self.items) - len(self.chosen) - self.hidden_count
+
+    def still_near(self, part: Corners) -> tuple[Shown, ...]:
+        """Those of the still boxes that touch a part of the picture."""
+        table, (x0, y0, x1, y1) = self._pickable(), part
+        touches = (
+            (table[:, 0] <= x1)
+            & (table[:, 2] >= x0)
+            & (table[:, 1] <= y1)
+            & (table[:, 3] >= y0)
+        )
+        chosen = set(self.chosen)
+        found = (self.items[at] for at in np.flatnonzero(touches))
+        return tuple(
+            self._current(item)
+            for item in found
+            if item.id not in chosen and not self.is_hidden(item.id)
+        )
+
     def corners_of(self, box_id: str) -> Corners:
         """The corners of a box as painted."""
         return self.unsaved.get(box_id, self._by_id[box_id].corners)
@@ -112,10 +134,11 @@ class CanvasBoxes:
         self.choose(self.chosen)
         self._table = None
 
-    def unhide(self, ids: Iterable[str]) -> None:
+    def unhide(self, ids: Collection[str]) -> None:
         """Show these boxes again, unless all are hidden."""
-        self.hidden.difference_update(ids)
-        self._table = None
+        if not self.hidden.isdisjoint(ids):
+            self.hidden.difference_update(ids)
+            self._table = None
 
     def reveal(self) -> bool:
         """Show every box again; True where one was hidden."""

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPixmap, QRegion
 
 from ...tone import PLAIN, Tone, apply
-from .canvas_paint import CROWD, CanvasPainter, Picture, Shown
+from .canvas_boxes import CanvasBoxes
+from .canvas_paint import CROWD, LABELS_FOR_ALL, CanvasPainter, Picture, Shown
 from .canvas_view import View
+
+FEW = 16
+"""So many boxes are repainted by themselves when they are chosen, else all are."""
+LABEL_REACH_PX = 320
+"""How far beside its box the end of a label may be."""
 
 
 class CanvasLayers:
@@ -81,21 +87,65 @@ class CanvasLayers:
             self._boxes = self._blank(painter, size)
             self._boxes.fill(Qt.GlobalColor.transparent)
             inner = QPainter(self._boxes)
-            self._paint_still(inner, size, view, still())
+            items = still()
+            self._paint_still(inner, size, view, items, len(items))
             inner.end()
         painter.drawPixmap(0, 0, self._boxes)
 
+    def patch(
+        self,
+        changed: tuple[Shown, ...],
+        boxes: CanvasBoxes,
+        view: View,
+        window: QRect,
+    ) -> QRegion:
+        """Paint anew where boxes became chosen or still; gives where on the widget."""
+        everywhere = QRegion()
+        for item in changed:
+            part = self.brush.bounds(item, view, window)
+            if self._boxes is not None and not boxes.are_all_hidden:
+                self._patch_one(self._boxes, part, boxes, view, window.size())
+            everywhere += part
+        return everywhere
+
+    def _patch_one(
+        self,
+        pixmap: QPixmap,
+        part: QRect,
+        boxes: CanvasBoxes,
+        view: View,
+        size: QSize,
+    ) -> None:
+        has_labels = boxes.still_count <= CROWD
+        beside, below = (LABEL_REACH_PX, LABEL_REACH_PX // 8) if has_labels else (8, 8)
+        around = part.adjusted(-beside, -8, beside, below)
+        x0, y0 = view.to_image(around.topLeft().toPointF())
+        x1, y1 = view.to_image(around.bottomRight().toPointF())
+        near = boxes.still_near((x0, y0, x1, y1))
+        inner = QPainter(pixmap)
+        inner.setClipRect(part)
+        inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
+        inner.fillRect(part, Qt.GlobalColor.transparent)
+        inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        self._paint_still(inner, size, view, near, boxes.still_count)
+        inner.end()
+
     def _paint_still(
-        self, inner: QPainter, size: QSize, view: View, still: tuple[Shown, ...]
+        self,
+        inner: QPainter,
+        size: QSize,
+        view: View,
+        still: tuple[Shown, ...],
+        count: int,
     ) -> None:
         window = QRect(0, 0, *_pair(size))
-        if len(still) > CROWD:
+        if count > CROWD:
             self.brush.paint_crowd(inner, still, view, window)
             return
         for item in still:
             if not self.brush.is_in_sight(item, view, window):
                 continue
-            room = self.brush.has_label(item, view, len(still))
+            room = self.brush.has_label(item, view, count)
             self.brush.paint_item(inner, item, view, window, with_label=room)
 
     def _blank(self, painter: QPainter, size: QSize) -> QPixmap:
@@ -103,6 +153,23 @@ class CanvasLayers:
         pixmap = QPixmap(size * ratio)
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
+
+
+def is_patch(boxes: CanvasBoxes, chosen: int, hidden: int) -> bool:
+    """Say whether another choice leaves most of the still boxes as they are painted.
+
+    `chosen` and `hidden` are how many were so before. How boxes are painted depends on
+    how many there are.
+    """
+    before = len(boxes.items) - chosen - hidden
+    return (
+        hidden == boxes.hidden_count
+        and chosen + len(boxes.chosen) <= FEW
+        and all(
+            (before <= limit) == (boxes.still_count <= limit)
+            for limit in (LABELS_FOR_ALL, CROWD)
+        )
+    )
 
 
 def _pair(size: QSize) -> tuple[int, int]:

@@ -169,6 +169,13 @@ class LabelBoxes(QObject):
         words = tr("Copied: {count}. Ctrl+V pastes here or into another picture.")
         self.notice_came.emit(words.format(count=len(boxes)), "ok")
 
+    def lock(self) -> None:
+        """Lock the chosen boxes, or unlock them; say where none is chosen."""
+        if not self._canvas.chosen:
+            words = tr("Choose a box to lock first, in the list or by Tab.")
+            self.notice_came.emit(words, "warn")
+        self._canvas.toggle_locks()
+
     def paste(self) -> None:
         """Add what was copied: beside it here, in the same place elsewhere."""
         state, copied = self._state, self._copied

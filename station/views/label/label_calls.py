@@ -34,6 +34,7 @@ class LabelCalls(QObject):
         frames_came: the place in the queue they begin at, and tuple of `FilmFrame`.
         filters_came: `QueueFilters`.
         clean_start_came: `CleanStart` when nothing is carried onto the sample, or None.
+        held_came: how many samples wait in other windows, when nothing is left here.
         call_failed: `FieldsetError`; nothing was saved.
         call_stopped: a verb ended without a state; the one shown before still holds.
         busy_changed: True while something is not saved yet.
@@ -45,6 +46,7 @@ class LabelCalls(QObject):
     frames_came = Signal(int, object)
     filters_came = Signal(object)
     clean_start_came = Signal(object)
+    held_came = Signal(int)
     call_failed = Signal(object)
     call_stopped = Signal()
     busy_changed = Signal(bool)
@@ -69,6 +71,18 @@ class LabelCalls(QObject):
         if not self._beat.isActive():
             self._beat.start()
             self._on_beat()
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self._runner.submit(
+            Operation(
+                title=tr("Make the tracker ready"),
+                function=self._desk.prepare,
+                on_error=self.call_failed.emit,
+                lane=Lane.WORK,
+                quiet=True,
+            )
+        )
 
     def pause(self) -> None:
         """The page is left: other windows may have the samples."""
@@ -154,7 +168,13 @@ class LabelCalls(QObject):
             self._is_leaving = False
             self._sample_id = sample_id
             self.state_came.emit(state)
-        if is_new and state is not None:
+        if state is None:
+            self._quiet(
+                tr("See who has the rest"),
+                self._desk.held_elsewhere,
+                self.held_came.emit,
+            )
+        elif is_new:
             self._ask_for_surroundings()
 
     def _on_stopped(self) -> None:

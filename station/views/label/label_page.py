@@ -14,7 +14,7 @@ from dataset.records import LabelClass
 from labeling.carry_request import CleanStart
 
 from ...jobs import Submitter
-from ...keys import CLASS_KEYS, Action
+from ...keys import Action
 from ...language import tr
 from ...pictures import ThumbnailLoader
 from ...theme import Theme
@@ -33,6 +33,7 @@ from .filmstrip import Filmstrip
 from .jump_dialog import JumpDialog
 from .label_boxes import LabelBoxes
 from .label_calls import LabelCalls
+from .label_commands import Strokes, box_commands, view_commands
 from .label_empties import LabelEmpties
 from .label_foot import LabelFoot
 from .label_panel import LabelPanel
@@ -40,19 +41,14 @@ from .label_pictures import LabelPictures
 from .label_proposals import LabelProposals
 from .label_toolbar import LabelToolbar
 from .label_words import (
-    box_rows,
     boxes_head,
-    marked_row,
+    marked_rows,
     note_words,
+    nothing_left,
     queue_sentence,
     shown_boxes,
 )
 from .skip_menu import SkipMenu
-
-# Keys that are no work on the image.
-NOT_COUNTED = ("label.undo", "label.redo", "label.jump")
-TONE_STEP = 0.1
-NUDGES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
 class LabelPage(QWidget):
@@ -87,8 +83,7 @@ class LabelPage(QWidget):
         self._state: LabelScene | None = None
         self._frames: tuple[FilmFrame, ...] = ()
         self._classes: dict[int, LabelClass] = {}
-        self._keys = 0
-        self._drags = 0
+        self._strokes = Strokes()
         self._clean_start: CleanStart | None = None
         self._has_news = False
         self.canvas = Canvas(theme, self)
@@ -100,13 +95,7 @@ class LabelPage(QWidget):
         self._foot = LabelFoot(actions, self)
         self._film = Filmstrip(theme, ThumbnailLoader(runner, parent=self), self)
         self._panel = LabelPanel(theme, self)
-        self._nothing = EmptyNote(
-            tr("Nothing left in this queue"),
-            tr(
-                "Every sample here has its labels. Choose another state above, "
-                "or capture more."
-            ),
-        )
+        self._nothing = EmptyNote(*nothing_left(0))
         self._skip_menu = SkipMenu(self)
         self._jump = JumpDialog(self)
         self._lay_out()
@@ -137,13 +126,16 @@ class LabelPage(QWidget):
         self._calls.film_came.connect(self._on_film)
         self._calls.filters_came.connect(self._toolbar.show_filters)
         self._calls.clean_start_came.connect(self._on_clean_start)
+        self._calls.held_came.connect(
+            lambda held: self._nothing.set_words(*nothing_left(held))
+        )
         self._calls.call_failed.connect(self.error_came)
         self._calls.call_stopped.connect(self._on_stopped)
         self._calls.busy_changed.connect(lambda busy: self.saved_changed.emit(not busy))
         self._pictures.picture_failed.connect(self.error_came)
         for done in (self.canvas.box_drawn, self.canvas.box_moved):
-            done.connect(self._count_drag)
-        self.canvas.boxes_moved.connect(self._count_drag)
+            done.connect(self._strokes.note_drag)
+        self.canvas.boxes_moved.connect(self._strokes.note_drag)
         self.canvas.choice_changed.connect(self._panel.show_chosen)
         self.canvas.marks_changed.connect(self._show_rows)
         self._boxes.notice_came.connect(self.notice_came)
@@ -174,56 +166,21 @@ class LabelPage(QWidget):
         """Give what each action of this page does, by the action's id."""
         made: dict[str, Callable[[], object]] = {
             "label.accept": self.accept,
-            "label.next": lambda: self._step(1),
-            "label.previous": lambda: self._step(-1),
-            "label.next_box": lambda: self.canvas.select_next(1),
-            "label.previous_box": lambda: self.canvas.select_next(-1),
+            "label.next": partial(self._step, 1),
+            "label.previous": partial(self._step, -1),
             "label.empty": self.mark_empty,
             "label.skip": self._skip_menu.ask,
-            "label.adopt": self._boxes.adopt,
-            "label.drop": self._boxes.drop,
             "label.propose": self._proposals.start,
             "label.find_empties": self._empties.start,
             "label.dismiss": self._empties.dismiss,
-            "label.draw": self.canvas.arm_drawing,
-            "label.delete": self._boxes.delete,
-            "label.select_all": self.canvas.select_all,
-            "label.copy": self._boxes.copy,
-            "label.paste": self._boxes.paste,
-            "label.lock": self._lock,
-            "label.lock_all": self.canvas.toggle_all_locks,
-            "label.cancel": self.canvas.cancel,
             "label.jump": self._jump.ask,
             "label.undo": self.undo,
             "label.redo": self.redo,
-            **self._view_commands(),
-        }
-        for key in CLASS_KEYS:
-            made[f"label.class.{key}"] = partial(self._boxes.choose_key, key)
-        for way, (dx, dy) in NUDGES.items():
-            for family, step in (("", 1), ("10", 10)):
-                x, y = dx * step, dy * step
-                made[f"label.nudge{family}.{way}"] = partial(self.canvas.nudge, x, y)
-                made[f"label.resize{family}.{way}"] = partial(self.canvas.stretch, x, y)
-        return {name: self._counted(name, do) for name, do in made.items()}
-
-    def _view_commands(self) -> dict[str, Callable[[], object]]:
-        """Give what changes only how the picture is seen."""
-        tone = self._foot.change_tone
-        return {
-            "view.fit": self.canvas.fit,
-            "view.actual": self._show_actual,
-            "view.zoom_in": lambda: self.canvas.zoom_middle(1.25),
-            "view.zoom_out": lambda: self.canvas.zoom_middle(0.8),
-            "view.hide_boxes": self.canvas.toggle_boxes,
-            "view.hide_chosen": self.canvas.toggle_hidden,
             "view.loupe": self._toggle_loupe,
-            "view.tone": self._foot.toggle_tone,
-            "view.brighter": partial(tone, TONE_STEP, 0.0),
-            "view.darker": partial(tone, -TONE_STEP, 0.0),
-            "view.more_contrast": partial(tone, 0.0, TONE_STEP),
-            "view.less_contrast": partial(tone, 0.0, -TONE_STEP),
+            **box_commands(self.canvas, self._boxes),
+            **view_commands(self.canvas, self._foot),
         }
+        return {name: self._strokes.counted(name, do) for name, do in made.items()}
 
     def open(self) -> None:
         """Show the current sample of the queue; call when the page is shown."""
@@ -253,13 +210,13 @@ class LabelPage(QWidget):
     def accept(self) -> None:
         """Accept everything shown and go on; nothing unseen is accepted."""
         if self._is_seen():
-            drags = self._drags
+            drags = self._strokes.drags
             self._leave(lambda keys: self._calls.desk.accept(keys, drags))
 
     def mark_empty(self) -> None:
         """Say that nothing is here and go on."""
         if self._is_seen():
-            drags = self._drags
+            drags = self._strokes.drags
             self._leave(lambda keys: self._calls.desk.mark_empty(keys, drags))
 
     def undo(self) -> None:
@@ -293,16 +250,6 @@ class LabelPage(QWidget):
         """True when every edit is on disk."""
         return self._calls.is_saved
 
-    def _counted(self, name: str, do: Callable[[], object]) -> Callable[[], None]:
-        """Count the key press, for the pace of labeling."""
-
-        def run() -> None:
-            if name.startswith("label.") and name not in NOT_COUNTED:
-                self._keys += 1
-            do()
-
-        return run
-
     def _is_seen(self) -> bool:
         """Say whether the person sees what they decide on; tell where not."""
         if self._state is None:
@@ -321,7 +268,7 @@ class LabelPage(QWidget):
         if self._state is None or self._calls.is_leaving:
             return
         self.canvas.set_locked(True)
-        keys = self._keys
+        keys = self._strokes.keys
         self._calls.leave(lambda: verb(keys))
 
     def _step(self, by: int) -> None:
@@ -346,25 +293,12 @@ class LabelPage(QWidget):
         self.canvas.flush()
         self._calls.leave(lambda: self._calls.desk.choose(choice))
 
-    def _show_actual(self) -> None:
-        self.canvas.zoom_to(1.0 / self.devicePixelRatioF())
-
-    def _lock(self) -> None:
-        if not self.canvas.chosen:
-            words = tr("Choose a box to lock first, in the list or by Tab.")
-            self.notice_came.emit(words, "warn")
-        self.canvas.toggle_locks()
-
     def _toggle_loupe(self) -> None:
         self.canvas.toggle_loupe()
         words = tr("The magnifier is off.")
         if self.canvas.has_loupe:
             words = tr("The magnifier comes when a small box is drawn or resized.")
         self.notice_came.emit(words, "ok")
-
-    def _count_drag(self, *_what: object) -> None:
-        self._keys += 1
-        self._drags += 1
 
     def _on_class_changed(self, class_id: int | None) -> None:
         self._panel.show_classes(self._panel.classes, class_id)
@@ -384,7 +318,7 @@ class LabelPage(QWidget):
             return
         is_new = before is None or before.sample.id != state.sample.id
         if is_new:
-            self._keys = self._drags = 0
+            self._strokes.begin()
             self._clean_start = None
             self.canvas.show_boxes(())
             self.canvas.reveal()
@@ -433,14 +367,7 @@ class LabelPage(QWidget):
         """List the boxes, and say which of them are locked or hidden."""
         if self._state is None:
             return
-        rows = tuple(
-            marked_row(
-                row,
-                is_locked=self.canvas.is_box_locked(row.id),
-                is_hidden=self.canvas.is_box_hidden(row.id),
-            )
-            for row in box_rows(self._state, self._classes)
-        )
+        rows = marked_rows(self._state, self._classes, self.canvas)
         self._panel.show_boxes(boxes_head(self._state), rows)
         self._panel.show_chosen(self.canvas.chosen)
 

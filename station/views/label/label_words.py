@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dataset.records import (
     Box,
@@ -90,6 +91,30 @@ def box_rows(
     )
 
 
+class Marks(Protocol):
+    """Knows which boxes are locked and hidden, as the canvas does."""
+
+    def is_box_locked(self, box_id: str) -> bool:
+        """Say whether a box may not be changed."""
+
+    def is_box_hidden(self, box_id: str) -> bool:
+        """Say whether a box is not painted."""
+
+
+def marked_rows(
+    state: LabelScene, classes: Mapping[int, LabelClass], marks: Marks
+) -> tuple[BoxRow, ...]:
+    """Give the rows of the boxes, with those that are locked or hidden marked."""
+    return tuple(
+        marked_row(
+            row,
+            is_locked=marks.is_box_locked(row.id),
+            is_hidden=marks.is_box_hidden(row.id),
+        )
+        for row in box_rows(state, classes)
+    )
+
+
 def marked_row(row: BoxRow, *, is_locked: bool, is_hidden: bool) -> BoxRow:
     """Give the line of a box that is locked or hidden, in words."""
     if not row.is_on_canvas or not (is_locked or is_hidden):
@@ -124,6 +149,19 @@ def clean_start_words(why: CleanStart) -> str:
         CleanStart.PAUSE: tr("starts clean: a long pause before it"),
         CleanStart.SCENE: tr("starts clean: another scene"),
     }[why]
+
+
+def nothing_left(held_elsewhere: int) -> tuple[str, str]:
+    """Give what an empty queue says, and what to do next."""
+    if held_elsewhere:
+        words = tr(
+            "{count} more wait in another window that is open on this project. They "
+            "come here when it is closed or leaves its Label page."
+        ).format(count=f"{held_elsewhere:,}")
+        return tr("The rest of this queue is in another window"), words
+    return tr("Nothing left in this queue"), tr(
+        "Every sample here has its labels. Choose another state above, or capture more."
+    )
 
 
 def queue_sentence(state: LabelScene) -> str:

@@ -18,19 +18,19 @@ from PySide6.QtWidgets import (
 from labeling.disputes import Verdict
 from labeling.odd_boxes import OddBoxes
 
-from ...jobs import Job, Lane, Operation, Submitter
-from ...keys import CLASS_KEYS, Action, Page
+from ...jobs import Lane, Operation, Submitter
+from ...keys import CLASS_KEYS, Action
 from ...language import tr
 from ...pictures import ThumbnailLoader
 from ...theme import Theme
 from ..contracts import ClassRow, Commands
 from ..empty_page import EmptyNote
-from ..label.label_hints import HintBar
 from ..labels import ElidedLabel, bar
 from ..rows import dress
 from ..segments import Segments
 from .agreement_panel import AgreementPanel
 from .dispute_view import DisputeView
+from .odd_comparison import OddComparison, odd_words
 from .review_contract import (
     DisputeRow,
     GridChoice,
@@ -42,12 +42,12 @@ from .review_contract import (
 )
 from .review_filters import ReviewFilters
 from .review_grid import ReviewGrid
+from .review_words import TAB_GROUPS, no_box_words, tab_hints
 from .second_view import SecondPassView
 
 TOOLBAR_PX = 44
 CROPS_KEPT = 2500
 SECOND, GRID, DISPUTES = 0, 1, 2
-TAB_GROUPS = (tr("Second pass"), tr("Look-alikes"), tr("Disputes"))
 
 
 class ReviewPage(QWidget):
@@ -77,20 +77,17 @@ class ReviewPage(QWidget):
         self._runner = runner
         self._classes: tuple[ClassRow, ...] = ()
         self._page = GridPage()
-        self._odd: OddBoxes | None = None
-        self._odd_job: Job | None = None
+        self._odd = OddComparison(desk, runner, self)
         self.state = ReviewState()
         self.grid = ReviewGrid(theme, ThumbnailLoader(runner, CROPS_KEPT, self), self)
         self.second = SecondPassView(desk, runner, theme, self)
         self.disputes = DisputeView(runner, theme, self)
         self.panel = AgreementPanel(theme, self)
         self.filters = ReviewFilters(self)
-        self.tabs = Segments(
-            (tr("Second pass"), tr("Look-alikes"), tr("Disputes")), GRID
-        )
+        self.tabs = Segments(TAB_GROUPS, GRID)
         self._sentence = ElidedLabel("", "muted")
-        self._hints = tuple(_hints(actions, group) for group in TAB_GROUPS)
-        self._nothing = EmptyNote(*_no_box_words(GridChoice()))
+        self._hints = tuple(tab_hints(actions, group) for group in TAB_GROUPS)
+        self._nothing = EmptyNote(*no_box_words(GridChoice()))
         self._lay_out()
         self._connect()
         self._show_tab(GRID)
@@ -138,6 +135,9 @@ class ReviewPage(QWidget):
         self.panel.settle_requested.connect(partial(self.show_tab, DISPUTES))
         self.panel.kind_chosen.connect(self._show_kind)
         self.disputes.verdict_given.connect(self._settle)
+        self._odd.compared.connect(self._on_compared)
+        self._odd.stopped.connect(self._on_not_compared)
+        self._odd.error_came.connect(self.error_came)
         self.second.error_came.connect(self.error_came)
         self.second.notice_came.connect(self.notice_came)
         self.second.pass_changed.connect(self._read_state)
@@ -179,7 +179,7 @@ class ReviewPage(QWidget):
 
     def refresh(self) -> None:
         """Read everything again, and compare the boxes anew."""
-        self._odd = None
+        self._odd.forget()
         self.open()
 
     @property
@@ -295,8 +295,8 @@ class ReviewPage(QWidget):
         self.disputes.go_to_kind(name)
 
     def _on_choice(self, choice: GridChoice) -> None:
-        if choice.order is GridOrder.UNLIKE and self._odd is None:
-            self._compare()
+        if choice.order is GridOrder.UNLIKE and self._odd.found is None:
+            self._odd.start()
         self._read_items(keeps_place=False)
 
     def _show_tab(self, tab: int) -> None:
@@ -328,11 +328,12 @@ class ReviewPage(QWidget):
 
     def _show_items(self, page: GridPage, *, keeps_place: bool) -> None:
         self._page = page
-        few = frozenset() if self._odd is None else self._odd.few
+        odd = self._odd.found
+        few = frozenset() if odd is None else odd.few
         is_unlike = self.filters.choice.order is GridOrder.UNLIKE
         self.grid.show_odd(
             few,
-            is_shown=is_unlike and self._odd is not None,
+            is_shown=is_unlike and odd is not None,
             names_class=self.filters.choice.class_id is None,
         )
         self.grid.show_page(page, keeps_place=keeps_place)
@@ -341,7 +342,7 @@ class ReviewPage(QWidget):
         self._show_sentence()
 
     def _show_nothing(self) -> None:
-        self._nothing.set_words(*_no_box_words(self.filters.choice))
+        self._nothing.set_words(*no_box_words(self.filters.choice))
 
     def _show_sentence(self) -> None:
         if self.tab != GRID:
@@ -356,45 +357,17 @@ class ReviewPage(QWidget):
         chosen = tr("{chosen} chosen").format(chosen=f"{self.grid.chosen_count:,}")
         self._sentence.setText(f"{words}, {chosen}")
 
-    # Work
-
-    def _compare(self) -> None:
-        """Work out how unlike the boxes are, shown in the status bar as a job."""
-        if self._odd_job is not None:
-            return
-
-        def on_done(odd: OddBoxes) -> None:
-            self._odd_job = None
-            self._odd = odd
-            self._say_odd(odd)
-            self._read_items(keeps_place=False)
-
-        def on_stopped() -> None:
-            self._odd_job = None
-            if self.filters.choice.order is GridOrder.UNLIKE:
-                other = replace(self.filters.choice, order=GridOrder.STORED)
-                self.filters.choose(other)
-
-        self._odd_job = self._runner.submit(
-            Operation(
-                title=tr("Compare the boxes"),
-                function=self._desk.odd,
-                on_done=on_done,
-                on_error=self.error_came.emit,
-                on_stopped=on_stopped,
-                lane=Lane.WORK,
-            )
-        )
-
-    def _say_odd(self, odd: OddBoxes) -> None:
+    def _on_compared(self, odd: OddBoxes) -> None:
         names = {row.label_class.id: row.label_class.name for row in self._classes}
-        few = ", ".join(sorted(names.get(one, str(one)) for one in odd.few))
-        if few:
-            words = tr("Too few boxes to say which are odd: {classes}")
-            self.notice_came.emit(words.format(classes=few), "warn")
-        if odd.unread:
-            words = tr("{count} boxes have no picture that can be read.")
-            self.notice_came.emit(words.format(count=f"{odd.unread:,}"), "warn")
+        for words in odd_words(odd, names):
+            self.notice_came.emit(words, "warn")
+        self._read_items(keeps_place=False)
+
+    def _on_not_compared(self) -> None:
+        if self.filters.choice.order is GridOrder.UNLIKE:
+            self.filters.choose(replace(self.filters.choice, order=GridOrder.STORED))
+
+    # Work
 
     def _read_state(self) -> None:
         self._ask(
@@ -402,7 +375,7 @@ class ReviewPage(QWidget):
         )
 
     def _read_items(self, *, keeps_place: bool) -> None:
-        choice, odd = self.filters.choice, self._odd
+        choice, odd = self.filters.choice, self._odd.found
         self._ask(
             tr("Read the boxes"),
             lambda: self._desk.items(choice, odd),
@@ -453,25 +426,3 @@ class ReviewPage(QWidget):
                 quiet=True,
             )
         )
-
-
-def _no_box_words(choice: GridChoice) -> tuple[str, str]:
-    """Say why the grid is empty, and what to do."""
-    if choice == GridChoice(order=choice.order):
-        return (
-            tr("No accepted box yet"),
-            tr("Boxes come here once they were accepted on the Label page."),
-        )
-    return (
-        tr("No such box"),
-        tr("Choose another class, session or split above."),
-    )
-
-
-def _hints(actions: tuple[Action, ...], group: str) -> HintBar:
-    """Give the keys of one tab; the digits and D work in a second pass, too."""
-    shown = [one for one in actions if one.group == group]
-    if group == TAB_GROUPS[SECOND]:
-        also = {f"review.class.{CLASS_KEYS[0]}": tr("class"), "review.next": tr("next")}
-        shown += [replace(one, hint=also[one.id]) for one in actions if one.id in also]
-    return HintBar(tuple(shown), Page.REVIEW)

@@ -65,7 +65,8 @@ class PassForm(QWidget):
         self.share = QSpinBox(minimum=1, maximum=100, value=10, suffix=" %")
         self.seed = QSpinBox(minimum=0, maximum=2_000_000_000, value=1)
         for number in (self.share, self.seed):
-            number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+            # With a style sheet, NoButtons leaves one pixel for the number.
+            dress(number, "number")
         self.blind = QCheckBox(tr("blind: the first boxes are hidden"))
         self.blind.setChecked(True)
         self.begin = button(tr("Begin the second pass"), "primary")

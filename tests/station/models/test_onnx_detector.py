@@ -221,14 +221,17 @@ def test_a_model_for_outlines_is_no_detector_of_boxes(
     assert refusal(detector, path).message.endswith("segment")
 
 
-def test_two_inputs_are_refused(tmp_path: Path, detector: Make) -> None:
+def test_two_pictures_are_refused(tmp_path: Path, detector: Make) -> None:
     path = made.answering(
         tmp_path / "m.onnx",
         {"out": made.nms_rows()},
-        inputs={"images": ("float32", (1, 3, 64, 64)), "sizes": ("int64", (1, 2))},
+        inputs={
+            "images": ("float32", (1, 3, 64, 64)),
+            "masks": ("float32", (1, 1, 64, 64)),
+        },
     )
 
-    assert "images, sizes" in refusal(detector, path).message
+    assert "images, masks" in refusal(detector, path).message
 
 
 def test_a_model_of_numbers_is_refused(tmp_path: Path, detector: Make) -> None:
