@@ -119,24 +119,33 @@ def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
     strength, angle = cv2.cartToPolar(across, down)
     place = angle * np.float32(8 / np.pi)
     place -= 8 * (place >= 8)
-    bins = []
+    bins: list[MatLike] = []
     for k in range(8):
         away = np.abs(place - np.float32(k))
-        share = np.float32(1) - cv2.min(away, np.float32(8) - away)
+        # Only the first bin has neighbours on both ends of the circle.
+        share = np.float32(1) - (
+            cv2.min(away, np.float32(8) - away) if k == 0 else away
+        )
         weighed = cv2.multiply(np.maximum(share, 0, out=share), strength)
         bins.append(cv2.resize(weighed, (columns, rows), interpolation=cv2.INTER_AREA))
-    groups = [cv2.merge(bins[:4]), cv2.merge(bins[4:])]
-    energy = sum(cv2.blur(group, (5, 5)).sum(axis=2) for group in groups)
-    scale = 1 / (energy + 8.0)
-    oriented = [np.sqrt(group * scale[..., None]) for group in groups]
+    energy = np.asarray(cv2.blur(np.asarray(sum(bins)), (5, 5)), np.float32)
+    share = 1 / (energy + np.float32(8))
+    bins = [cv2.sqrt(cv2.multiply(each, share)) for each in bins]
+    colour = _colour(zoomed, energy)
+    return tuple(
+        np.asarray(cv2.merge(g), np.float32) for g in (bins[:4], bins[4:], colour)
+    )
+
+
+def _colour(zoomed: MatLike, energy: NDArray[np.float32]) -> list[MatLike]:
+    rows, columns = energy.shape
     lab = cv2.cvtColor(zoomed, cv2.COLOR_BGR2LAB)
     lab = cv2.resize(lab, (columns, rows), interpolation=cv2.INTER_AREA)
-    colour = np.empty((rows, columns, 4), np.float32)
-    colour[..., :3] = lab.astype(np.float32)
-    colour[..., :3] -= np.float32(128)
-    colour[..., :3] *= np.array([1 / 128, 1 / 40, 1 / 40], np.float32) * COLOUR_WEIGHT
-    colour[..., 3] = np.log1p(energy) * np.float32(0.15)
-    return oriented[0], oriented[1], colour
+    planes = [
+        (plane.astype(np.float32) - np.float32(128)) * np.float32(COLOUR_WEIGHT / span)
+        for plane, span in zip(cv2.split(lab), (128, 40, 40), strict=True)
+    ]
+    return [*planes, np.log1p(energy) * np.float32(0.15)]
 
 
 def at_scale(maps: Maps, scale: float) -> Maps:
@@ -268,8 +277,7 @@ def answers(template: Template, maps: Maps) -> NDArray[np.float32] | None:
     """The answer at every cell of maps from `at_scale`; None where they are smaller."""
     if maps[0].shape[0] < template.rows or maps[0].shape[1] < template.columns:
         return None
-    total = sum(
-        cv2.matchTemplate(group, weight, cv2.TM_CCORR)
-        for group, weight in zip(maps, template.weights, strict=True)
-    )
-    return np.asarray(total + np.float32(template.bias), np.float32)
+    total: MatLike = np.array(template.bias, np.float32)
+    for group, weight in zip(maps, template.weights, strict=True):
+        total = cv2.matchTemplate(group, weight, cv2.TM_CCORR) + total
+    return np.asarray(total, np.float32)
