@@ -22,6 +22,7 @@ from .accepted import AcceptedImage
 from .camera_motion import STEADY
 from .candidates import Candidate, Target
 from .geometry import Corners, area, clip, corners_of
+from .landing import landing
 from .ranking import assign, score_of
 from .scene import Scene, is_other_scene, scene_of
 from .targets import make_targets
@@ -121,11 +122,11 @@ def _searched(scene: Scene, sought: Sequence[Target]) -> list[list[Candidate]]:
 
 
 def _settled(scene: Scene, target: Target, chosen: Candidate) -> Candidate:
-    """The chosen place where the object's colours lie as they lay before."""
+    """The chosen place where the object's colours lie as before, and its course."""
     known = footprint.footprint(scene.before.colours, target.corners)
-    corners = footprint.settled(
-        known, scene.after.colours, chosen.corners, chosen.evidence.flow
-    )
+    flow = chosen.evidence.flow
+    corners = footprint.settled(known, scene.after.colours, chosen.corners, flow)
+    corners = landing(target, corners, score_of(chosen), flow)
     return replace(chosen, corners=corners)
 
 

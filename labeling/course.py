@@ -17,10 +17,12 @@ FADE = 0.6
 """What an earlier step weighs beside the one after it."""
 SIZE_TREND = 0.3
 """How much of the last change of size is expected again, as an exponent."""
-STEPS_ASSUMED = 1.5
+STEPS_ASSUMED = 2.7
 """How many steps the assumed deviation weighs beside the ones that were seen."""
-DEVIATION_AT_REST = 0.08
-DEVIATION_BY_SPEED = 0.3
+DEVIATION_AT_REST = 0.07
+DEVIATION_BY_STEP = 0.4
+"""The assumed deviation in sizes: alone, and for the square of a step in sizes, as of a
+speed that changes by a share of itself while the object crosses its own length."""
 SPREAD_UNKNOWN = 1.2
 """How far a thing may be that was seen once, in sizes."""
 
@@ -76,9 +78,10 @@ def _speed(steps: Floats) -> Floats:
 
 def _deviation(steps: Floats, speed: Floats, size: float) -> tuple[float, float]:
     """How wrong the earlier steps were foretold, with an assumption for too few."""
-    assumed = DEVIATION_AT_REST * size + DEVIATION_BY_SPEED * np.abs(speed)
+    step = float(np.hypot(*speed)) / size
+    assumed = size * (DEVIATION_AT_REST + DEVIATION_BY_STEP * step * step)
     missed = [steps[k] - _speed(steps[:k]) for k in range(1, len(steps))]
-    total = STEPS_ASSUMED * assumed**2
+    total = np.full(2, STEPS_ASSUMED * assumed**2)
     for miss in missed[-2 * RECENT :]:
         total = total + miss**2
     across, down = np.sqrt(total / (STEPS_ASSUMED + min(len(missed), 2 * RECENT)))
