@@ -103,8 +103,32 @@ def _follow(
     return flow.follow(before.small_grey, after.small_grey, jumps, before.shrink)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is kept of a box to compare each candidate with.
+
+    `patch` are its grey pixels, `histograms` and `odds` its colours, see `colours`.
+    """
+
+    patch: NDArray[np.float32]
+    histograms: NDArray[np.float64]
+    odds: NDArray[np.float32]
+
+
+def memory_of(scene: Scene, target: Target) -> Memory:
+    """What the earlier image shows of a target."""
+    return Memory(
+        patch=_patch(scene.before.grey, target.corners),
+        histograms=colours.histograms(scene.before.colours, target.corners),
+        odds=colours.odds(scene.before.colours, target.corners),
+    )
+
+
 def refine(
-    scene: Scene, targets: Sequence[Target], found: Sequence[Sequence[Candidate]]
+    scene: Scene,
+    targets: Sequence[Target],
+    memories: Sequence[Memory],
+    found: Sequence[Sequence[Candidate]],
 ) -> list[list[Candidate]]:
     """Each candidate moved to where flow puts it, with flow's and the patch's word."""
     jumps = [
@@ -114,28 +138,27 @@ def refine(
     ]
     followed = iter(_follow(scene, targets, jumps))
     out: list[list[Candidate]] = []
-    for target, own in zip(targets, found, strict=True):
-        memory = _memory(scene, target)
-        out.append([_refined(scene, target, c, next(followed), memory) for c in own])
+    for target, memory, own in zip(targets, memories, found, strict=True):
+        table = _odds_around(scene, memory, own)
+        out.append(
+            [_refined(scene, target, c, next(followed), memory, table) for c in own]
+        )
     return out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What is kept of a box to compare each candidate with."""
-
-    patch: NDArray[np.float32]
-    histograms: NDArray[np.float64]
-    odds: NDArray[np.float64]
-
-
-def _memory(scene: Scene, target: Target) -> Memory:
-    weights = colours.odds(scene.before.colours, target.corners)
-    return Memory(
-        patch=_patch(scene.before.grey, target.corners),
-        histograms=colours.histograms(scene.before.colours, target.corners),
-        odds=colours.odds_table(scene.after.colours, weights),
+def _odds_around(
+    scene: Scene, memory: Memory, own: Sequence[Candidate]
+) -> colours.OddsTable:
+    """The odds where the candidates are and wherever flow may move them to."""
+    x0, y0, x1, y1 = np.array([c.corners for c in own] or [(0, 0, 1, 1)]).T
+    wide, high = float((x1 - x0).max()), float((y1 - y0).max())
+    around = (
+        float(x0.min()) - wide,
+        float(y0.min()) - high,
+        float(x1.max()) + wide,
+        float(y1.max()) + high,
     )
+    return colours.odds_table(scene.after.colours, memory.odds, around)
 
 
 def _refined(
@@ -144,6 +167,7 @@ def _refined(
     candidate: Candidate,
     way: flow.Followed,
     memory: Memory,
+    odds: colours.OddsTable,
 ) -> Candidate:
     corners, patch = candidate.corners, memory.patch
     alike = _correlation(patch, _patch(scene.after.grey, corners))
@@ -153,7 +177,6 @@ def _refined(
         if other >= alike - 0.02:
             corners, alike = flown, other
     agreement = way.agreement if iou(way.corners, candidate.corners) > 0.3 else 0.0
-    shrink = scene.after.colours.shrink
     scale = np.sqrt((corners[2] - corners[0]) * (corners[3] - corners[1])) / target.size
     evidence = replace(
         candidate.evidence,
@@ -163,11 +186,18 @@ def _refined(
         colour=colours.likeness(
             memory.histograms, colours.histograms(scene.after.colours, corners)
         ),
-        stands_out=ring_contrast(memory.odds, corners, shrink),
+        stands_out=_contrast(odds, corners),
         outlined=ring_contrast(scene.change_sum, corners, scene.after.shrink),
         size=-abs(float(np.log(scale / target.growth))),
     )
     return Candidate(corners=corners, evidence=evidence)
+
+
+def _contrast(odds: colours.OddsTable, corners: Corners) -> float:
+    left, top = odds.x / odds.shrink, odds.y / odds.shrink
+    x0, y0, x1, y1 = corners
+    inside = (x0 - left, y0 - top, x1 - left, y1 - top)
+    return ring_contrast(odds.table, inside, odds.shrink)
 
 
 def _blend(corners: Corners, way: flow.Followed, target: Target) -> Corners:

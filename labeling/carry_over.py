@@ -20,7 +20,7 @@ from dataset.records import Box, BoxOrigin, Proposal, Verdict
 from . import candidates, footprint, peaks
 from .accepted import AcceptedImage
 from .camera_motion import STEADY
-from .candidates import Candidate, Target
+from .candidates import Candidate, Memory, Target
 from .geometry import Corners, area, clip, corners_of
 from .landing import landing
 from .ranking import assign, score_of
@@ -78,10 +78,12 @@ def _proposals(
     looked_at = _most_changed(scene, boxes)
     moving = [k for k in looked_at if not _is_still(scene, corners_of(boxes[k]))]
     targets = make_targets(history, boxes, moving, scene.motion)
-    refined = candidates.refine(scene, targets, _searched(scene, targets))
+    memories = [candidates.memory_of(scene, target) for target in targets]
+    found = _searched(scene, targets)
+    refined = candidates.refine(scene, targets, memories, found)
     chosen = [
-        None if one is None else _settled(scene, target, one)
-        for target, one in zip(targets, assign(refined), strict=True)
+        None if one is None else _settled(scene, target, memory, one)
+        for target, memory, one in zip(targets, memories, assign(refined), strict=True)
     ]
     sought = dict(zip(moving, zip(targets, chosen, strict=True), strict=True))
     still = set(looked_at) - set(moving)
@@ -121,9 +123,11 @@ def _searched(scene: Scene, sought: Sequence[Target]) -> list[list[Candidate]]:
         return list(pool.map(partial(peaks.search, scene), sought))
 
 
-def _settled(scene: Scene, target: Target, chosen: Candidate) -> Candidate:
+def _settled(
+    scene: Scene, target: Target, memory: Memory, chosen: Candidate
+) -> Candidate:
     """The chosen place where the object's colours lie as before, and its course."""
-    known = footprint.footprint(scene.before.colours, target.corners)
+    known = footprint.footprint(scene.before.colours, target.corners, memory.odds)
     flow = chosen.evidence.flow
     corners = footprint.settled(known, scene.after.colours, chosen.corners, flow)
     corners = landing(target, corners, score_of(chosen), flow)

@@ -84,8 +84,29 @@ def odds(colours: ColourMap, corners: Corners) -> NDArray[np.float32]:
     return np.asarray(np.clip(ratio / 4, -1, 1), np.float32)
 
 
-def odds_table(colours: ColourMap, weights: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The odds of each pixel as an integral image, one row and column larger."""
-    return np.asarray(
-        cv2.integral(weights[colours.bins], sdepth=cv2.CV_64F), np.float64
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddsTable:
+    """The odds of each pixel of a part of a picture, summed up.
+
+    `table` is the integral image, one row and column larger than the part, which begins
+    at `x`, `y` of the shrunk picture.
+    """
+
+    table: NDArray[np.float64]
+    x: int
+    y: int
+    shrink: float
+
+
+def odds_table(
+    colours: ColourMap, weights: NDArray[np.float32], around: Corners
+) -> OddsTable:
+    """The table of the part inside `around`, at least a pixel; weights as of `odds`."""
+    rows, columns = colours.bins.shape
+    x0, y0, x1, y1 = (value * colours.shrink for value in around)
+    left, top = min(max(int(x0), 0), columns - 1), min(max(int(y0), 0), rows - 1)
+    right = min(max(int(x1) + 1, left + 1), columns)
+    bottom = min(max(int(y1) + 1, top + 1), rows)
+    part = weights[colours.bins[top:bottom, left:right]]
+    table = np.asarray(cv2.integral(part, sdepth=cv2.CV_64F), np.float64)
+    return OddsTable(table=table, x=left, y=top, shrink=colours.shrink)

@@ -14,6 +14,11 @@ from .scene import Scene
 SCALES = (0.7, 0.84, 1.0, 1.19, 1.42)
 REACH = 2.5
 """How far beyond the box to search, in sizes (square root of its area)."""
+LEAST_REACH = 1.0
+REACH_BY_DEVIATION = 4.0
+"""Where the course is known, how far beyond the expected place, in its deviations."""
+LEARNED_REACH = 1.75
+"""How far beyond the box its surroundings are learned."""
 PEAKS = 5
 KEPT = 4
 LEAST_ANSWER = 0.02
@@ -30,10 +35,10 @@ def search(scene: Scene, target: Target) -> list[Candidate]:
     """The best places by template, best first; [] where nothing can be learned."""
     x0, y0, x1, y1 = target.corners
     zoom = template.half_cells_a_pixel(x1 - x0, y1 - y0)
-    reach = REACH * target.size
-    region = scene.before.look(_around(target.corners, reach), zoom)
+    learned_from = _around(target.corners, LEARNED_REACH * target.size)
+    region = scene.before.look(learned_from, zoom)
     half = max(x1 - x0, y1 - y0) / 2
-    ahead = scene.after.look(_around(target.expected, reach), zoom, half)
+    ahead = scene.after.look(_around(target.expected, _reach(target)), zoom, half)
     if region is None or ahead is None:
         return []
     learned = template.learn(region, target.corners, target.looks, target.others)
@@ -41,6 +46,13 @@ def search(scene: Scene, target: Target) -> list[Candidate]:
         return []
     rows = [_peaks(target, learned, ahead, scale) for scale in SCALES]
     return _best(scene, target, np.concatenate(rows))
+
+
+def _reach(target: Target) -> float:
+    if target.deviation is None:
+        return REACH * target.size
+    sure = REACH_BY_DEVIATION * float(np.hypot(*target.deviation))
+    return min(LEAST_REACH * target.size + sure, REACH * target.size)
 
 
 def _around(corners: Corners, reach: float) -> Corners:

@@ -252,16 +252,18 @@ def _ridge(
     target = np.zeros(len(samples), np.float32)
     target[: len(positives)] = 1.0
     root = np.sqrt(weight / weight.sum())[:, None]
-    scaled = samples * root
-    kernel = scaled @ scaled.T
+    weighed = samples * root
+    # OpenCV's algebra, for NumPy's starts threads of its own for every small matrix.
+    kernel = np.asarray(cv2.mulTransposed(weighed, aTa=False), np.float32)
     kernel[np.diag_indices_from(kernel)] += RIDGE * np.trace(kernel) / len(kernel) * 4
-    flat = scaled.T @ np.linalg.solve(kernel, target * root[:, 0])
+    _, dual = cv2.solve(kernel, target[:, None] * root, flags=cv2.DECOMP_CHOLESKY)
+    flat = np.einsum("nk,n->k", weighed, np.asarray(dual, np.float32)[:, 0])
     shape = (3, 4, rows, columns)
     weights = tuple(
         np.ascontiguousarray(group.transpose(1, 2, 0)) for group in flat.reshape(shape)
     )
     return Template(
-        weights=weights, bias=-float(mean @ flat), rows=rows, columns=columns
+        weights=weights, bias=-float((mean * flat).sum()), rows=rows, columns=columns
     )
 
 
