@@ -79,7 +79,7 @@ def _proposals(
     moving = [k for k in looked_at if not _is_still(scene, corners_of(boxes[k]))]
     targets = make_targets(history, boxes, moving, scene.motion)
     memories = [candidates.memory_of(scene, target) for target in targets]
-    found = _searched(scene, targets)
+    found = _searched(scene, targets, memories)
     refined = candidates.refine(scene, targets, memories, found)
     chosen = [
         None if one is None else _settled(scene, target, memory, one)
@@ -115,12 +115,15 @@ def _most_changed(scene: Scene, boxes: Sequence[Box]) -> list[int]:
     return sorted(np.argsort(change, kind="stable")[:SOUGHT_MOST].tolist())
 
 
-def _searched(scene: Scene, sought: Sequence[Target]) -> list[list[Candidate]]:
+def _searched(
+    scene: Scene, targets: Sequence[Target], memories: Sequence[Memory]
+) -> list[list[Candidate]]:
     """Candidates of each object; OpenCV and NumPy let two threads work at once."""
-    if len(sought) < 2:
-        return [peaks.search(scene, target) for target in sought]
+    search = partial(peaks.search, scene)
+    if len(targets) < 2:
+        return list(map(search, targets, memories))
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        return list(pool.map(partial(peaks.search, scene), sought))
+        return list(pool.map(search, targets, memories))
 
 
 def _settled(

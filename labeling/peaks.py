@@ -6,24 +6,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import template
-from .candidates import Candidate, Evidence, Target, nearness
+from . import foreground, template
+from .candidates import Candidate, Evidence, Memory, Target, nearness
 from .geometry import Corners, iou_matrix
 from .scene import Scene
 
-SCALES = (0.7, 0.84, 1.0, 1.19, 1.42)
+SCALES = (0.64, 0.8, 1.0, 1.22, 1.5)
 REACH = 2.5
 """How far beyond the box to search, in sizes (square root of its area)."""
 LEAST_REACH = 1.0
 REACH_BY_DEVIATION = 4.0
 """Where the course is known, how far beyond the expected place, in its deviations."""
-LEARNED_REACH = 1.75
+LEARNED_REACH = 2.0
 """How far beyond the box its surroundings are learned."""
 PEAKS = 5
 KEPT = 4
 LEAST_ANSWER = 0.02
 SAME_IOU = 0.6
 """Two places that overlap so much are one."""
+ODDS_CARE = 0.7
 NEAR_CARE = 0.3
 CHANGE_CARE = 0.15
 SIZE_CARE = 0.7
@@ -31,7 +32,7 @@ SIZE_CARE = 0.7
 Floats = NDArray[np.float64]
 
 
-def search(scene: Scene, target: Target) -> list[Candidate]:
+def search(scene: Scene, target: Target, memory: Memory) -> list[Candidate]:
     """The best places by template, best first; [] where nothing can be learned."""
     x0, y0, x1, y1 = target.corners
     zoom = template.half_cells_a_pixel(x1 - x0, y1 - y0)
@@ -41,11 +42,16 @@ def search(scene: Scene, target: Target) -> list[Candidate]:
     ahead = scene.after.look(_around(target.expected, _reach(target)), zoom, half)
     if region is None or ahead is None:
         return []
-    learned = template.learn(region, target.corners, target.looks, target.others)
+    rows, columns = template.cells_of(x1 - x0, y1 - y0)
+    care = foreground.care(
+        scene.before.colours, target.corners, memory.odds, rows, columns
+    )
+    learned = template.learn(region, target.corners, target.looks, target.others, care)
     if learned is None:
         return []
-    rows = [_peaks(target, learned, ahead, scale) for scale in SCALES]
-    return _best(scene, target, np.concatenate(rows))
+    odds = foreground.odds_of(scene.after.colours, memory.odds, ahead)
+    found = [_peaks(target, learned, ahead, odds, scale) for scale in SCALES]
+    return _best(scene, target, np.concatenate(found))
 
 
 def _reach(target: Target) -> float:
@@ -61,14 +67,25 @@ def _around(corners: Corners, reach: float) -> Corners:
 
 
 def _peaks(
-    target: Target, learned: template.Template, ahead: template.Region, scale: float
+    target: Target,
+    learned: template.Template,
+    ahead: template.Region,
+    odds: NDArray[np.float32],
+    scale: float,
 ) -> Floats:
-    """(N, 6): corners, answer and minus the logarithm of the scale, at most PEAKS."""
+    """(N, 7): corners, answer, minus the logarithm of the scale, and height.
+
+    At most PEAKS. A peak's height is the answer and how far the object's colours stand
+    out there.
+    """
     grown = scale * target.growth
-    maps = template.at_scale(ahead.maps, grown)
-    heat = template.answers(learned, maps)
-    if heat is None:
-        return np.zeros((0, 6))
+    *maps, cells = template.at_scale((*ahead.maps, odds), grown)
+    looks = template.answers(learned, tuple(maps))
+    if looks is None:
+        return np.zeros((0, 7))
+    heat = looks + ODDS_CARE * foreground.stands_out(
+        cells, learned.rows, learned.columns
+    )
     top = cv2.dilate(heat, np.ones((3, 3), np.uint8))
     ys, xs = np.nonzero((heat >= top) & (heat > LEAST_ANSWER))
     best = np.argsort(-heat[ys, xs], kind="stable")[:PEAKS]
@@ -82,7 +99,7 @@ def _peaks(
     half_h = (target.corners[3] - target.corners[1]) * grown / 2
     size = np.full(len(x), -abs(float(np.log(scale))))
     places = (x - half_w, y - half_h, x + half_w, y + half_h)
-    return np.stack([*places, heat[ys, xs], size], axis=1)
+    return np.stack([*places, looks[ys, xs], size, heat[ys, xs]], axis=1)
 
 
 def _vertex(
@@ -104,7 +121,7 @@ def _best(scene: Scene, target: Target, rows: Floats) -> list[Candidate]:
     """The best places that do not overlap much, by a first order before flow."""
     changed = scene.changes(rows[:, :4])
     near = nearness(target, rows[:, :4])
-    rank = rows[:, 4] + NEAR_CARE * near + CHANGE_CARE * np.minimum(changed * 3, 1)
+    rank = rows[:, 6] + NEAR_CARE * near + CHANGE_CARE * np.minimum(changed * 3, 1)
     order = np.argsort(-(rank + SIZE_CARE * rows[:, 5]), kind="stable")
     same = iou_matrix(rows[:, :4], rows[:, :4]) >= SAME_IOU
     kept: list[int] = []
@@ -125,6 +142,6 @@ def _ahead(looks: Floats, n: int) -> float:
 
 
 def _candidate(row: Floats, changed: float, near: float, ahead: float) -> Candidate:
-    x0, y0, x1, y1, looks, size = row.tolist()
+    x0, y0, x1, y1, looks, size, _ = row.tolist()
     evidence = Evidence(looks=looks, near=near, changed=changed, ahead=ahead, size=size)
     return Candidate(corners=(x0, y0, x1, y1), evidence=evidence)

@@ -201,12 +201,13 @@ def learn(
     corners: Corners,
     extra: Sequence[Maps],
     others: Sequence[Corners],
+    care: NDArray[np.float32],
 ) -> Template | None:
     """Ridge weights that tell the box from the rest of its region.
 
     `extra` are windows of the same object from earlier images, `others` the boxes of
-    other objects, which are always among the negatives. None where the region holds
-    no window beside the object.
+    other objects, which are always among the negatives, and `care`, (rows, columns),
+    how much each cell counts. None where the region holds no window beside the object.
     """
     rows, columns = cells_of(corners[2] - corners[0], corners[3] - corners[1])
     maps = at_scale(region.maps, 1.0)
@@ -217,7 +218,7 @@ def learn(
     negatives += [_flat(window_at(region, o, rows, columns))[None] for o in others]
     positives = [_flat(window_at(region, corners, rows, columns))]
     positives += [_flat(window) for window in extra]
-    return _ridge(np.stack(positives), np.concatenate(negatives), rows, columns)
+    return _ridge(np.stack(positives), np.concatenate(negatives), care)
 
 
 def _negative_places(
@@ -241,8 +242,7 @@ def _negative_places(
 def _ridge(
     positives: NDArray[np.float32],
     negatives: NDArray[np.float32],
-    rows: int,
-    columns: int,
+    care: NDArray[np.float32],
 ) -> Template:
     """Weighted ridge regression in its dual form: both sides weigh the same."""
     mean = negatives.mean(axis=0)
@@ -252,12 +252,15 @@ def _ridge(
     target = np.zeros(len(samples), np.float32)
     target[: len(positives)] = 1.0
     root = np.sqrt(weight / weight.sum())[:, None]
-    weighed = samples * root
+    cells = np.tile(care.ravel(), 12)
+    weighed = samples * root * cells
     # OpenCV's algebra, for NumPy's starts threads of its own for every small matrix.
     kernel = np.asarray(cv2.mulTransposed(weighed, aTa=False), np.float32)
     kernel[np.diag_indices_from(kernel)] += RIDGE * np.trace(kernel) / len(kernel) * 4
     _, dual = cv2.solve(kernel, target[:, None] * root, flags=cv2.DECOMP_CHOLESKY)
     flat = np.einsum("nk,n->k", weighed, np.asarray(dual, np.float32)[:, 0])
+    flat = flat * cells
+    rows, columns = care.shape
     shape = (3, 4, rows, columns)
     weights = tuple(
         np.ascontiguousarray(group.transpose(1, 2, 0)) for group in flat.reshape(shape)
