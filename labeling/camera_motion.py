@@ -16,9 +16,9 @@ from .geometry import Corners
 
 POINTS = 140
 WINDOW = (15, 15)
-LEVELS = 4
+LEVELS = 3
 CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
-INLIER_PX = 2.0
+INLIER_PX = 1.5
 LEAST_INLIERS = 12
 TRUSTED = 0.35
 
@@ -91,7 +91,7 @@ def estimate(
     for box in boxes:
         x0, y0, x1, y1 = (int(v * shrink) for v in (box.x0, box.y0, box.x1, box.y1))
         mask[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = 0
-    found = cv2.goodFeaturesToTrack(before, POINTS, 0.01, 9, mask=mask)
+    found = cv2.goodFeaturesToTrack(before, POINTS, 0.01, 6, mask=mask)
     if not _enough(found):
         return STEADY
     there, good = _followed(before, after, np.asarray(found, np.float32))

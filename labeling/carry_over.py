@@ -21,8 +21,9 @@ from . import candidates, footprint, peaks
 from .accepted import AcceptedImage
 from .camera_motion import STEADY
 from .candidates import Candidate, Memory, Target
-from .geometry import Corners, area, clip, corners_of
+from .geometry import Corners, clip, corners_of
 from .landing import landing
+from .leaving import GONE_INSIDE, has_left, share_inside
 from .ranking import assign, score_of
 from .scene import Scene, is_other_scene, scene_of
 from .targets import make_targets
@@ -38,11 +39,6 @@ STILL_SCORE = 0.97
 UNSEEN_SCORE = 0.3
 UNCHANGED_BELOW = 0.03
 WEAK_BELOW = 0.4
-LEFT_BELOW = 0.07
-LEFT_BELOW_AT_BORDER = 0.2
-"""Things leave over the border, so less doubt is enough for a box that was near it."""
-LEFT_INSIDE = 0.25
-"""A box with less of its area than this inside the image has left."""
 
 
 def propose(
@@ -159,28 +155,12 @@ def _with_camera(box: Box, scene: Scene) -> Proposal:
     """One box too many to look for: where the camera's motion puts it."""
     height, width = scene.after.grey.shape[:2]
     place = scene.motion.carry(corners_of(box))
-    inside = clip(place, width, height)
-    if inside is None or area(inside) < LEFT_INSIDE * area(place):
+    if share_inside(place, width, height) < GONE_INSIDE:
         return _gone(box)
     is_steady = np.array_equal(scene.motion.matrix, STEADY.matrix)
     if is_steady and scene.changed(place) < UNCHANGED_BELOW:
         return _still(box)
-    x0, y0, x1, y1 = inside
-    carried = replace(
-        box,
-        x0=x0,
-        y0=y0,
-        x1=x1,
-        y1=y1,
-        origin=BoxOrigin.CARRIED,
-        score=UNSEEN_SCORE,
-    )
-    return Proposal(box=carried, verdict=Verdict.WEAK)
-
-
-def _gone(box: Box) -> Proposal:
-    gone = replace(box, origin=BoxOrigin.CARRIED, score=0.0)
-    return Proposal(box=gone, verdict=Verdict.LEFT)
+    return _carried(box, place, UNSEEN_SCORE, scene)
 
 
 def _moved(
@@ -189,22 +169,24 @@ def _moved(
     height, width = scene.after.grey.shape[:2]
     corners = target.expected if chosen is None else chosen.corners
     score = 0.0 if chosen is None else score_of(chosen)
+    if has_left(target, corners, score, width, height):
+        return _gone(box)
+    return _carried(box, corners, score, scene)
+
+
+def _carried(box: Box, corners: Corners, score: float, scene: Scene) -> Proposal:
+    height, width = scene.after.grey.shape[:2]
     inside = clip(corners, width, height)
-    if inside is None or area(inside) < LEFT_INSIDE * area(corners):
+    if inside is None:
         return _gone(box)
     x0, y0, x1, y1 = inside
     carried = replace(
         box, x0=x0, y0=y0, x1=x1, y1=y1, origin=BoxOrigin.CARRIED, score=score
     )
-    floor = LEFT_BELOW_AT_BORDER if _is_at_border(target, width, height) else LEFT_BELOW
     verdict = Verdict.MOVED if score >= WEAK_BELOW else Verdict.WEAK
-    return Proposal(box=carried, verdict=Verdict.LEFT if score < floor else verdict)
+    return Proposal(box=carried, verdict=verdict)
 
 
-def _is_at_border(target: Target, width: int, height: int) -> bool:
-    """True where the box was, or is expected, within half its size of the border."""
-    margin = target.size / 2
-    return any(
-        x0 < margin or y0 < margin or x1 > width - margin or y1 > height - margin
-        for x0, y0, x1, y1 in (target.corners, target.expected)
-    )
+def _gone(box: Box) -> Proposal:
+    gone = replace(box, origin=BoxOrigin.CARRIED, score=0.0)
+    return Proposal(box=gone, verdict=Verdict.LEFT)

@@ -17,9 +17,10 @@ BINS = LIGHT_BINS * TINT_BINS * TINT_BINS
 PARTS = 3
 
 _LIGHT = (np.arange(256) * LIGHT_BINS // 256 * TINT_BINS * TINT_BINS).astype(np.uint16)
-_TINT = np.clip(
+_BLUE_YELLOW = np.clip(
     np.round((np.arange(256) - 128) / TINT_STEP) + TINT_BINS // 2, 0, TINT_BINS - 1
 ).astype(np.uint16)
+_GREEN_RED = _BLUE_YELLOW * np.uint16(TINT_BINS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +40,11 @@ class ColourMap:
 
 def colour_map(small: NDArray[np.uint8], shrink: float) -> ColourMap:
     """The colours of a shrunk BGR image: eight lights, seven by seven tints (Lab)."""
-    light, green_red, blue_yellow = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2LAB))
-    tints = _TINT[green_red] * np.uint16(TINT_BINS) + _TINT[blue_yellow]
-    return ColourMap(bins=_LIGHT[light] + tints, shrink=shrink)
+    lab = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2LAB))
+    tables = (_LIGHT, _GREEN_RED, _BLUE_YELLOW)
+    bins = [cv2.LUT(plane, table) for plane, table in zip(lab, tables, strict=True)]
+    total = cv2.add(cv2.add(bins[0], bins[1]), bins[2])
+    return ColourMap(bins=np.asarray(total, np.uint16), shrink=shrink)
 
 
 def histograms(colours: ColourMap, corners: Corners) -> NDArray[np.float64]:

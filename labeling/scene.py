@@ -103,20 +103,28 @@ def scene_of(
 ) -> Scene:
     """Two images of one size made ready; `boxes` are those of the earlier one."""
     old, new = view(before), view(after)
-    motion = camera_motion.estimate(old.small_grey, new.small_grey, boxes, old.shrink)
+    motion = camera_motion.estimate(
+        _halved(old.small_grey), _halved(new.small_grey), boxes, old.shrink / 2
+    )
     change = _change(motion.warp(old.small, old.shrink), new.small)
     return Scene(before=old, after=new, change_sum=change, motion=motion)
+
+
+def _halved(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Enough for the camera's motion, which flow follows to a fraction of a pixel."""
+    half = (max(grey.shape[1] // 2, 1), max(grey.shape[0] // 2, 1))
+    return np.asarray(cv2.resize(grey, half, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _change(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float64]:
     apart = cv2.absdiff(cv2.blur(before, (3, 3)), cv2.blur(after, (3, 3)))
     blue, green, red = cv2.split(apart)
-    most = np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
-    counts = np.bincount(most.ravel(), minlength=256)
+    most = cv2.max(cv2.max(blue, green), red)
+    counts = cv2.calcHist([most], [0], None, [256], [0, 256]).ravel()
     middle = int(np.searchsorted(np.cumsum(counts), most.size / 2))
     steps = (np.arange(256) - CHANGE_FLOOR - 2 * middle) / CHANGE_RANGE
-    levels = np.clip(steps, 0, 1).astype(np.float32)
-    return np.asarray(cv2.integral(levels[most], sdepth=cv2.CV_64F), np.float64)
+    levels = cv2.LUT(most, np.clip(steps, 0, 1).astype(np.float32))
+    return np.asarray(cv2.integral(levels, sdepth=cv2.CV_64F), np.float64)
 
 
 def is_other_scene(scene: Scene) -> bool:
