@@ -68,10 +68,13 @@ def _in_a_row(seen: Sequence[tuple[int, Box]], scale: float) -> list[Corners]:
 
 
 def _nearest(corners: NDArray[np.float64], index: int) -> tuple[Corners, ...]:
-    """The other boxes, in order; only the nearest where they are many."""
+    """The other boxes, the nearest first; only the nearest where they are many.
+
+    Their order is that of their places, so that the order of the boxes changes nothing.
+    """
     away = np.abs(corners - corners[index]).sum(axis=1)
     away[index] = np.inf
-    near = np.sort(np.argsort(away, kind="stable")[: min(len(away) - 1, OTHERS_MOST)])
+    near = np.lexsort((*corners.T, away))[: min(len(away) - 1, OTHERS_MOST)]
     return tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in corners[near].tolist())
 
 
