@@ -14,8 +14,11 @@ from dataset.records import Box
 
 from .geometry import Corners
 
-POINTS = 240
-INLIER_PX = 2.0
+POINTS = 140
+WINDOW = (15, 15)
+LEVELS = 3
+CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
+INLIER_PX = 1.5
 LEAST_INLIERS = 12
 TRUSTED = 0.35
 
@@ -88,7 +91,7 @@ def estimate(
     for box in boxes:
         x0, y0, x1, y1 = (int(v * shrink) for v in (box.x0, box.y0, box.x1, box.y1))
         mask[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = 0
-    found = cv2.goodFeaturesToTrack(before, POINTS, 0.01, 7, mask=mask)
+    found = cv2.goodFeaturesToTrack(before, POINTS, 0.01, 6, mask=mask)
     if not _enough(found):
         return STEADY
     there, good = _followed(before, after, np.asarray(found, np.float32))
@@ -112,15 +115,28 @@ def _enough(found: MatLike | None, least: int = LEAST_INLIERS) -> bool:
 def _followed(
     before: NDArray[np.uint8], after: NDArray[np.uint8], points: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    there, seen, _ = cv2.calcOpticalFlowPyrLK(
-        before, after, points, points.copy(), maxLevel=4
-    )
-    back, back_seen, _ = cv2.calcOpticalFlowPyrLK(
-        after, before, there, points.copy(), maxLevel=4
-    )
+    there, seen = _flow(before, after, points, points)
+    back, back_seen = _flow(after, before, there, points)
     error = np.linalg.norm((back - points).reshape(-1, 2), axis=1)
-    good = (seen.ravel() > 0) & (back_seen.ravel() > 0) & (error < 1.0)
-    return np.asarray(there, np.float32), good
+    return there, seen & back_seen & (error < 1.0)
+
+
+def _flow(
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+    points: NDArray[np.float32],
+    guess: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    there, seen, _ = cv2.calcOpticalFlowPyrLK(
+        before,
+        after,
+        points,
+        guess.copy(),
+        winSize=WINDOW,
+        maxLevel=LEVELS,
+        criteria=CRITERIA,
+    )
+    return np.asarray(there, np.float32), seen.ravel() > 0
 
 
 def _judged(

@@ -7,18 +7,13 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from . import colours, flow, template
 from .geometry import Corners, iou
 from .scene import Scene, ring_contrast
 
-SCALES = (0.66, 0.78, 0.88, 1.0, 1.13, 1.28, 1.5)
-REACH = 2.5
-"""How far beyond the box to search, in sizes (square root of its area)."""
-PEAKS = 5
 PATCH = 24
-SIZE_CARE = 0.7
 FLOW_SCALE = 1.0
 LEAST_FLOW_SIZE = 18
 
@@ -59,13 +54,15 @@ class Target:
     """One object to look for.
 
     `corners` is its box in the earlier image, `expected` where it should be by camera
-    motion and its own velocity, `spread` how far it may be from there in pixels,
+    motion and its own course, `spread` how far it may be from there in pixels,
+    `deviation` as in `Course`,
     `looks` its windows in images before that, `others` the other boxes.
     """
 
     corners: Corners
     expected: Corners
     spread: float
+    deviation: tuple[float, float] | None = None
     looks: tuple[template.Maps, ...] = ()
     others: tuple[Corners, ...] = ()
 
@@ -83,119 +80,14 @@ class Target:
         return float(np.sqrt((x1 - x0) * (y1 - y0)))
 
 
-def _around(corners: Corners, reach: float) -> Corners:
-    x0, y0, x1, y1 = corners
-    return x0 - reach, y0 - reach, x1 + reach, y1 + reach
-
-
-def search(scene: Scene, target: Target) -> list[Candidate]:
-    """The best places by template, best first; [] where nothing can be learned."""
-    x0, y0, x1, y1 = target.corners
-    zoom = template.half_cells_a_pixel(x1 - x0, y1 - y0)
-    reach = REACH * target.size
-    region = scene.before.look(_around(target.corners, reach), zoom)
-    half = max(x1 - x0, y1 - y0) / 2
-    ahead = scene.after.look(_around(target.expected, reach), zoom, half)
-    if region is None or ahead is None:
-        return []
-    learned = template.learn(region, target.corners, target.looks, target.others)
-    if learned is None:
-        return []
-    found: list[Candidate] = []
-    for scale in SCALES:
-        found += _peaks(scene, target, learned, ahead, scale * target.growth)
-    return _apart(found)
-
-
-def _peaks(
-    scene: Scene,
-    target: Target,
-    learned: template.Template,
-    ahead: template.Region,
-    scale: float,
-) -> list[Candidate]:
-    maps = template.at_scale(ahead.maps, scale)
-    heat = template.answers(learned, maps)
-    if heat is None:
-        return []
-    top = cv2.dilate(heat, np.ones((3, 3), np.uint8))
-    ys, xs = np.nonzero((heat >= top) & (heat > 0.02))
-    best = np.argsort(-heat[ys, xs], kind="stable")[:PEAKS]
-    frame = ahead.frame
-    cell_x = ahead.maps[0].shape[1] / maps[0].shape[1] / frame.zoom
-    cell_y = ahead.maps[0].shape[0] / maps[0].shape[0] / frame.zoom
-    width = (target.corners[2] - target.corners[0]) * scale
-    height = (target.corners[3] - target.corners[1]) * scale
-    out = []
-    for y, x in zip(ys[best].tolist(), xs[best].tolist(), strict=True):
-        fine_y, fine_x = _vertex(heat, y, x)
-        centre_x = frame.x + (fine_x + learned.columns / 2) * cell_x
-        centre_y = frame.y + (fine_y + learned.rows / 2) * cell_y
-        corners = (
-            centre_x - width / 2,
-            centre_y - height / 2,
-            centre_x + width / 2,
-            centre_y + height / 2,
-        )
-        size = -abs(float(np.log(scale / target.growth)))
-        evidence = Evidence(looks=float(heat[y, x]), size=size)
-        out.append(_placed(scene, target, corners, evidence))
-    return out
-
-
-def _vertex(heat: NDArray[np.float32], y: int, x: int) -> tuple[float, float]:
-    """The peak's place between cells, by a parabola either way."""
-    place = [float(y), float(x)]
-    for axis, at in enumerate((y, x)):
-        if 0 < at < heat.shape[axis] - 1:
-            line = heat[:, x] if axis == 0 else heat[y, :]
-            low, mid, high = (float(line[at + k]) for k in (-1, 0, 1))
-            bend = low - 2 * mid + high
-            if bend < 0:
-                place[axis] += min(max((low - high) / (2 * bend), -0.5), 0.5)
-    return place[0], place[1]
-
-
-def _placed(
-    scene: Scene, target: Target, corners: Corners, evidence: Evidence
-) -> Candidate:
-    dx = (corners[0] + corners[2] - target.expected[0] - target.expected[2]) / 2
-    dy = (corners[1] + corners[3] - target.expected[1] - target.expected[3]) / 2
-    away = float(np.hypot(dx, dy)) / target.spread
-    return Candidate(
-        corners=corners,
-        evidence=replace(
-            evidence, near=1 / (1 + away * away), changed=scene.changed(corners)
-        ),
+def nearness(target: Target, places: ArrayLike) -> NDArray[np.float64]:
+    """How near boxes, (N, 4), are to the expected place: 1 there, half at `spread`."""
+    boxes = np.asarray(places, np.float64)
+    away = boxes - np.array(target.expected)
+    across, down = away[:, 0] + away[:, 2], away[:, 1] + away[:, 3]
+    return np.asarray(
+        1 / (1 + (across**2 + down**2) / (4 * target.spread**2)), np.float64
     )
-
-
-def rank(candidate: Candidate) -> float:
-    """A first order, before flow has been asked."""
-    evidence = candidate.evidence
-    return (
-        evidence.looks
-        + 0.3 * evidence.near
-        + 0.15 * min(evidence.changed * 3, 1)
-        + SIZE_CARE * evidence.size
-    )
-
-
-def _apart(found: list[Candidate]) -> list[Candidate]:
-    """The best ones that do not overlap much."""
-    kept: list[Candidate] = []
-    for candidate in sorted(found, key=rank, reverse=True):
-        if all(iou(candidate.corners, other.corners) < 0.6 for other in kept):
-            kept.append(candidate)
-            if len(kept) == PEAKS:
-                break
-    if len(kept) > 1:
-        looks = [candidate.evidence.looks for candidate in kept]
-        for k, candidate in enumerate(kept):
-            rival = max(v for i, v in enumerate(looks) if i != k)
-            evidence = replace(candidate.evidence, ahead=looks[k] - rival)
-            kept[k] = replace(candidate, evidence=evidence)
-    return kept
 
 
 def _follow(
@@ -211,8 +103,32 @@ def _follow(
     return flow.follow(before.small_grey, after.small_grey, jumps, before.shrink)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is kept of a box to compare each candidate with.
+
+    `patch` are its grey pixels, `histograms` and `odds` its colours, see `colours`.
+    """
+
+    patch: NDArray[np.float32]
+    histograms: NDArray[np.float64]
+    odds: NDArray[np.float32]
+
+
+def memory_of(scene: Scene, target: Target) -> Memory:
+    """What the earlier image shows of a target."""
+    return Memory(
+        patch=_patch(scene.before.grey, target.corners),
+        histograms=colours.histograms(scene.before.colours, target.corners),
+        odds=colours.odds(scene.before.colours, target.corners),
+    )
+
+
 def refine(
-    scene: Scene, targets: Sequence[Target], found: Sequence[Sequence[Candidate]]
+    scene: Scene,
+    targets: Sequence[Target],
+    memories: Sequence[Memory],
+    found: Sequence[Sequence[Candidate]],
 ) -> list[list[Candidate]]:
     """Each candidate moved to where flow puts it, with flow's and the patch's word."""
     jumps = [
@@ -222,28 +138,27 @@ def refine(
     ]
     followed = iter(_follow(scene, targets, jumps))
     out: list[list[Candidate]] = []
-    for target, own in zip(targets, found, strict=True):
-        memory = _memory(scene, target)
-        out.append([_refined(scene, target, c, next(followed), memory) for c in own])
+    for target, memory, own in zip(targets, memories, found, strict=True):
+        table = _odds_around(scene, memory, own)
+        out.append(
+            [_refined(scene, target, c, next(followed), memory, table) for c in own]
+        )
     return out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What is kept of a box to compare each candidate with."""
-
-    patch: NDArray[np.float32]
-    histograms: NDArray[np.float64]
-    odds: NDArray[np.float64]
-
-
-def _memory(scene: Scene, target: Target) -> Memory:
-    weights = colours.odds(scene.before.colours, target.corners)
-    return Memory(
-        patch=_patch(scene.before.grey, target.corners),
-        histograms=colours.histograms(scene.before.colours, target.corners),
-        odds=colours.odds_table(scene.after.colours, weights),
+def _odds_around(
+    scene: Scene, memory: Memory, own: Sequence[Candidate]
+) -> colours.OddsTable:
+    """The odds where the candidates are and wherever flow may move them to."""
+    x0, y0, x1, y1 = np.array([c.corners for c in own] or [(0, 0, 1, 1)]).T
+    wide, high = float((x1 - x0).max()), float((y1 - y0).max())
+    around = (
+        float(x0.min()) - wide,
+        float(y0.min()) - high,
+        float(x1.max()) + wide,
+        float(y1.max()) + high,
     )
+    return colours.odds_table(scene.after.colours, memory.odds, around)
 
 
 def _refined(
@@ -252,6 +167,7 @@ def _refined(
     candidate: Candidate,
     way: flow.Followed,
     memory: Memory,
+    odds: colours.OddsTable,
 ) -> Candidate:
     corners, patch = candidate.corners, memory.patch
     alike = _correlation(patch, _patch(scene.after.grey, corners))
@@ -261,19 +177,27 @@ def _refined(
         if other >= alike - 0.02:
             corners, alike = flown, other
     agreement = way.agreement if iou(way.corners, candidate.corners) > 0.3 else 0.0
-    shrink = scene.after.colours.shrink
     scale = np.sqrt((corners[2] - corners[0]) * (corners[3] - corners[1])) / target.size
     evidence = replace(
         candidate.evidence,
+        near=float(nearness(target, [corners])[0]),
+        changed=scene.changed(corners),
         flow=agreement,
         colour=colours.likeness(
             memory.histograms, colours.histograms(scene.after.colours, corners)
         ),
-        stands_out=ring_contrast(memory.odds, corners, shrink),
+        stands_out=_contrast(odds, corners),
         outlined=ring_contrast(scene.change_sum, corners, scene.after.shrink),
         size=-abs(float(np.log(scale / target.growth))),
     )
-    return _placed(scene, target, corners, evidence)
+    return Candidate(corners=corners, evidence=evidence)
+
+
+def _contrast(odds: colours.OddsTable, corners: Corners) -> float:
+    left, top = odds.x / odds.shrink, odds.y / odds.shrink
+    x0, y0, x1, y1 = corners
+    inside = (x0 - left, y0 - top, x1 - left, y1 - top)
+    return ring_contrast(odds.table, inside, odds.shrink)
 
 
 def _blend(corners: Corners, way: flow.Followed, target: Target) -> Corners:

@@ -17,9 +17,10 @@ BINS = LIGHT_BINS * TINT_BINS * TINT_BINS
 PARTS = 3
 
 _LIGHT = (np.arange(256) * LIGHT_BINS // 256 * TINT_BINS * TINT_BINS).astype(np.uint16)
-_TINT = np.clip(
+_BLUE_YELLOW = np.clip(
     np.round((np.arange(256) - 128) / TINT_STEP) + TINT_BINS // 2, 0, TINT_BINS - 1
 ).astype(np.uint16)
+_GREEN_RED = _BLUE_YELLOW * np.uint16(TINT_BINS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +40,11 @@ class ColourMap:
 
 def colour_map(small: NDArray[np.uint8], shrink: float) -> ColourMap:
     """The colours of a shrunk BGR image: eight lights, seven by seven tints (Lab)."""
-    light, green_red, blue_yellow = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2LAB))
-    tints = _TINT[green_red] * np.uint16(TINT_BINS) + _TINT[blue_yellow]
-    return ColourMap(bins=_LIGHT[light] + tints, shrink=shrink)
+    lab = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2LAB))
+    tables = (_LIGHT, _GREEN_RED, _BLUE_YELLOW)
+    bins = [cv2.LUT(plane, table) for plane, table in zip(lab, tables, strict=True)]
+    total = cv2.add(cv2.add(bins[0], bins[1]), bins[2])
+    return ColourMap(bins=np.asarray(total, np.uint16), shrink=shrink)
 
 
 def histograms(colours: ColourMap, corners: Corners) -> NDArray[np.float64]:
@@ -84,8 +87,29 @@ def odds(colours: ColourMap, corners: Corners) -> NDArray[np.float32]:
     return np.asarray(np.clip(ratio / 4, -1, 1), np.float32)
 
 
-def odds_table(colours: ColourMap, weights: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The odds of each pixel as an integral image, one row and column larger."""
-    return np.asarray(
-        cv2.integral(weights[colours.bins], sdepth=cv2.CV_64F), np.float64
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddsTable:
+    """The odds of each pixel of a part of a picture, summed up.
+
+    `table` is the integral image, one row and column larger than the part, which begins
+    at `x`, `y` of the shrunk picture.
+    """
+
+    table: NDArray[np.float64]
+    x: int
+    y: int
+    shrink: float
+
+
+def odds_table(
+    colours: ColourMap, weights: NDArray[np.float32], around: Corners
+) -> OddsTable:
+    """The table of the part inside `around`, at least a pixel; weights as of `odds`."""
+    rows, columns = colours.bins.shape
+    x0, y0, x1, y1 = (value * colours.shrink for value in around)
+    left, top = min(max(int(x0), 0), columns - 1), min(max(int(y0), 0), rows - 1)
+    right = min(max(int(x1) + 1, left + 1), columns)
+    bottom = min(max(int(y1) + 1, top + 1), rows)
+    part = weights[colours.bins[top:bottom, left:right]]
+    table = np.asarray(cv2.integral(part, sdepth=cv2.CV_64F), np.float64)
+    return OddsTable(table=table, x=left, y=top, shrink=colours.shrink)

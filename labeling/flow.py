@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from .geometry import Corners
 
-GRID = 5
+GRID = 4
+LEAST_POINTS = 4
 WINDOW = (15, 15)
 LEVELS = 3
 CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 12, 0.03)
@@ -32,12 +33,15 @@ class Followed:
     agreement: float
 
 
-def _grid(corners: Corners) -> Points:
-    x0, y0, x1, y1 = corners
-    steps = (np.arange(GRID) + 0.5) / GRID
-    steps = 0.1 + 0.8 * steps
-    xs, ys = np.meshgrid(x0 + (x1 - x0) * steps, y0 + (y1 - y0) * steps)
-    return np.stack([xs, ys], axis=-1).reshape(-1, 2).astype(np.float32)
+_STEPS = 0.1 + 0.8 * (np.arange(GRID) + 0.5) / GRID
+_SHARES = np.stack(np.meshgrid(_STEPS, _STEPS), axis=-1).reshape(-1, 2)
+
+
+def _grids(boxes: Sequence[Corners]) -> Points:
+    """The points of all boxes, one box after the other, (N * GRID * GRID, 2)."""
+    corners = np.array(boxes, np.float64)[:, None]
+    low, high = corners[..., :2], corners[..., 2:]
+    return np.asarray((low + (high - low) * _SHARES).reshape(-1, 2), np.float32)
 
 
 def follow(
@@ -55,8 +59,8 @@ def follow(
     if not jumps:
         return ()
     factor = np.float32(shrink)
-    start = np.concatenate([_grid(source) for source, _ in jumps])
-    guess = np.concatenate([_grid(target) for _, target in jumps])
+    start = _grids([source for source, _ in jumps])
+    guess = _grids([target for _, target in jumps])
     there, seen = _flow(before, after, start * factor, guess * factor)
     back, returned = _flow(after, before, there, there + (start - guess) * factor)
     there, back = there / factor, back / factor
@@ -96,7 +100,7 @@ def _summed(
 ) -> Followed:
     size = float(np.sqrt((source[2] - source[0]) * (source[3] - source[1])))
     good = good & (error < max(0.05 * size, 1.0))
-    if good.sum() < 5:
+    if good.sum() < LEAST_POINTS:
         return Followed(corners=target, agreement=0.0)
     old, new = start[good], there[good]
     scale = _scale(old, new)
@@ -115,11 +119,17 @@ def _summed(
 
 def _scale(old: Points, new: Points) -> float:
     """Median ratio of distances between pairs of points (Kalal et al. 2010)."""
-    first, second = np.triu_indices(len(old), 1)
-    before = np.linalg.norm(old[first] - old[second], axis=1)
-    after = np.linalg.norm(new[first] - new[second], axis=1)
+    before, after = _distances(old), _distances(new)
     apart = before > 2
     if not apart.any():
         return 1.0
     ratio = float(np.median(after[apart] / before[apart]))
-    return float(np.clip(ratio, 0.5, 2.0))
+    return min(max(ratio, 0.5), 2.0)
+
+
+def _distances(points: Points) -> NDArray[np.float32]:
+    """Between all pairs, each pair once."""
+    count = len(points)
+    x, y = points[:, 0], points[:, 1]
+    away = np.hypot(x[:, None] - x, y[:, None] - y)
+    return np.asarray(away[np.arange(count)[:, None] < np.arange(count)], np.float32)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from . import colours
-from .colours import ColourMap
+from .colours import ColourMap, OddsTable
 from .geometry import Corners
 
 SHIFTS_X = (-0.3, -0.18, -0.08, 0.0, 0.08, 0.18, 0.3)
@@ -55,47 +54,28 @@ class Footprint:
     cells: Floats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Patch:
-    """The integral image of the odds of a part of a picture, and where it begins."""
-
-    table: Floats
-    x: float
-    y: float
-    shrink: float
-
-    def sums(self, x: Floats, y: Floats) -> Floats:
-        """The integral at points in pixels of the full size, between pixels too."""
-        rows, columns = self.table.shape
-        across = np.clip(x * self.shrink - self.x, 0, columns - 1.001)
-        down = np.clip(y * self.shrink - self.y, 0, rows - 1.001)
-        left, top = across.astype(np.intp), down.astype(np.intp)
-        across, down = across - left, down - top
-        at = top * columns + left
-        flat = self.table.ravel()
-        upper = flat[at] * (1 - across) + flat[at + 1] * across
-        at += columns
-        lower = flat[at] * (1 - across) + flat[at + 1] * across
-        return np.asarray(upper * (1 - down) + lower * down, np.float64)
+def _sums(odds: OddsTable, x: Floats, y: Floats) -> Floats:
+    """The integral at points in pixels of the full size, between pixels too."""
+    rows, columns = odds.table.shape
+    across = np.clip(x * odds.shrink - odds.x, 0, columns - 1.001)
+    down = np.clip(y * odds.shrink - odds.y, 0, rows - 1.001)
+    left, top = across.astype(np.intp), down.astype(np.intp)
+    across, down = across - left, down - top
+    at = top * columns + left
+    flat = odds.table.ravel()
+    upper = flat[at] * (1 - across) + flat[at + 1] * across
+    at += columns
+    lower = flat[at] * (1 - across) + flat[at + 1] * across
+    return np.asarray(upper * (1 - down) + lower * down, np.float64)
 
 
-def _patch(
-    pixels: ColourMap, odds: NDArray[np.float32], corners: Corners, beyond: float
-) -> _Patch:
+def _around(corners: Corners, beyond: float) -> Corners:
     x0, y0, x1, y1 = corners
     wide, high = beyond * (x1 - x0), beyond * (y1 - y0)
-    rows, columns = pixels.bins.shape
-    left = min(max(int((x0 - wide) * pixels.shrink), 0), columns - 1)
-    top = min(max(int((y0 - high) * pixels.shrink), 0), rows - 1)
-    right = min(max(int((x1 + wide) * pixels.shrink) + 1, left + 1), columns)
-    bottom = min(max(int((y1 + high) * pixels.shrink) + 1, top + 1), rows)
-    table = cv2.integral(odds[pixels.bins[top:bottom, left:right]], sdepth=cv2.CV_64F)
-    return _Patch(
-        table=np.asarray(table, np.float64), x=left, y=top, shrink=pixels.shrink
-    )
+    return x0 - wide, y0 - high, x1 + wide, y1 + high
 
 
-def _strips(patch: _Patch, boxes: Floats) -> Floats:
+def _strips(odds: OddsTable, boxes: Floats) -> Floats:
     """(N, 9) mean odds: the box, then inside and outside each of its four edges."""
     x0, y0, x1, y1 = boxes.T
     w, h = (x1 - x0) * STRIP, (y1 - y0) * STRIP
@@ -113,37 +93,40 @@ def _strips(patch: _Patch, boxes: Floats) -> Floats:
         ]
     )
     left, top, right, bottom = places.transpose(1, 2, 0)
-    total = patch.sums(right, bottom) - patch.sums(left, bottom)
-    total += patch.sums(left, top) - patch.sums(right, top)
-    return total / _pixels((right - left) * (bottom - top), patch)
+    total = _sums(odds, right, bottom) - _sums(odds, left, bottom)
+    total += _sums(odds, left, top) - _sums(odds, right, top)
+    return total / _pixels((right - left) * (bottom - top), odds)
 
 
-def _cells(patch: _Patch, boxes: Floats) -> Floats:
+def _cells(odds: OddsTable, boxes: Floats) -> Floats:
     """(N, CELLS, CELLS) mean odds of a grid over the box and what is beside it."""
     x0, y0, x1, y1 = boxes.T[..., None]
     steps = np.linspace(-BESIDE, 1 + BESIDE, CELLS + 1)
     xs, ys = x0 + (x1 - x0) * steps, y0 + (y1 - y0) * steps
     shape = (len(boxes), CELLS + 1, CELLS + 1)
-    sums = patch.sums(
-        np.broadcast_to(xs[:, None, :], shape), np.broadcast_to(ys[:, :, None], shape)
+    sums = _sums(
+        odds,
+        np.broadcast_to(xs[:, None, :], shape),
+        np.broadcast_to(ys[:, :, None], shape),
     )
     total = np.diff(np.diff(sums, axis=1), axis=2)
     step = (1 + 2 * BESIDE) / CELLS
     size = ((x1 - x0) * (y1 - y0) * step * step)[..., None]
-    return total / _pixels(size, patch)
+    return total / _pixels(size, odds)
 
 
-def _pixels(area: Floats, patch: _Patch) -> Floats:
-    return np.maximum(area * patch.shrink**2, 0.5)
+def _pixels(area: Floats, odds: OddsTable) -> Floats:
+    return np.maximum(area * odds.shrink**2, 0.5)
 
 
-def footprint(pixels: ColourMap, corners: Corners) -> Footprint:
-    """The footprint of a box in the picture where it was accepted."""
-    odds = colours.odds(pixels, corners)
-    patch = _patch(pixels, odds, corners, 0.5)
+def footprint(
+    pixels: ColourMap, corners: Corners, odds: NDArray[np.float32]
+) -> Footprint:
+    """The footprint of a box in the picture where it was accepted; odds are its own."""
+    table = colours.odds_table(pixels, odds, _around(corners, 0.5))
     box = np.array([corners], np.float64)
     return Footprint(
-        odds=odds, strips=_strips(patch, box)[0], cells=_cells(patch, box)[0]
+        odds=odds, strips=_strips(table, box)[0], cells=_cells(table, box)[0]
     )
 
 
@@ -162,9 +145,9 @@ def settled(
     x, y = (x0 + x1) / 2 + _MOVES[:, 0] * wide, (y0 + y1) / 2 + _MOVES[:, 1] * high
     half_w, half_h = _MOVES[:, 2] * wide / 2, _MOVES[:, 2] * high / 2
     boxes = np.stack([x - half_w, y - half_h, x + half_w, y + half_h], axis=1)
-    patch = _patch(pixels, known.odds, corners, 1.0)
-    strips = np.abs(_strips(patch, boxes) - known.strips).mean(axis=1)
-    cells = np.abs(_cells(patch, boxes) - known.cells).mean(axis=(1, 2))
+    table = colours.odds_table(pixels, known.odds, _around(corners, 1.0))
+    strips = np.abs(_strips(table, boxes) - known.strips).mean(axis=1)
+    cells = np.abs(_cells(table, boxes) - known.cells).mean(axis=(1, 2))
     gain = STRIPS_APART * strips + CELLS_APART * cells
     gain -= _AWAY @ (STAY + flow * STAY_BY_FLOW)
     here = int(np.argmin(_AWAY.sum(axis=1)))

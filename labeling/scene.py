@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dataset.records import Box
 
@@ -69,7 +69,11 @@ class Scene:
 
     def changed(self, corners: Corners) -> float:
         """Mean change inside the box, 0 to 1; 0 outside the image."""
-        return box_mean(self.change_sum, corners, self.after.shrink)
+        return float(self.changes([corners])[0])
+
+    def changes(self, boxes: ArrayLike) -> NDArray[np.float64]:
+        """`changed` of each of (N, 4) boxes."""
+        return box_means(self.change_sum, boxes, self.after.shrink)
 
 
 def view(pixels: NDArray[np.uint8]) -> View:
@@ -99,20 +103,28 @@ def scene_of(
 ) -> Scene:
     """Two images of one size made ready; `boxes` are those of the earlier one."""
     old, new = view(before), view(after)
-    motion = camera_motion.estimate(old.small_grey, new.small_grey, boxes, old.shrink)
+    motion = camera_motion.estimate(
+        _halved(old.small_grey), _halved(new.small_grey), boxes, old.shrink / 2
+    )
     change = _change(motion.warp(old.small, old.shrink), new.small)
     return Scene(before=old, after=new, change_sum=change, motion=motion)
+
+
+def _halved(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Enough for the camera's motion, which flow follows to a fraction of a pixel."""
+    half = (max(grey.shape[1] // 2, 1), max(grey.shape[0] // 2, 1))
+    return np.asarray(cv2.resize(grey, half, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _change(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float64]:
     apart = cv2.absdiff(cv2.blur(before, (3, 3)), cv2.blur(after, (3, 3)))
     blue, green, red = cv2.split(apart)
-    most = np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
-    counts = np.bincount(most.ravel(), minlength=256)
+    most = cv2.max(cv2.max(blue, green), red)
+    counts = cv2.calcHist([most], [0], None, [256], [0, 256]).ravel()
     middle = int(np.searchsorted(np.cumsum(counts), most.size / 2))
     steps = (np.arange(256) - CHANGE_FLOOR - 2 * middle) / CHANGE_RANGE
-    levels = np.clip(steps, 0, 1).astype(np.float32)
-    return np.asarray(cv2.integral(levels[most], sdepth=cv2.CV_64F), np.float64)
+    levels = cv2.LUT(most, np.clip(steps, 0, 1).astype(np.float32))
+    return np.asarray(cv2.integral(levels, sdepth=cv2.CV_64F), np.float64)
 
 
 def is_other_scene(scene: Scene) -> bool:
@@ -135,21 +147,23 @@ def is_other_scene(scene: Scene) -> bool:
     return alike < 0.2 and common < 0.35
 
 
-def box_mean(table: NDArray[np.float64], corners: Corners, shrink: float) -> float:
-    """Mean inside a box from an integral image of the shrunk picture; 0 outside it."""
+def box_means(
+    table: NDArray[np.float64], boxes: ArrayLike, shrink: float
+) -> NDArray[np.float64]:
+    """Means inside (N, 4) boxes from a shrunk picture's integral image; 0 outside."""
     rows, columns = table.shape
-    x0, x1 = (min(max(round(v * shrink), 0), columns - 1) for v in corners[::2])
-    y0, y1 = (min(max(round(v * shrink), 0), rows - 1) for v in corners[1::2])
-    if x1 <= x0 or y1 <= y0:
-        return 0.0
-    total = float(table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0])
-    return total / float((x1 - x0) * (y1 - y0))
+    limits = np.array([columns, rows, columns, rows]) - 1
+    places = np.rint(np.asarray(boxes, np.float64) * shrink).astype(np.intp)
+    x0, y0, x1, y1 = np.clip(places, 0, limits).T
+    total = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
+    size = (x1 - x0) * (y1 - y0)
+    return np.asarray(np.where(size > 0, total / np.maximum(size, 1), 0.0), np.float64)
 
 
 def ring_contrast(table: NDArray[np.float64], corners: Corners, shrink: float) -> float:
     """Mean inside the box above the mean beside it, a quarter of its width each way."""
     x0, y0, x1, y1 = corners
     aside = (x1 - x0) / 4
-    left = box_mean(table, (x0 - aside, y0, x0, y1), shrink)
-    right = box_mean(table, (x1, y0, x1 + aside, y1), shrink)
-    return box_mean(table, corners, shrink) - (left + right) / 2
+    beside = ((x0 - aside, y0, x0, y1), (x1, y0, x1 + aside, y1))
+    own, left, right = box_means(table, (corners, *beside), shrink).tolist()
+    return float(own - (left + right) / 2)

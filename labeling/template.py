@@ -119,24 +119,33 @@ def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
     strength, angle = cv2.cartToPolar(across, down)
     place = angle * np.float32(8 / np.pi)
     place -= 8 * (place >= 8)
-    bins = []
+    bins: list[MatLike] = []
     for k in range(8):
         away = np.abs(place - np.float32(k))
-        share = np.float32(1) - cv2.min(away, np.float32(8) - away)
+        # Only the first bin has neighbours on both ends of the circle.
+        share = np.float32(1) - (
+            cv2.min(away, np.float32(8) - away) if k == 0 else away
+        )
         weighed = cv2.multiply(np.maximum(share, 0, out=share), strength)
         bins.append(cv2.resize(weighed, (columns, rows), interpolation=cv2.INTER_AREA))
-    groups = [cv2.merge(bins[:4]), cv2.merge(bins[4:])]
-    energy = sum(cv2.blur(group, (5, 5)).sum(axis=2) for group in groups)
-    scale = 1 / (energy + 8.0)
-    oriented = [np.sqrt(group * scale[..., None]) for group in groups]
+    energy = np.asarray(cv2.blur(np.asarray(sum(bins)), (5, 5)), np.float32)
+    share = 1 / (energy + np.float32(8))
+    bins = [cv2.sqrt(cv2.multiply(each, share)) for each in bins]
+    colour = _colour(zoomed, energy)
+    return tuple(
+        np.asarray(cv2.merge(g), np.float32) for g in (bins[:4], bins[4:], colour)
+    )
+
+
+def _colour(zoomed: MatLike, energy: NDArray[np.float32]) -> list[MatLike]:
+    rows, columns = energy.shape
     lab = cv2.cvtColor(zoomed, cv2.COLOR_BGR2LAB)
     lab = cv2.resize(lab, (columns, rows), interpolation=cv2.INTER_AREA)
-    colour = np.empty((rows, columns, 4), np.float32)
-    colour[..., :3] = lab.astype(np.float32)
-    colour[..., :3] -= np.float32(128)
-    colour[..., :3] *= np.array([1 / 128, 1 / 40, 1 / 40], np.float32) * COLOUR_WEIGHT
-    colour[..., 3] = np.log1p(energy) * np.float32(0.15)
-    return oriented[0], oriented[1], colour
+    planes = [
+        (plane.astype(np.float32) - np.float32(128)) * np.float32(COLOUR_WEIGHT / span)
+        for plane, span in zip(cv2.split(lab), (128, 40, 40), strict=True)
+    ]
+    return [*planes, np.log1p(energy) * np.float32(0.15)]
 
 
 def at_scale(maps: Maps, scale: float) -> Maps:
@@ -192,12 +201,13 @@ def learn(
     corners: Corners,
     extra: Sequence[Maps],
     others: Sequence[Corners],
+    care: NDArray[np.float32],
 ) -> Template | None:
     """Ridge weights that tell the box from the rest of its region.
 
     `extra` are windows of the same object from earlier images, `others` the boxes of
-    other objects, which are always among the negatives. None where the region holds
-    no window beside the object.
+    other objects, which are always among the negatives, and `care`, (rows, columns),
+    how much each cell counts. None where the region holds no window beside the object.
     """
     rows, columns = cells_of(corners[2] - corners[0], corners[3] - corners[1])
     maps = at_scale(region.maps, 1.0)
@@ -208,7 +218,7 @@ def learn(
     negatives += [_flat(window_at(region, o, rows, columns))[None] for o in others]
     positives = [_flat(window_at(region, corners, rows, columns))]
     positives += [_flat(window) for window in extra]
-    return _ridge(np.stack(positives), np.concatenate(negatives), rows, columns)
+    return _ridge(np.stack(positives), np.concatenate(negatives), care)
 
 
 def _negative_places(
@@ -232,8 +242,7 @@ def _negative_places(
 def _ridge(
     positives: NDArray[np.float32],
     negatives: NDArray[np.float32],
-    rows: int,
-    columns: int,
+    care: NDArray[np.float32],
 ) -> Template:
     """Weighted ridge regression in its dual form: both sides weigh the same."""
     mean = negatives.mean(axis=0)
@@ -243,16 +252,21 @@ def _ridge(
     target = np.zeros(len(samples), np.float32)
     target[: len(positives)] = 1.0
     root = np.sqrt(weight / weight.sum())[:, None]
-    scaled = samples * root
-    kernel = scaled @ scaled.T
+    cells = np.tile(care.ravel(), 12)
+    weighed = samples * root * cells
+    # OpenCV's algebra, for NumPy's starts threads of its own for every small matrix.
+    kernel = np.asarray(cv2.mulTransposed(weighed, aTa=False), np.float32)
     kernel[np.diag_indices_from(kernel)] += RIDGE * np.trace(kernel) / len(kernel) * 4
-    flat = scaled.T @ np.linalg.solve(kernel, target * root[:, 0])
+    _, dual = cv2.solve(kernel, target[:, None] * root, flags=cv2.DECOMP_CHOLESKY)
+    flat = np.einsum("nk,n->k", weighed, np.asarray(dual, np.float32)[:, 0])
+    flat = flat * cells
+    rows, columns = care.shape
     shape = (3, 4, rows, columns)
     weights = tuple(
         np.ascontiguousarray(group.transpose(1, 2, 0)) for group in flat.reshape(shape)
     )
     return Template(
-        weights=weights, bias=-float(mean @ flat), rows=rows, columns=columns
+        weights=weights, bias=-float((mean * flat).sum()), rows=rows, columns=columns
     )
 
 
@@ -268,8 +282,7 @@ def answers(template: Template, maps: Maps) -> NDArray[np.float32] | None:
     """The answer at every cell of maps from `at_scale`; None where they are smaller."""
     if maps[0].shape[0] < template.rows or maps[0].shape[1] < template.columns:
         return None
-    total = sum(
-        cv2.matchTemplate(group, weight, cv2.TM_CCORR)
-        for group, weight in zip(maps, template.weights, strict=True)
-    )
-    return np.asarray(total + np.float32(template.bias), np.float32)
+    total: MatLike = np.array(template.bias, np.float32)
+    for group, weight in zip(maps, template.weights, strict=True):
+        total = cv2.matchTemplate(group, weight, cv2.TM_CCORR) + total
+    return np.asarray(total, np.float32)

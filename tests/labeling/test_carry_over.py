@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dataset.records import Box, BoxOrigin, Proposal, Verdict
 from labeling.carry_over import AcceptedImage, propose
-from labeling.geometry import Corners, iou
+from labeling.geometry import Corners, corners_of, iou
 
 WIDTH, HEIGHT = 480, 360
 Pixels = NDArray[np.uint8]
@@ -57,6 +57,11 @@ def _one(proposals: tuple[Proposal, ...]) -> Proposal:
 
 def _shifted(corners: Corners, dx: float, dy: float) -> Corners:
     return corners[0] + dx, corners[1] + dy, corners[2] + dx, corners[3] + dy
+
+
+def _times(corners: Corners, factor: int) -> Corners:
+    x0, y0, x1, y1 = corners
+    return x0 * factor, y0 * factor, x1 * factor, y1 * factor
 
 
 START: Corners = (200, 150, 260, 220)
@@ -128,6 +133,61 @@ def test_look_alikes_that_move_are_not_swapped() -> None:
     places = {p.box.id: p.box for p in found}
     assert iou(places["a"], moved_first) > 0.7
     assert iou(places["b"], moved_second) > 0.7
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(8, 25), st.integers(-20, 20), st.integers(60, 90))
+def test_look_alikes_side_by_side_keep_their_order(
+    dx: int, dy: int, apart: int
+) -> None:
+    starts = [(30 + apart * k, 130, 74 + apart * k, 196) for k in range(3)]
+    ends = [_shifted(place, dx, dy) for place in starts]
+    before = _accepted(
+        _scene(*((1, place) for place in starts), seed=1),
+        *(_box(str(k), place) for k, place in enumerate(starts)),
+    )
+
+    found = propose([before], _scene(*((1, place) for place in ends), seed=2))
+
+    centres = [p.box.x0 + p.box.x1 for p in found]
+    assert centres == sorted(centres)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.permutations(range(5)))
+def test_boxes_in_another_order_get_the_same_proposals(order: list[int]) -> None:
+    starts = [(20 + 88 * k, 40 + 50 * k, 70 + 88 * k, 100 + 50 * k) for k in range(5)]
+    moved = [(k, _shifted(place, 14, 6)) for k, place in enumerate(starts)]
+    pixels = _scene(*enumerate(starts), seed=1)
+    boxes = [_box(str(k), place) for k, place in enumerate(starts)]
+    after = _scene(*moved, seed=2)
+
+    plain = propose([_accepted(pixels, *boxes)], after)
+    mixed = propose([_accepted(pixels, *(boxes[k] for k in order))], after)
+
+    assert list(mixed) == [plain[k] for k in order]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(-60, 60), st.integers(-40, 40))
+def test_a_shifted_world_gets_shifted_proposals(dx: int, dy: int) -> None:
+    there = _shifted(START, 25, 10)
+    here = _one(
+        propose(
+            [_accepted(_scene((1, START), seed=1), _box("a", START))],
+            _scene((1, there), seed=2),
+        )
+    )
+
+    start, end = _shifted(START, dx, dy), _shifted(there, dx, dy)
+    shifted = _one(
+        propose(
+            [_accepted(_scene((1, start), seed=1), _box("a", start))],
+            _scene((1, end), seed=2),
+        )
+    )
+
+    assert iou(shifted.box, _shifted(corners_of(here.box), dx, dy)) > 0.85
 
 
 def test_two_boxes_never_end_on_the_same_place() -> None:
@@ -233,6 +293,44 @@ def test_a_box_of_any_shape_gets_one_proposal(
 
     assert 0 <= proposal.box.x0 < proposal.box.x1 <= WIDTH
     assert 0 <= proposal.box.y0 < proposal.box.y1 <= HEIGHT
+
+
+def test_a_thing_behind_another_is_expected_to_go_on() -> None:
+    path = [(60 + 30 * k, 150, 110 + 30 * k, 220) for k in range(6)]
+    screen = (7, (232, 120, 330, 250))
+    history = [
+        _accepted(_scene((1, place), screen, seed=k), _box("a", place), at=k)
+        for k, place in enumerate(path[:5])
+    ]
+
+    proposal = _one(propose(history, _scene((1, path[5]), screen, seed=9)))
+
+    assert proposal.verdict is not Verdict.LEFT
+    assert iou(proposal.box, path[5]) > 0.7
+
+
+def test_a_thing_that_walked_out_of_the_picture_has_left() -> None:
+    path = [(WIDTH - 190 + 45 * k, 150, WIDTH - 140 + 45 * k, 220) for k in range(4)]
+    history = [
+        _accepted(_scene((1, place), seed=k), _box("a", place), at=k)
+        for k, place in enumerate(path[:3])
+    ]
+
+    proposal = _one(propose(history, _scene(seed=9)))
+
+    assert proposal.verdict is Verdict.LEFT
+
+
+def test_a_large_picture_is_carried_as_well_as_its_half() -> None:
+    large = [
+        np.asarray(cv2.resize(_scene((1, place), seed=k), None, fx=4, fy=4), np.uint8)
+        for k, place in enumerate((START, _shifted(START, 40, 12)))
+    ]
+    before = _accepted(large[0], _box("a", _times(START, 4)))
+
+    proposal = _one(propose([before], large[1]))
+
+    assert iou(proposal.box, _times(_shifted(START, 40, 12), 4)) > 0.85
 
 
 def test_a_walk_over_many_images_keeps_hold_of_the_thing() -> None:

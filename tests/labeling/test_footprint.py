@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.colours import ColourMap, colour_map
-from labeling.footprint import LEAST_SIDE, footprint, settled
+from labeling.colours import ColourMap, colour_map, odds
+from labeling.footprint import LEAST_SIDE, Footprint, footprint, settled
 from labeling.geometry import Corners, iou, scaled
 
 WIDTH, HEIGHT = 320, 240
@@ -25,6 +25,11 @@ def coloured(place: Corners) -> ColourMap:
     return colour_map(image, 1.0)
 
 
+def footprint_of(corners: Corners) -> Footprint:
+    before = coloured(BEFORE)
+    return footprint(before, corners, odds(before, corners))
+
+
 def moved(corners: Corners, dx: float, dy: float) -> Corners:
     return corners[0] + dx, corners[1] + dy, corners[2] + dx, corners[3] + dy
 
@@ -39,7 +44,7 @@ def moved(corners: Corners, dx: float, dy: float) -> Corners:
     ],
 )
 def test_a_place_beside_the_thing_is_moved_onto_it(found: Corners) -> None:
-    known = footprint(coloured(BEFORE), BEFORE)
+    known = footprint_of(BEFORE)
 
     place = settled(known, coloured(AFTER), found, 0.0)
 
@@ -47,14 +52,14 @@ def test_a_place_beside_the_thing_is_moved_onto_it(found: Corners) -> None:
 
 
 def test_a_right_place_is_left_alone() -> None:
-    known = footprint(coloured(BEFORE), BEFORE)
+    known = footprint_of(BEFORE)
 
     assert settled(known, coloured(AFTER), AFTER, 0.5) == AFTER
 
 
 def test_a_loose_box_stays_loose() -> None:
     loose = scaled(BEFORE, 1.25)
-    known = footprint(coloured(BEFORE), loose)
+    known = footprint_of(loose)
 
     place = settled(known, coloured(AFTER), scaled(AFTER, 1.25), 0.0)
 
@@ -63,7 +68,7 @@ def test_a_loose_box_stays_loose() -> None:
 
 def test_a_small_box_is_left_alone() -> None:
     small = (100.0, 100.0, 100.0 + LEAST_SIDE - 1, 160.0)
-    known = footprint(coloured(BEFORE), BEFORE)
+    known = footprint_of(BEFORE)
 
     assert settled(known, coloured(AFTER), small, 0.0) == small
 
@@ -81,9 +86,7 @@ def test_any_box_gets_a_finite_one_with_an_area(
 ) -> None:
     corners = (x, y, x + width, y + height)
 
-    place = settled(
-        footprint(coloured(BEFORE), corners), coloured(AFTER), corners, flow
-    )
+    place = settled(footprint_of(corners), coloured(AFTER), corners, flow)
 
     assert np.isfinite(place).all()
     assert place[0] < place[2]
