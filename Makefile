@@ -83,7 +83,13 @@ lock: environment ## resolve requirements.lock anew, with hashes and without add
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
 		--no-header --no-annotate --system-certs --extra dev --extra azure \
-		--output-file requirements.lock pyproject.toml
+		--output-file requirements.lock pyproject.toml && \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--constraint requirements.lock --generate-hashes --no-strip-extras \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+		--system-certs --no-emit-package pyside6-essentials \
+		--no-emit-package shiboken6 --no-emit-package pyqtgraph \
+		--output-file packaging/edge/requirements.lock pyproject.toml
 
 screenshots: environment ## the README's pictures, from a seeded demo
 	@$(BIN)/python station/screenshots/take.py
