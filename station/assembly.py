@@ -104,16 +104,7 @@ class Station(QObject):
     def open_project(self, folder: Path, page: Page) -> None:
         """Open a project on the catalog's own thread, then show it."""
         self.close_project()
-        self._load_pages()
-        self.runner.submit(
-            Operation(
-                title=tr("Open the project"),
-                function=lambda _progress: _open_project(folder),
-                on_done=lambda project: self._show_project(project, page),
-                on_error=self.window.show_error,
-                lane=Lane.CATALOG,
-            )
-        )
+        self._load_core(lambda: self._open(folder, page))
 
     def close_project(self) -> None:
         """End what belongs to the open project; the window stays."""
@@ -211,6 +202,22 @@ class Station(QObject):
         self._sweep(project.root)
         QTimer.singleShot(PREPARE_MS, self, self._prepare)
 
+    def _load_core(self, then: Callable[[], None]) -> None:
+        """Load the code that opens projects, then go on.
+
+        Not side by side with the pages' code: two threads that load parts of one
+        library in another order can meet it half loaded.
+        """
+        self.runner.submit(
+            Operation(
+                title=tr("Load the program"),
+                function=lambda _progress: _import_core(),
+                on_done=lambda _none: then(),
+                lane=Lane.CATALOG,
+                quiet=True,
+            )
+        )
+
     def _load_pages(self) -> None:
         """Load the code of the pages while the disk is busy with the catalog."""
         self.runner.submit(
@@ -219,6 +226,18 @@ class Station(QObject):
                 function=lambda _progress: import_module(".pages", __package__),
                 lane=Lane.WORK,
                 quiet=True,
+            )
+        )
+
+    def _open(self, folder: Path, page: Page) -> None:
+        self._load_pages()
+        self.runner.submit(
+            Operation(
+                title=tr("Open the project"),
+                function=lambda _progress: _open_project(folder),
+                on_done=lambda project: self._show_project(project, page),
+                on_error=self.window.show_error,
+                lane=Lane.CATALOG,
             )
         )
 
@@ -311,6 +330,9 @@ class Station(QObject):
     def make_project(self, folder: Path, classes: tuple[str, ...]) -> None:
         """Make a project and show its Capture page."""
         self.close_project()
+        self._load_core(lambda: self._make(folder, classes))
+
+    def _make(self, folder: Path, classes: tuple[str, ...]) -> None:
         self._load_pages()
         self.runner.submit(
             Operation(
@@ -331,17 +353,19 @@ class Station(QObject):
             self._pages.ask_pictures(self.window)
 
 
+def _import_core() -> None:
+    """Load what opens and labels a project; runs in a worker (see the docstring)."""
+    for name in ("labeling.session", "export.intake", "dataset.project"):
+        import_module(name)
+
+
 def _open_project(folder: Path) -> Project:
-    """Open a project; runs in a worker (see the module's docstring)."""
-    import_module("labeling.session")
-    import_module("export.intake")
+    """Open a project; runs in a worker."""
     project: Project = import_module("dataset.project").Project.open(folder)
     return project
 
 
 def _make_project(folder: Path, classes: tuple[str, ...]) -> Project:
     """Make a project; runs in a worker."""
-    import_module("labeling.session")
-    import_module("export.intake")
     made: Project = import_module("dataset.project").Project.create(folder, classes)
     return made
