@@ -23,6 +23,8 @@ DEVIATION_AT_REST = 0.07
 DEVIATION_BY_STEP = 0.4
 """The assumed deviation in sizes: alone, and for the square of a step in sizes, as of a
 speed that changes by a share of itself while the object crosses its own length."""
+PAN_IN_DOUBT = 0.5
+"""How much of the camera's motion since the newest image the course may be wrong by."""
 SPREAD_UNKNOWN = 1.2
 """How far a thing may be that was seen once, in sizes."""
 
@@ -46,9 +48,10 @@ class Course:
 def course_of(seen: Sequence[Corners], motion: CameraMotion) -> Course:
     """The course of an object from its boxes in consecutive images, newest last.
 
-    `motion` is the camera's from the newest image to the next. Earlier steps are taken
-    as the object's own, so a course is told only where the camera stands or its motion
-    is known.
+    `motion` is the camera's from the newest image to the next; a course is told only
+    where it is known. Steps are those in the picture: a camera that follows an object
+    keeps it in place. Whether it goes on to follow is not known, so the course is the
+    less sure the more the camera moved.
     """
     newest = seen[-1]
     size = float(np.sqrt(area(newest)))
@@ -59,9 +62,13 @@ def course_of(seen: Sequence[Corners], motion: CameraMotion) -> Course:
     speed = _speed(steps)
     deviation = _deviation(steps, speed, size)
     growth = (area(newest) / area(seen[-2])) ** (0.5 * SIZE_TREND)
-    expected = scaled(_shifted(expected, speed), min(max(growth, 0.7), 1.4))
+    panned = np.subtract(*_centres((expected, newest)))
+    deviation = np.hypot(deviation, PAN_IN_DOUBT * np.abs(panned))
+    expected = _shifted(expected, speed - panned)
+    expected = scaled(expected, min(max(growth, 0.7), 1.4))
     spread = 0.35 * size + 0.35 * float(np.hypot(*steps[-1]))
-    return Course(expected=expected, spread=spread, deviation=deviation)
+    across, down = deviation.tolist()
+    return Course(expected=expected, spread=spread, deviation=(across, down))
 
 
 def _centres(boxes: Sequence[Corners]) -> Floats:
@@ -76,7 +83,7 @@ def _speed(steps: Floats) -> Floats:
     return np.asarray(weight @ recent / weight.sum(), np.float64)
 
 
-def _deviation(steps: Floats, speed: Floats, size: float) -> tuple[float, float]:
+def _deviation(steps: Floats, speed: Floats, size: float) -> Floats:
     """How wrong the earlier steps were foretold, with an assumption for too few."""
     step = float(np.hypot(*speed)) / size
     assumed = size * (DEVIATION_AT_REST + DEVIATION_BY_STEP * step * step)
@@ -84,8 +91,8 @@ def _deviation(steps: Floats, speed: Floats, size: float) -> tuple[float, float]
     total = np.full(2, STEPS_ASSUMED * assumed**2)
     for miss in missed[-2 * RECENT :]:
         total = total + miss**2
-    across, down = np.sqrt(total / (STEPS_ASSUMED + min(len(missed), 2 * RECENT)))
-    return float(across), float(down)
+    count = STEPS_ASSUMED + min(len(missed), 2 * RECENT)
+    return np.asarray(np.sqrt(total / count), np.float64)
 
 
 def _shifted(corners: Corners, by: Floats) -> Corners:

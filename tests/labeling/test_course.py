@@ -59,6 +59,18 @@ def test_no_course_is_told_while_the_camera_moves_in_an_unknown_way() -> None:
     assert course.deviation is None
 
 
+def test_what_a_camera_follows_is_expected_to_stay_in_place_with_doubt() -> None:
+    pan = CameraMotion(matrix=np.array([[1.0, 0, -40], [0, 1, 0]]), quality=0.9)
+    seen = [box_at(300, 200)] * 4
+
+    followed, steady = course_of(seen, pan), course_of(seen, TRIPOD)
+
+    assert centre(followed.expected) == pytest.approx((330, 230))
+    assert followed.deviation is not None
+    assert steady.deviation is not None
+    assert followed.deviation[0] > steady.deviation[0] + 10
+
+
 def test_a_steady_walk_is_surer_than_one_that_halts_and_runs() -> None:
     steady, restless = walk(20, 20, 20, 20).deviation, walk(0, 40, 0, 40).deviation
 
