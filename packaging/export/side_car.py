@@ -40,6 +40,7 @@ from .source_folder import SourceFolder
 
 FILE_NAME = "fieldset.json"
 SCHEMA = 1
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,5 +327,4 @@ def _session_row(item: SideCarSession) -> dict[str, Any]:
 
 
 def _line(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode()
+    return _JSON.encode(value).encode()

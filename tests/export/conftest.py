@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dataset.versions.frozen_version import FrozenVersion
+from export.formats import writer_for
 from tests.export.small_version import fitting, small_version, stored_samples
 
 FORMATS = Path(__file__).resolve().parents[1] / "data" / "formats"
@@ -41,3 +42,15 @@ def frozen(
     known = getattr(request.node, "callspec", None)
     writer = known.params.get("writer") if known is not None else None
     return frozen_for("" if writer is None else writer.format)
+
+
+@pytest.fixture
+def export(
+    frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> Callable[[str], Path]:
+    """Writes the small version in a format, and gives the folder."""
+
+    def write(name: str) -> Path:
+        return writer_for(name).write(frozen_for(name), tmp_path / name).path
+
+    return write

@@ -109,6 +109,36 @@ def box(number: int, *corners: float, class_id: int = 1) -> Box:
     )
 
 
+def turned_sample(version: FrozenVersion) -> VersionSample:
+    """The sample that EXIF turns, with its box 3.25, 4.5 to 20.125, 17 in 48x32."""
+    (found,) = [s for s in version.samples if s.orientation == 6]
+    return found
+
+
+def copies_of(
+    root: Path, first: VersionSample, count: int
+) -> tuple[VersionSample, ...]:
+    """Samples of one picture whose files differ behind its end."""
+    picture = (root / first.path).read_bytes()
+    made = []
+    for number in range(count):
+        data = picture + number.to_bytes(4, "little")
+        sample = replace(
+            first,
+            id=hashlib.sha256(data).hexdigest(),
+            size_bytes=len(data),
+            boxes=tuple(
+                box(10 * number + at, 1, 1, 9, 9, class_id=(3 * number + at) % 60 + 1)
+                for at in range(3)
+            ),
+        )
+        path = root / sample.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        made.append(sample)
+    return tuple(sorted(made, key=lambda sample: sample.id))
+
+
 def _stored(
     root: Path,
     number: int,

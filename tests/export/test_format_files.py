@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +16,7 @@ from defusedxml.ElementTree import parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataset.records import LabelClass, Split, SplitKind, VersionSample
+from dataset.records import LabelClass, Split, SplitKind
 from dataset.versions.frozen_version import FrozenVersion
 from export.contract import Writer
 from export.formats import writer_for
@@ -29,9 +27,11 @@ from export.voc import VocReader
 from export.writers.tfrecord import label_map
 from tests.export.small_version import (
     box,
+    copies_of,
     fitting,
     small_version,
     stored_samples,
+    turned_sample,
     with_boxes,
 )
 from tests.export.test_writers import EVERY, contents
@@ -39,22 +39,6 @@ from tests.strategies import class_names
 
 FrozenFor = Callable[[str], FrozenVersion]
 Export = Callable[[str], Path]
-
-
-@pytest.fixture
-def export(frozen_for: FrozenFor, tmp_path: Path) -> Export:
-    """Writes the small version in a format, and gives the folder."""
-
-    def write(name: str) -> Path:
-        return writer_for(name).write(frozen_for(name), tmp_path / name).path
-
-    return write
-
-
-def turned(version: FrozenVersion) -> VersionSample:
-    """The sample that EXIF turns, with its box 3.25, 4.5 to 20.125, 17 in 48x32."""
-    (found,) = [s for s in version.samples if s.orientation == 6]
-    return found
 
 
 @EVERY
@@ -76,166 +60,12 @@ def test_any_class_names_survive_in_any_format(
     assert result.boxes == sum(len(sample.boxes) for sample in samples)
 
 
-def test_azureml_lines_are_what_automl_reads(
-    export: Export, frozen_for: FrozenFor
-) -> None:
-    out = export("azureml")
-
-    sample = turned(frozen_for("azureml"))
-    lines = (out / "train" / "annotations.jsonl").read_text("utf-8").splitlines()
-    row = next(json.loads(line) for line in lines if sample.id in line)
-    url = f"images/train/{sample.id}.jpg"
-    assert row["image_url"].startswith("azureml://subscriptions/")
-    assert row["image_url"].endswith(f"/paths/FOLDER/{url}")
-    assert (out / url).is_file()
-    assert row["image_details"] == {"format": "jpg", "width": 48, "height": 32}
-    assert row["label"] == [
-        {
-            "label": "bolt",
-            "topX": 3.25 / 48,
-            "topY": 4.5 / 32,
-            "bottomX": 20.125 / 48,
-            "bottomY": 17 / 32,
-            "isCrowd": 0,
-        }
-    ]
-    assert any(json.loads(line)["label"] == [] for line in lines)
-
-
-def test_azureml_has_a_table_an_asset_and_a_job(
-    export: Export, frozen_for: FrozenFor
-) -> None:
-    out = export("azureml")
-
-    for name in ("train", "val", "test-main", "test-night"):
-        table = yaml.safe_load((out / name / "MLTable").read_text())
-        assert table["paths"] == [{"file": "./annotations.jsonl"}]
-        read, convert = table["transformations"]
-        assert read["read_json_lines"]["invalid_lines"] == "error"
-        assert convert["convert_column_types"] == [
-            {"columns": "image_url", "column_type": "stream_info"}
-        ]
-        asset = yaml.safe_load((out / f"data-asset-{name}.yaml").read_text())
-        assert (asset["type"], asset["path"]) == ("mltable", f"./{name}")
-        assert frozen_for("azureml").version.id.startswith(asset["version"])
-    images = yaml.safe_load((out / "images-data-asset.yaml").read_text())
-    assert (images["type"], images["path"]) == ("uri_folder", "./images")
-    job = yaml.safe_load((out / "job.yaml").read_text())
-    assert (job["type"], job["task"]) == ("automl", "image_object_detection")
-    assert job["target_column_name"] == "label"
-    asset = yaml.safe_load((out / "data-asset-train.yaml").read_text())
-    path = f"azureml:{asset['name']}:{asset['version']}"
-    assert job["training_data"] == {"path": path, "type": "mltable"}
-
-
-def test_azureml_placeholder_is_filled_by_the_line_of_the_card(export: Export) -> None:
-    out = export("azureml")
-
-    card = (out / "README.md").read_text("utf-8")
-    (placeholder,) = re.findall(r'sed -i "s#(azureml://\S+)#\$ADDRESS#"', card)
-    for path in out.glob("*/annotations.jsonl"):
-        lines = path.read_text("utf-8").splitlines()
-        assert lines
-        assert all(line.count(f'"{placeholder}/images/') == 1 for line in lines)
-
-
-def test_custom_vision_batches_keep_to_their_limits(tmp_path: Path) -> None:
-    root = tmp_path / "project"
-    first = stored_samples(root)[0]
-    classes = tuple(
-        LabelClass(id=n, name=f"c{n}", colour="#E69F00") for n in range(1, 61)
-    )
-    samples = _copies(root, first, 150)
-
-    with small_version(root, samples, classes) as version:
-        out = writer_for("custom-vision").write(version, tmp_path / "out").path
-
-    batches = [json.loads(p.read_bytes()) for p in sorted(out.glob("batches/train/*"))]
-    for batch in batches:
-        tags = {r["tag"] for image in batch["images"] for r in image["regions"]}
-        assert tags == set(batch["tags"])
-        assert len(tags) <= 20
-        assert 1 <= len(batch["images"]) <= 64
-    files = [image["file"] for batch in batches for image in batch["images"]]
-    assert files == sorted(f"images/train/{s.id}.jpg" for s in samples)
-    tags = json.loads((out / "tags.json").read_bytes())["tags"]
-    assert [tag["name"] for tag in tags] == [item.name for item in classes]
-
-
-def _copies(root: Path, first: VersionSample, count: int) -> tuple[VersionSample, ...]:
-    """Samples of one picture whose files differ behind its end."""
-    picture = (root / first.path).read_bytes()
-    made = []
-    for number in range(count):
-        data = picture + number.to_bytes(4, "little")
-        sample = replace(
-            first,
-            id=hashlib.sha256(data).hexdigest(),
-            size_bytes=len(data),
-            boxes=tuple(
-                box(10 * number + at, 1, 1, 9, 9, class_id=(3 * number + at) % 60 + 1)
-                for at in range(3)
-            ),
-        )
-        path = root / sample.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        made.append(sample)
-    return tuple(sorted(made, key=lambda sample: sample.id))
-
-
-@settings(max_examples=25)
-@given(
-    low=st.integers(0, 48 * 1024 - 1), width=st.integers(1, 65_535), side=st.booleans()
-)
-def test_custom_vision_regions_never_leave_the_image(
-    low: int, width: int, side: bool, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    root = tmp_path_factory.mktemp("cv")
-    first = stored_samples(root)[0]
-    x0 = low / 1024 % 48
-    sample = with_boxes(first, box(1, x0, 1, 48, 32 if side else 20))
-
-    with small_version(root, (sample,)) as version:
-        out = writer_for("custom-vision").write(version, root / "out").path
-
-    batch = json.loads((out / "batches" / "train" / "000000.json").read_bytes())
-    (region,) = batch["images"][0]["regions"]
-    assert region["left"] + region["width"] <= 1
-    assert region["top"] + region["height"] <= 1
-    assert min(region["width"], region["height"]) > 0
-
-
-def test_edge_impulse_files_are_what_the_uploader_reads(
-    export: Export, frozen_for: FrozenFor
-) -> None:
-    out = export("edge-impulse")
-
-    sample = turned(frozen_for("edge-impulse"))
-    labels = json.loads((out / "training" / "bounding_boxes.labels").read_bytes())
-    entry = {"label": "bolt", "x": 3.25, "y": 4.5, "width": 16.875, "height": 12.5}
-    assert (labels["version"], labels["type"]) == (1, "bounding-box-labels")
-    assert labels["boundingBoxes"][f"{sample.id}.jpg"] == [entry]
-    info = json.loads((out / "info.labels").read_bytes())
-    files = {item["path"]: item for item in info["files"]}
-    listed = files[f"training/{sample.id}.jpg"]
-    assert info["version"] == 1
-    assert listed["boundingBoxes"] == [entry]
-    assert listed["label"] == {"type": "unlabeled"}
-    assert {f["category"] for f in files.values()} == {
-        *("training", "validation", "testing")
-    }
-    tests = {f["metadata"]["split"] for p, f in files.items() if "testing" in p}
-    assert tests == {"test-main", "test-night"}
-    assert all((out / path).is_file() for path in files)
-
-
 def test_huggingface_rows_are_structs_of_lists(
     export: Export, frozen_for: FrozenFor
 ) -> None:
     out = export("huggingface")
 
-    sample = turned(frozen_for("huggingface"))
+    sample = turned_sample(frozen_for("huggingface"))
     lines = (out / "train" / "metadata.jsonl").read_text("utf-8").splitlines()
     row = next(json.loads(line) for line in lines if sample.id in line)
     assert row["file_name"] == f"{sample.id}.jpg"
@@ -301,7 +131,7 @@ def test_webdataset_shards_follow_the_id(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "project"
-    samples = _copies(root, stored_samples(root)[0], 40)
+    samples = copies_of(root, stored_samples(root)[0], 40)
     monkeypatch.setattr(shards, "SHARD_BYTES", 4 * samples[0].size_bytes)
     classes = tuple(
         LabelClass(id=n, name=f"c{n}", colour="#E69F00") for n in range(1, 61)
@@ -338,7 +168,7 @@ def test_tfrecord_has_the_keys_of_the_detection_api(
     out = export("tfrecord")
 
     version = frozen_for("tfrecord")
-    sample = turned(version)
+    sample = turned_sample(version)
     records = read_records(out / "train-00000-of-00001.tfrecord")
     found = {row["image/source_id"].values[0]: row for row in map(decode, records)}
     row = found[sample.id.encode()]
@@ -367,7 +197,7 @@ def test_cvat_is_a_project_with_subsets(export: Export, frozen_for: FrozenFor) -
     out = export("cvat")
 
     root = parse(out / "annotations.xml").getroot()
-    sample = turned(frozen_for("cvat"))
+    sample = turned_sample(frozen_for("cvat"))
     assert [t.text for t in root.iterfind("meta/project/tasks/task/subset")] == [
         *("train", "val", "test-main", "test-night")
     ]
@@ -386,7 +216,7 @@ def test_label_studio_regions_are_percent(
 ) -> None:
     out = export("label-studio")
 
-    sample = turned(frozen_for("label-studio"))
+    sample = turned_sample(frozen_for("label-studio"))
     tasks = json.loads((out / "tasks-train.json").read_bytes())
     task: dict[str, Any] = next(t for t in tasks if t["data"]["sample"] == sample.id)
     (region,) = task["annotations"][0]["result"]
@@ -407,7 +237,7 @@ def test_csv_has_a_row_an_image_and_a_row_a_box(
 ) -> None:
     out = export("csv")
 
-    sample = turned(frozen_for("csv"))
+    sample = turned_sample(frozen_for("csv"))
     name = f"images/train/{sample.id}.jpg"
     boxes = (out / "boxes.csv").read_text("utf-8").splitlines()
     images = (out / "images.csv").read_text("utf-8").splitlines()
@@ -423,7 +253,7 @@ def test_voc_is_plain_and_whole_corners_have_no_point(
 ) -> None:
     out = export("voc")
 
-    sample = turned(frozen_for("voc"))
+    sample = turned_sample(frozen_for("voc"))
     text = (out / "Annotations" / f"{sample.id}.xml").read_text("utf-8")
     assert "<xmin>3.25</xmin><ymin>4.5</ymin><xmax>20.125</xmax><ymax>17</ymax>" in text
     assert "<width>48</width><height>32</height>" in text

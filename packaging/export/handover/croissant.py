@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from dataset.records import SplitKind, VersionSample
@@ -151,17 +150,28 @@ def _files(files: Mapping[str, str]) -> list[dict[str, Any]]:
     """Each file by itself; where a folder has many of a kind, they are one set."""
     kinds: dict[tuple[str, str], list[str]] = {}
     for name in files:
-        path = PurePosixPath(name)
-        kinds.setdefault((path.parent.as_posix(), path.suffix), []).append(name)
+        kinds.setdefault(_kind(name), []).append(name)
     found = []
     for (folder, suffix), names in kinds.items():
         if len(names) <= _FEW_FILES:
             found += [_file(name, files[name]) for name in names]
             continue
-        pattern = f"{folder}/*{suffix}"
-        mime = _MIMES.get(suffix.removeprefix("."), "text/plain")
+        pattern = _pattern(folder, suffix)
+        mime = _MIMES.get(suffix, "text/plain")
         found.append(_file_set(pattern, [mime], [pattern]))
     return found
+
+
+def _kind(name: str) -> tuple[str, str]:
+    """A file's folder and suffix, "" for none; names are ours, paths too slow here."""
+    folder, _, base = name.rpartition("/")
+    _, dot, suffix = base.rpartition(".")
+    return folder, suffix if dot else ""
+
+
+def _pattern(folder: str, suffix: str) -> str:
+    kind = f"*.{suffix}" if suffix else "*"
+    return f"{folder}/{kind}" if folder else kind
 
 
 def _file_set(key: str, mimes: list[str], patterns: list[str]) -> dict[str, Any]:
@@ -175,7 +185,7 @@ def _file_set(key: str, mimes: list[str], patterns: list[str]) -> dict[str, Any]
 
 
 def _file(name: str, digest: str) -> dict[str, Any]:
-    suffix = PurePosixPath(name).suffix.removeprefix(".").lower()
+    _, suffix = _kind(name)
     return {
         "@type": "cr:FileObject",
         "@id": name,
@@ -190,13 +200,10 @@ def _file_sets(images: set[str]) -> list[dict[str, Any]]:
     """One set of all image files: their folders and suffixes as patterns."""
     if not images:
         return []
-    patterns = {
-        f"{PurePosixPath(name).parent.as_posix()}/*{PurePosixPath(name).suffix}"
-        for name in images
-    }
-    suffixes = {PurePosixPath(name).suffix.removeprefix(".") for name in images}
-    mimes = sorted(_IMAGE_MIMES.get(s, f"image/{s}") for s in suffixes)
-    return [_file_set("image-files", mimes, sorted(patterns))]
+    kinds = set(map(_kind, images))
+    mimes = sorted({_IMAGE_MIMES.get(s, f"image/{s}") for _, s in kinds})
+    patterns = sorted(_pattern(folder, suffix) for folder, suffix in kinds)
+    return [_file_set("image-files", mimes, patterns)]
 
 
 def _splits(plan: Plan) -> dict[str, Any]:
