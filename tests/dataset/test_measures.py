@@ -57,6 +57,18 @@ def test_an_image_gives_exactly_the_image_metrics() -> None:
     assert all(math.isfinite(value) for value in values.values())
 
 
+def test_what_the_shutter_measures_is_a_part_of_all_measures() -> None:
+    pixels = np.random.default_rng(9).integers(0, 256, (300, 500, 3), np.uint8)
+
+    some, every = (
+        measures.measure_light_and_detail(pixels),
+        measures.measure_image(pixels),
+    )
+
+    assert {"brightness", "clip_low", "clip_high", "sharpness"} <= set(some)
+    assert some == {name: every[name] for name in some}
+
+
 def test_black_and_white_halves_have_known_tones() -> None:
     pixels = flat(0, 0, 0)
     pixels[:, 40:] = 255

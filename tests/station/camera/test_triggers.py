@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dataset.errors import UsageError
 from station.camera.frames import Frame
+from station.camera.ring import FrameRing
 from station.camera.source import open_source
 from station.camera.triggers import (
     BurstTrigger,
@@ -237,3 +238,23 @@ def test_cars_of_a_real_clip_fire(shared_data: Path) -> None:
 
     assert 3 <= len(times) <= 8
     assert all(after - before >= 1.0 for before, after in pairwise(times))
+
+
+def test_ring_of_a_minute_holds_no_more_frames_than_one_of_seconds() -> None:
+    ring = FrameRing(60.0)
+    for one in at_rate(10, 700):
+        ring.add(one)
+
+    taken = ring.take(69.9)
+
+    assert 20 <= len(taken) <= 25
+    assert taken[-1].elapsed_s - taken[0].elapsed_s > 50.0
+
+
+def test_rectangle_is_a_zone() -> None:
+    frames = at_rate(10, 20) + [with_square(n, at=n) for n in range(20, 60)]
+
+    assert kept(MotionTrigger(zones=[(0.6, 0.0, 1.0, 1.0)]), frames) == []
+    assert kept(MotionTrigger(zones=[(0.0, 0.0, 0.5, 1.0)]), frames)
+    both = [(0.6, 0.0, 1.0, 1.0), (0.0, 0.0, 0.5, 1.0)]
+    assert kept(MotionTrigger(zones=both), frames)
