@@ -244,7 +244,7 @@ def test_tab_goes_through_the_form_and_not_to_another_camera(
     press(capturing.window, "Tab")
 
     assert page.slot is chosen
-    assert page.panel.form._fields["operator"].hasFocus()
+    assert page.panel.form._fields["mode"].hasFocus()
 
 
 def test_a_mode_is_asked_for_and_read_back(qtbot: QtBot, page: CapturePage) -> None:

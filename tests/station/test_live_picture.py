@@ -32,6 +32,16 @@ def test_a_picture_is_as_large_as_it_fits(
     assert wide == room[0] or high == room[1]
 
 
+def test_fine_patterns_become_their_mean_and_do_not_flicker() -> None:
+    rows, columns = np.mgrid[:400, :640]
+    board = ((rows + columns) % 2 * 255).astype(np.uint8)
+
+    found = shrunk_into(np.dstack([board] * 3), (290, 200))
+
+    assert abs(float(found.mean()) - 127.5) < 2
+    assert found.max() - found.min() <= 2
+
+
 def test_only_what_is_clipped_is_striped() -> None:
     small = np.full((40, 60, 3), 128, np.uint8)
     small[:, :20], small[:, 40:] = 255, 0
