@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from station.camera.modes import Mode
     from station.camera.source import CameraSource, OnEvent
     from station.headless.health_watch import HealthWatch
-    from station.recorder import OpenSource, Recorder
+    from station.recorder import OpenSource, Recorder, RecordingRequest
+    from station.recording import SessionForm
 
 
 @with_environment
@@ -66,30 +67,16 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
     FIELDSET_COOL_DOWN for --cool-down, and FIELDSET_SOURCE_FILE names a file that holds
     a secret --source.
     """
-    from station.identity import station_name
-    from station.recorder import Recorder, RecordingRequest
-    from station.recording import SessionForm
+    from station.recorder import Recorder
     from station.shutter.trigger_choice import choose_trigger
     from station.signer import station_signer
 
-    form = SessionForm(
-        name=given["session"],
-        station=station_name(os.environ),
-        operator=given["operator"],
-        place=given["place"],
-        conditions=_conditions(given["conditions"]),
-    )
+    form = _form(given)
     with opened(folder) as project:
         settings = project.settings.capture
         name, options = read_trigger(given, settings.trigger)
         trigger = choose_trigger(project, name, options)
-        request = RecordingRequest(
-            source=given["source"],
-            form=form,
-            count=given["count"],
-            for_s=given["for_s"],
-            back_s=given["pre"] or settings.pre_s,
-        )
+        request = _request(given, form, settings.pre_s)
         signer = station_signer(os.environ, form.station)
         recorder = Recorder(
             project,
@@ -116,6 +103,33 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
             coach.speak()
     if error is not None:
         raise error
+
+
+def _form(given: Mapping[str, Any]) -> SessionForm:
+    from station.identity import station_name
+    from station.recording import SessionForm
+
+    return SessionForm(
+        name=given["session"],
+        station=station_name(os.environ),
+        operator=given["operator"],
+        place=given["place"],
+        conditions=_conditions(given["conditions"]),
+    )
+
+
+def _request(
+    given: Mapping[str, Any], form: SessionForm, pre_s: float
+) -> RecordingRequest:
+    from station.recorder import RecordingRequest
+
+    return RecordingRequest(
+        source=given["source"],
+        form=form,
+        count=given["count"],
+        for_s=given["for_s"],
+        back_s=given["pre"] or pre_s,
+    )
 
 
 def _opener(mode: Mode | None, controls: Mapping[str, ControlSetting]) -> OpenSource:

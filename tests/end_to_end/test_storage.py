@@ -266,7 +266,7 @@ def test_project_of_a_killed_capture_is_whole_on_a_read_only_disk(
 @pytest.mark.parametrize(
     ("call", "error", "first"),
     [
-        ("fsync", "EIO", 25),
+        ("fsync", "EIO", 5),
         ("pwrite64", "ENOSPC", 25),
         ("pwrite64", "EIO", 25),
         # Files are written by several threads, of which each makes few calls.

@@ -94,7 +94,7 @@ def test_a_picture_that_is_gone_is_named_with_exit_3(
     ("arguments", "what"),
     [
         (["--dismiss"], "`--dismiss` says what becomes"),
-        (["--empties", "--propose", "motion"], "Only one of the two"),
+        (["--empties", "--propose", "motion"], "is done at a time"),
         (["--session", "night"], "work without the window"),
     ],
 )

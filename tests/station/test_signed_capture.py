@@ -160,7 +160,9 @@ def test_run_without_its_key_ends_before_the_source_is_opened(
 
     environment = {"FIELDSET_STATION_KEY": str(tmp_path / "gone.pem")}
     recorder = Recorder(
-        project, open_source, lambda: station_signer(environment, "gate")
+        project,
+        open_source,
+        make_signer=lambda: station_signer(environment, "gate"),
     )
     recorder.start(RecordingRequest(source="replay"), ManualTrigger())
     ended = recorder.wait_event(30.0)
