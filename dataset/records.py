@@ -180,6 +180,11 @@ class Sample:
         if self.width < 1 or self.height < 1:
             raise ValueError(f"a sample has a size: {self.width}x{self.height}")
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright image, in pixels."""
+        return self.width, self.height
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelState:

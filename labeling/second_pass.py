@@ -22,9 +22,9 @@ from dataset.project import Project, now_us
 from dataset.records import Box, BoxOrigin, LabelState, Sample
 
 from . import edits
+from .clipping import clipped_inside
 from .disputes import disputes_of
 from .geometry import Corners
-from .inside import inside_picture
 from .settling import disputed_samples, say_yes
 
 _FIRST_SEED = 1
@@ -194,13 +194,13 @@ class SecondPass:
         Raises:
             UsageError: nothing of it lies in the picture.
         """
-        x0, y0, x1, y1 = inside_picture(corners, self._sample())
+        x0, y0, x1, y1 = clipped_inside(corners, *self._sample().size)
         box = Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
         return self._edit(lambda labels: edits.draw(labels, box), box.id)
 
     def move(self, box_id: str, corners: Corners) -> SecondView | None:
         """Give a box other corners."""
-        inside = inside_picture(corners, self._sample())
+        inside = clipped_inside(corners, *self._sample().size)
         return self._edit(lambda labels: edits.move(labels, box_id, inside), box_id)
 
     def relabel(self, box_id: str, class_id: int) -> SecondView | None:

@@ -30,10 +30,10 @@ from .carry_request import (
     clean_start,
 )
 from .choice import STATE_FILTERS, TODO, Choice
+from .clipping import clipped_inside
 from .geometry import Corners
 from .hand import Hand
 from .hold import Hold
-from .inside import inside_picture
 from .label_view import LabelView, view_of
 from .tracker import Tracker
 from .walk import Walk
@@ -107,7 +107,7 @@ class LabelingSession:
             UsageError: nothing of it lies in the picture.
         """
         sample = self._sample()
-        x0, y0, x1, y1 = inside_picture(corners, sample)
+        x0, y0, x1, y1 = clipped_inside(corners, *sample.size)
         box = Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
         return self._edit(
             f"drew {self._class_name(class_id)}",
@@ -117,7 +117,7 @@ class LabelingSession:
 
     def move(self, box_id: str, corners: Corners) -> LabelView | None:
         """Give a box other corners; a proposal is accepted with them."""
-        inside = inside_picture(corners, self._sample())
+        inside = clipped_inside(corners, *self._sample().size)
         return self._edit(
             "moved a box",
             lambda labels: edits.move(labels, box_id, inside),
@@ -154,7 +154,7 @@ class LabelingSession:
         made = [
             Box(id=str(uuid.uuid4()), class_id=class_id, x0=x0, y0=y0, x1=x1, y1=y1)
             for corners, class_id in drawn
-            for x0, y0, x1, y1 in (inside_picture(corners, sample),)
+            for x0, y0, x1, y1 in (clipped_inside(corners, *sample.size),)
         ]
         return self._edit(
             f"pasted {_count(made)}",
@@ -166,7 +166,8 @@ class LabelingSession:
         """Give several boxes other corners in one step."""
         sample = self._sample()
         inside = {
-            name: inside_picture(corners, sample) for name, corners in moves.items()
+            name: clipped_inside(corners, *sample.size)
+            for name, corners in moves.items()
         }
         return self._edit(
             f"moved {_count(moves)}", lambda labels: edits.move_together(labels, inside)
