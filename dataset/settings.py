@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .assist_settings import AssistSettings, read_assist
+from .cloud_settings import CloudSettings
 from .errors import ProjectError, SettingsError, UsageError
 from .policies.recipes import (
     AugmentRecipe,
@@ -118,6 +119,7 @@ class ProjectSettings:
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     label: LabelSettings = field(default_factory=LabelSettings)
     assist: AssistSettings = field(default_factory=AssistSettings)
+    cloud: CloudSettings = field(default_factory=CloudSettings)
     shares: ShareSettings = field(default_factory=ShareSettings)
     stress: tuple[StressRecipe, ...] = ()
     preprocess: PreprocessRecipe | None = None
@@ -173,6 +175,7 @@ class _Reader:
                 "capture",
                 "label",
                 "assist",
+                "cloud",
                 "stress",
                 "preprocess",
             },
@@ -189,6 +192,7 @@ class _Reader:
             capture=self._capture(),
             label=self._label(),
             assist=self._assist(),
+            cloud=self._cloud(),
             stress=self._stress(),
             preprocess=self._preprocess(),
             budgets=self._budgets(),
@@ -443,6 +447,12 @@ class _Reader:
             table, dot, key = fault.key.partition(".")
             where, key = (f"assist.{table}", key) if dot else ("assist", table)
             raise self._fault(where, key, fault.what, fault.value) from fault
+
+    def _cloud(self) -> CloudSettings:
+        try:
+            return CloudSettings.read(self._table(self._raw, "", "cloud"))
+        except RecipeFault as fault:
+            raise self._fault("cloud", fault.key, fault.what, fault.value) from fault
 
     def _share(
         self, table: Mapping[str, Any], where: str, key: str, default: float

@@ -64,10 +64,10 @@ def export_version(
     writers = _writers(formats)
     if include_sealed:
         require_reason(reason)
-    with _read(root, name) as frozen:
+    with read_closed(root, name) as frozen:
         if include_sealed:
             _require_fit(frozen, formats)
-            _record(root, frozen, reason, by or Person())
+            record_sealed(root, frozen, reason, by or Person())
         places = [target / item for item in formats] if formats[1:] else [target]
         return tuple(
             writer.write(
@@ -96,7 +96,7 @@ def preflight_version(
         ProjectError: nothing of the version is to be exported.
     """
     writer = writer_for(format_name)
-    with _read(root, name) as frozen:
+    with read_closed(root, name) as frozen:
         return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
 
 
@@ -113,7 +113,7 @@ def _require_fit(frozen: FrozenVersion, formats: Sequence[str]) -> None:
         require_fit(name, plan)
 
 
-def _read(root: Path, name: str) -> FrozenVersion:
+def read_closed(root: Path, name: str) -> FrozenVersion:
     """The version, its splits sealed where their seal was published since."""
     frozen = read_version(root, name)
     closed = closed_names(root, frozen.splits)
@@ -122,7 +122,7 @@ def _read(root: Path, name: str) -> FrozenVersion:
     return FrozenVersion(root=frozen.root, folder=frozen.folder, record=record)
 
 
-def _record(root: Path, frozen: FrozenVersion, reason: str, by: Person) -> None:
+def record_sealed(root: Path, frozen: FrozenVersion, reason: str, by: Person) -> None:
     """Tell the test ledger of every sealed set that the version holds a sample of."""
     held = {count.split for count in frozen.record.split_counts if count.samples}
     sealed = sorted(s.name for s in frozen.splits if s.sealed and s.name in held)
