@@ -251,6 +251,8 @@ class AzureStore:
         status, code = error.status_code, str(getattr(error, "error_code", "") or "")
         if status is None or status in _TRANSIENT or code in _GARBLED:
             return self._unanswered(name, _wait_s(error))
+        if code == "UnauthorizedBlobOverwrite":
+            return exists(name, self._label)
         if status in (401, 403):
             return _access_refusal(error, code, self._label)
         if status == 404 and code in ("ContainerNotFound", "ContainerBeingDeleted"):

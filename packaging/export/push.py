@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ from .blob_store import (
     BlobMissing,
     BlobStore,
     Content,
+    Unanswered,
 )
 from .handover.export_folder import fresh_folder
 from .handover.plan import Plan, make_plan
@@ -194,15 +196,8 @@ class _Push:
             name = blob_name(content.sha256)
             size = known.get(name)
             if size is None:
-                try:
-                    self.line.asked(
-                        lambda: self.store.put_new(name, content, self.line.pace)
-                    )
-                except BlobExists:
-                    # Another station sent it meanwhile, or our answer was lost.
-                    blob = self.line.asked(lambda: self.store.head(name))
-                    size = -1 if blob is None else blob.size_bytes
-                else:
+                size = self._put(name, content)
+                if size is None:
                     return content.size_bytes, True
             if size != content.size_bytes:
                 raise CloudError(
@@ -213,6 +208,28 @@ class _Push:
             return content.size_bytes, False
 
         return send
+
+    def _put(self, name: str, content: Content) -> int | None:
+        """Send a blob; the size of the one that is there, None where ours went."""
+        attempts = count()
+
+        def put() -> int | None:
+            # A fault may hide a success: look before the bytes go once more.
+            blob = self.store.head(name) if next(attempts) else None
+            if blob is not None:
+                return blob.size_bytes
+            try:
+                self.store.put_new(name, content, self.line.pace)
+            except BlobExists:
+                blob = self.store.head(name)
+                if blob is None:
+                    raise Unanswered(
+                        f"The store says both yes and no, {self.store.label}: {name}"
+                    ) from None
+                return blob.size_bytes
+            return None
+
+        return self.line.asked(put)
 
     def _new_head(self, side_car: Content) -> Head:
         version = self.frozen.version
