@@ -29,6 +29,7 @@ from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
 from .intake_labels import ClassMap, imported_boxes, restored_boxes
 from .intake_made import made_sample
+from .intake_sessions import session_of
 from .intake_splits import SplitNotes
 from .side_car import FILE_NAME, SideCar, has_side_car, read_side_car
 
@@ -341,29 +342,14 @@ class _Intake:
         known = self._sessions.get(name)
         if known is not None:
             return known
-        sessions = self.project.catalog.sessions
         if ours is None:
-            label = self._free_name(f"import {self.found.root.name}")
+            label = self.project.free_session_name(f"import {self.found.root.name}")
             # No source: the format is no camera, and two sets are not one place.
             made = self.project.begin_session(name=label)
-        elif sessions.has_name(name):
-            made = sessions.by_name(name)
         else:
-            made = self.project.begin_session(
-                name=name,
-                source=ours.camera,
-                place=ours.place,
-                conditions=ours.conditions,
-                started_us=ours.captured_us,
-            )
+            made = session_of(self.project, ours)
         self._sessions[name] = made
         return made
-
-    def _free_name(self, stem: str) -> str:
-        name, number = stem, 2
-        while self.project.catalog.sessions.has_name(name):
-            name, number = f"{stem} ({number})", number + 1
-        return name
 
     def _label(
         self, sample: Sample, loaded: _Loaded, ours: VersionSample | None
