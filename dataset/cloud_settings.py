@@ -15,6 +15,10 @@ from .policies.recipes import RecipeFault
 
 _ACCOUNT: Final = re.compile(r"[a-z0-9]{3,24}")
 _ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9]*)?/?")
+_OF_AZURE: Final = re.compile(
+    r"https://[a-z0-9-]+\.blob\.(?:core\.windows\.net|core\.chinacloudapi\.cn"
+    r"|core\.usgovcloudapi\.net)/?$"
+)
 _HIDDEN: Final = "(not repeated here)"
 
 
@@ -76,4 +80,12 @@ class CloudSettings:
             kinds = (int, float) if known[key] is float else known[key]
             if isinstance(value, bool) or not isinstance(value, kinds):
                 raise RecipeFault(key, f"`{key}` has another type", _HIDDEN)
-        return cls(**table)
+        settings = cls(**table)
+        # A project can come from elsewhere: it may not send a credential anywhere.
+        if settings.endpoint and not _OF_AZURE.match(settings.endpoint):
+            what = (
+                "an endpoint here is https://ACCOUNT.blob.core.windows.net or one of "
+                "its sisters; set FIELDSET_AZURE_ENDPOINT for any other"
+            )
+            raise RecipeFault("endpoint", what, _HIDDEN)
+        return settings
