@@ -168,10 +168,8 @@ class AzureStore:
         if content.size_bytes <= self._block_bytes:
             data = b"".join(content.pieces(self._block_bytes))
             pace(len(data))
-            md5 = hashlib.md5(data, usedforsecurity=False).digest()
-            about["content_settings"] = ContentSettings(
-                kind, content_md5=bytearray(md5)
-            )
+            about["content_settings"] = ContentSettings(kind)
+            # `validate_content` sends the MD5, which the service checks and keeps.
             done = self._asked(
                 lambda: client.upload_blob(
                     data, length=len(data), validate_content=True, **about
@@ -189,7 +187,7 @@ class AzureStore:
             size_bytes=content.size_bytes,
             etag=str(done["etag"]),
             sha256=content.sha256,
-            md5=md5.hex(),
+            md5=bytes(done.get("content_md5") or b"").hex(),
         )
 
     def _stage(

@@ -31,10 +31,10 @@ from .blob_store import (
     Content,
     Unanswered,
 )
+from .closed_version import read_closed, record_sealed
 from .handover.export_folder import fresh_folder
 from .handover.plan import Plan, make_plan
 from .line import Line
-from .operation import read_closed, record_sealed
 from .proof_reading import prove_blobs
 from .shelf import (
     BLOBS,
@@ -100,10 +100,9 @@ def push_version(
     with Project.open(root, read_only=True) as project:
         project_id = project.catalog.fact("project_id") or ""
     with read_closed(root, name) as frozen:
-        plan = make_plan(frozen, include_sealed=include_sealed)
         push = _Push(
             frozen=frozen,
-            plan=plan,
+            include_sealed=include_sealed,
             project=project_id,
             store=store,
             line=Line(settings),
@@ -117,7 +116,7 @@ def push_version(
             push.transfer.skipped = there.samples + 1
         verified = 0
         if verify:
-            verified = prove_blobs(store, push.line, there, plan, progress)
+            verified = prove_blobs(store, push.line, there, push.plan, progress)
     done = push.transfer
     return PushResult(
         version=frozen.version.id,
@@ -126,7 +125,7 @@ def push_version(
         skipped=done.skipped,
         bytes=done.bytes_sent,
         verified=verified,
-        left_out=plan.left_out,
+        left_out=there.left_out,
     )
 
 
@@ -135,11 +134,19 @@ class _Push:
     """One version on its way."""
 
     frozen: FrozenVersion
-    plan: Plan
+    include_sealed: bool
     project: str
     store: BlobStore
     line: Line
     transfer: Transfer = field(default_factory=Transfer)
+    _plan: Plan | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What is to go; made when it is asked for, which a known version never does."""
+        if self._plan is None:
+            self._plan = make_plan(self.frozen, include_sealed=self.include_sealed)
+        return self._plan
 
     def head(self) -> Head | None:
         """The head that the store has of this version."""
