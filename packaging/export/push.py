@@ -143,7 +143,7 @@ class _Push:
 
     @property
     def plan(self) -> Plan:
-        """What is to go; made when it is asked for, which a known version never does."""
+        """What is to go; a walk through the version, made when it is asked for."""
         if self._plan is None:
             self._plan = make_plan(self.frozen, include_sealed=self.include_sealed)
         return self._plan
@@ -167,11 +167,10 @@ class _Push:
         known = self._known()
         with tempfile.TemporaryDirectory(prefix="fieldset-push-") as place:
             side_car = _side_car(self.plan, Path(place) / "push")
-            sizes = [sample.size_bytes for sample in self.plan.selection()]
-            self.transfer.begin(len(sizes) + 1, sum(sizes) + side_car.size_bytes)
+            head = self._new_head(side_car)
+            self.transfer.begin(head.samples + 1, head.bytes)
             self._send_all(self._images(), known, progress)
             self._send_all(iter([side_car]), known, progress)
-        head = self._new_head(side_car)
         self._move_head(head)
         return head
 
@@ -240,10 +239,8 @@ class _Push:
 
     def _new_head(self, side_car: Content) -> Head:
         version = self.frozen.version
-        samples = list(self.plan.selection()) if self.plan.kept is not None else None
-        walk = self.plan.selection() if samples is None else samples
         boxes = size_bytes = 0
-        for sample in walk:
+        for sample in self.plan.selection():
             boxes += len(sample.boxes)
             size_bytes += sample.size_bytes
         return Head(

@@ -99,7 +99,10 @@ def line_settings(
     try:
         return replace(settings, **given)  # type: ignore[arg-type]
     except RecipeFault as fault:
-        raise UsageError(f"{fault.what}: {fault.value}") from None
+        raise UsageError(
+            f"{fault.what}: {fault.value}",
+            hint="leave the option out, or set it in `[cloud]` of `fieldset.toml`",
+        ) from None
 
 
 def _place(container: str, parts: list[str], endpoint: str) -> CloudPlace:
