@@ -17,7 +17,7 @@ WORKERS ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo app test check format format-check lint types contracts bench soak \
-	lock screenshots wheel clean environment libraries
+	lock screenshots wheel clean environment libraries azurite
 
 # What of Qt's system libraries a task cannot do without; see the script.
 NEED := note
@@ -31,6 +31,9 @@ help: ## this list
 # The system libraries are looked at before the long download starts.
 libraries:
 	@sh packaging/desktop/system_libraries.sh $(NEED)
+
+azurite:
+	@sh tests/azurite/install.sh
 
 environment: libraries
 	@sh packaging/desktop/environment.sh
@@ -46,7 +49,7 @@ app: environment ## the window on the demo project
 	@[ -e demo/fieldset.toml ] || $(BIN)/fieldset demo demo
 	@$(BIN)/fieldset --project demo
 
-test: environment ## all tests, finished core files at 100 % coverage
+test: environment azurite ## all tests, finished core files at 100 % coverage
 	@$(BIN)/python -m pytest $(WORKERS) --cov --cov-report=term $(PYTEST_ARGS)
 
 check: format-check lint types contracts test ## format, lint, types, contracts, tests
@@ -72,8 +75,10 @@ bench: environment ## measure (tests/benchmarks); figures, no verdict
 	@$(BIN)/python -m pytest -m bench --capture=no --timeout=0 \
 		--override-ini="python_files=test_*.py *_bench.py" tests/benchmarks $(PYTEST_ARGS)
 
-soak: environment ## the tests that take minutes
+soak: environment azurite ## the tests that take minutes
 	@$(BIN)/python -m pytest -m soak --timeout=0 $(PYTEST_ARGS)
+	@PUSH_CUTS=500 PUSH_KILLS=50 $(BIN)/python -m pytest --timeout=0 \
+		tests/export/test_push_azure.py -k "cuts or killed" $(PYTEST_ARGS)
 
 # A registry of your own is taken from pip's settings; the lock itself names none.
 lock: environment ## resolve requirements.lock anew, with hashes and without addresses
@@ -99,7 +104,8 @@ wheel: environment ## dist/fieldset-*.whl
 		--wheel-dir dist .
 
 clean: ## remove what the tasks made, also .venv and the demo
-	@rm -rf .venv demo demo.previous build dist *.egg-info .coverage .benchmarks \
+	@rm -rf .venv demo demo.previous build dist *.egg-info tests/azurite/node_modules \
+		.coverage .benchmarks \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find station labeling dataset packaging tests -name __pycache__ -type d \
 		-prune -exec rm -rf {} +

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from .assist_settings import AssistSettings, read_assist
 from .capture_settings import CaptureSettings, read_capture
 from .card_settings import CardSettings, read_card
+from .cloud_settings import CloudSettings
 from .errors import ProjectError, SettingsError, UsageError
 from .label_settings import LabelSettings, read_label
 from .policies.recipes import (
@@ -113,6 +114,7 @@ class ProjectSettings:
     card: CardSettings = field(default_factory=CardSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     provenance: ProvenanceSettings = field(default_factory=ProvenanceSettings)
+    cloud: CloudSettings = field(default_factory=CloudSettings)
     shares: ShareSettings = field(default_factory=ShareSettings)
     stress: tuple[StressRecipe, ...] = ()
     preprocess: PreprocessRecipe | None = None
@@ -169,6 +171,7 @@ class _Reader:
                 "label",
                 "assist",
                 "card",
+                "cloud",
                 "stress",
                 "preprocess",
                 "privacy",
@@ -188,6 +191,7 @@ class _Reader:
             label=self._part("label", read_label),
             assist=self._part("assist", read_assist),
             card=self._part("card", read_card),
+            cloud=self._part("cloud", CloudSettings.read),
             privacy=self._part("privacy", read_privacy),
             provenance=self._part("provenance", read_provenance),
             stress=self._stress(),

@@ -135,6 +135,15 @@ carry_gap_s = 120    # boxes are not carried over a longer pause
 # [provenance]
 # unverified = "refuse"  # no import and no version takes them
 # keys = []              # ids of stations whose records alone count: `fieldset station`
+
+# How `fieldset push` and `fieldset pull` use the line; never who may push.
+# [cloud]
+# account = "mystorage"  # endpoint = "https://..." where its address is another one
+# parallel = 8         # blobs under way at once
+# block_kb = 4096      # after a cut only the block under way is sent again
+# timeout_s = 60       # the longest silence of a connection
+# rate_kb_s = 0        # at most, all connections together; 0 is no limit
+# attempts = 8         # how often one blob is tried before the push gives up
 """
 
 

@@ -12,6 +12,7 @@ from .contract import Reader, Writer
 from .handover.delivery import FormatWriter
 from .image_folder import ImageFolderReader
 from .side_car import has_side_car, read_side_car
+from .side_car_reader import SideCarReader
 from .voc import VocReader
 from .writers.azureml import AzureMlPages
 from .writers.coco import CocoPages
@@ -34,6 +35,7 @@ READERS: tuple[Reader, ...] = (
     YoloReader(),
     VocReader(),
     CardReader(),
+    SideCarReader(),
     ImageFolderReader(),
 )
 WRITERS: tuple[Writer, ...] = tuple(

@@ -6,6 +6,7 @@ from dataset.project import Project, group_of_session, now_us
 from dataset.records import Sample, Session, VersionSample
 
 from .contract import ImportedImage, ImportedSession
+from .known_session import session_of
 
 
 class IntakeSessions:
@@ -57,21 +58,12 @@ class IntakeSessions:
             groups.join(first, second, reason="the same bytes", at_us=now_us())
 
     def _begun(self, key: str | ImportedSession, ours: VersionSample | None) -> Session:
-        sessions = self._project.catalog.sessions
         if isinstance(key, ImportedSession):
             return self._of_card(key)
         if ours is None:
             name = self._project.free_session_name(f"import {self._set_name}")
             return self._project.begin_session(name=name)
-        if sessions.has_name(key):
-            return sessions.by_name(key)
-        return self._project.begin_session(
-            name=key,
-            source=ours.camera,
-            place=ours.place,
-            conditions=ours.conditions,
-            started_us=ours.captured_us,
-        )
+        return session_of(self._project, ours)
 
     def _of_card(self, told: ImportedSession) -> Session:
         """The session of an earlier import of the same card, else a new one."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from dataset.errors import UsageError
 from dataset.progress import SILENT, Progress
-from dataset.project import Project
-from dataset.sealed.published_seals import closed_names
-from dataset.sealed.sealing import Person, record_export, require_reason
-from dataset.version import read_version
+from dataset.sealed.sealing import Person, require_reason
 from dataset.versions.frozen_version import FrozenVersion
 
+from .closed_version import read_closed, record_sealed
 from .contract import ExportResult, Writer
 from .formats import writer_for
 from .handover.plan import make_plan
@@ -64,10 +61,10 @@ def export_version(
     writers = _writers(formats)
     if include_sealed:
         require_reason(reason)
-    with _read(root, name) as frozen:
+    with read_closed(root, name) as frozen:
         if include_sealed:
             _require_fit(frozen, formats)
-            _record(root, frozen, reason, by or Person())
+            record_sealed(root, frozen, reason, by or Person())
         places = [target / item for item in formats] if formats[1:] else [target]
         return tuple(
             writer.write(
@@ -96,7 +93,7 @@ def preflight_version(
         ProjectError: nothing of the version is to be exported.
     """
     writer = writer_for(format_name)
-    with _read(root, name) as frozen:
+    with read_closed(root, name) as frozen:
         return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
 
 
@@ -111,24 +108,6 @@ def _require_fit(frozen: FrozenVersion, formats: Sequence[str]) -> None:
     plan = make_plan(frozen, include_sealed=True)
     for name in formats:
         require_fit(name, plan)
-
-
-def _read(root: Path, name: str) -> FrozenVersion:
-    """The version, its splits sealed where their seal was published since."""
-    frozen = read_version(root, name)
-    closed = closed_names(root, frozen.splits)
-    splits = tuple(replace(s, sealed=s.name in closed) for s in frozen.splits)
-    record = replace(frozen.record, splits=splits)
-    return FrozenVersion(root=frozen.root, folder=frozen.folder, record=record)
-
-
-def _record(root: Path, frozen: FrozenVersion, reason: str, by: Person) -> None:
-    """Tell the test ledger of every sealed set that the version holds a sample of."""
-    held = {count.split for count in frozen.record.split_counts if count.samples}
-    sealed = sorted(s.name for s in frozen.splits if s.sealed and s.name in held)
-    if sealed:
-        with Project.open(root) as project:
-            record_export(project, frozen.version.id, sealed, reason=reason, by=by)
 
 
 def _companions(frozen: FrozenVersion) -> dict[str, bytes]:

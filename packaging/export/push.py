@@ -1,0 +1,311 @@
+"""Pushes a version into a blob store: content first, the side-car next, the head last.
+
+What is there already is learned from the store itself, which alone knows: a push that
+was killed, cut or refused goes on where it was, and sends nothing twice. A version that
+is there costs one request.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from dataset.cloud_settings import CloudSettings
+from dataset.errors import BadFile, CloudError
+from dataset.progress import SILENT, Progress
+from dataset.project import Project
+from dataset.records import VersionSample
+from dataset.sealed.sealing import Person, require_reason
+from dataset.versions.frozen_version import FrozenVersion
+
+from .blob_store import (
+    BlobChanged,
+    BlobExists,
+    BlobMissing,
+    BlobStore,
+    Content,
+    Unanswered,
+)
+from .closed_version import read_closed, record_sealed
+from .handover.export_folder import fresh_folder
+from .handover.plan import Plan, make_plan
+from .line import Line
+from .proof_reading import prove_blobs
+from .shelf import (
+    BLOBS,
+    Head,
+    blob_name,
+    claim,
+    decode_head,
+    encode_head,
+    head_name,
+    read_small,
+)
+from .side_car import FILE_NAME, SideCarWriter
+from .side_car_reader import FORMAT
+from .transfer import Transfer
+
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushResult:
+    """What a push did: blobs sent and found there, bytes sent.
+
+    `verified` counts the blobs that were read back and proven by SHA-256; 0 where
+    nobody asked for it. `left_out` pairs a reason with a number of samples.
+    """
+
+    version: str
+    target: str
+    sent: int
+    skipped: int
+    bytes: int
+    verified: int
+    left_out: tuple[tuple[str, int], ...]
+
+
+def push_version(
+    root: Path,
+    name: str,
+    store: BlobStore,
+    settings: CloudSettings,
+    *,
+    include_sealed: bool = False,
+    reason: str = "",
+    by: Person | None = None,
+    verify: bool = False,
+    progress: Progress = SILENT,
+) -> PushResult:
+    """Push a version, and move its head when all of it is there.
+
+    Sealed test sets stay at home, as in an export; with `include_sealed` they go along
+    and the test ledger is told before anything is sent: `reason`, and `by` whom.
+    With `verify` every blob of the version is read back and its SHA-256 compared.
+    Progress is told the number of blobs, with bytes and the time left.
+
+    Raises:
+        PolicyRefusal: no reason is given, or the target holds other things.
+        CloudError: the store refused or did not answer; run it again, it goes on.
+        BadFile: an image is not what was frozen.
+        Cancelled: the person asked to stop; what was sent stays, and counts.
+    """
+    if include_sealed:
+        require_reason(reason)
+    with Project.open(root, read_only=True) as project:
+        project_id = project.catalog.fact("project_id") or ""
+    with read_closed(root, name) as frozen:
+        push = _Push(
+            frozen=frozen,
+            include_sealed=include_sealed,
+            project=project_id,
+            store=store,
+            line=Line(settings),
+        )
+        there = push.head()
+        if there is None or not push.holds(there):
+            if include_sealed:
+                record_sealed(root, frozen, reason, by or Person())
+            there = push.send(there, progress)
+        else:
+            push.transfer.skipped = there.samples + 1
+        verified = 0
+        if verify:
+            verified = prove_blobs(store, push.line, there, push.plan, progress)
+    done = push.transfer
+    return PushResult(
+        version=frozen.version.id,
+        target=store.label,
+        sent=done.sent,
+        skipped=done.skipped,
+        bytes=done.bytes_sent,
+        verified=verified,
+        left_out=there.left_out,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Push:
+    """One version on its way."""
+
+    frozen: FrozenVersion
+    include_sealed: bool
+    project: str
+    store: BlobStore
+    line: Line
+    transfer: Transfer = field(default_factory=Transfer)
+    _plan: Plan | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What is to go; a walk through the version, made when it is asked for."""
+        if self._plan is None:
+            self._plan = make_plan(self.frozen, include_sealed=self.include_sealed)
+        return self._plan
+
+    def head(self) -> Head | None:
+        """The head that the store has of this version."""
+        name = head_name(self.project, self.frozen.version.id)
+        try:
+            return decode_head(read_small(self.store, self.line, name), name)
+        except BlobMissing:
+            return None
+
+    def holds(self, there: Head) -> bool:
+        """Whether all that is to go is there: a version's content never changes."""
+        return there.is_complete or set(there.left_out) <= set(self.plan.left_out)
+
+    def send(self, there: Head | None, progress: Progress) -> Head:
+        """Send what is missing; gives the head that leads to it."""
+        if there is None:
+            claim(self.store, self.line)
+        known = self._known()
+        with tempfile.TemporaryDirectory(prefix="fieldset-push-") as place:
+            side_car = _side_car(self.plan, Path(place) / "push")
+            head = self._new_head(side_car)
+            self.transfer.begin(head.samples + 1, head.bytes)
+            self._send_all(self._images(), known, progress)
+            self._send_all(iter([side_car]), known, progress)
+        self._move_head(head)
+        return head
+
+    def _known(self) -> dict[str, int]:
+        """Size of each blob that the store has, by name."""
+
+        def listed() -> dict[str, int]:
+            return {blob.name: blob.size_bytes for blob in self.store.listed(BLOBS)}
+
+        return self.line.asked(listed)
+
+    def _images(self) -> Iterator[Content]:
+        return (_content(self.frozen.root, s) for s in self.plan.selection())
+
+    def _send_all(
+        self, contents: Iterator[Content], known: dict[str, int], progress: Progress
+    ) -> None:
+        work = self._sender(known)
+        with closing(self.line.each(self.store, contents, work)) as sending:
+            for done in sending:
+                if done is not None:
+                    self.transfer.add(done)
+                self.transfer.tell(progress)
+
+    def _sender(self, known: dict[str, int]) -> Callable[[Content], tuple[int, bool]]:
+        """What sends one blob and gives its bytes, and whether it had to go."""
+
+        def send(content: Content) -> tuple[int, bool]:
+            name = blob_name(content.sha256)
+            size = known.get(name)
+            if size is None:
+                size = self._put(name, content)
+                if size is None:
+                    return content.size_bytes, True
+            if size != content.size_bytes:
+                raise CloudError(
+                    f"The store holds other bytes under a name of ours, "
+                    f"{self.store.label}: {name}",
+                    hint="remove that blob, then run the same command again",
+                )
+            return content.size_bytes, False
+
+        return send
+
+    def _put(self, name: str, content: Content) -> int | None:
+        """Send a blob; the size of the one that is there, None where ours went."""
+        attempts = count()
+
+        def put() -> int | None:
+            # A fault may hide a success: look before the bytes go once more.
+            blob = self.store.head(name) if next(attempts) else None
+            if blob is not None:
+                return blob.size_bytes
+            try:
+                self.store.put_new(name, content, self.line.pace)
+            except BlobExists:
+                blob = self.store.head(name)
+                if blob is None:
+                    raise Unanswered(
+                        f"The store says both yes and no, {self.store.label}: {name}"
+                    ) from None
+                return blob.size_bytes
+            return None
+
+        return self.line.asked(put)
+
+    def _new_head(self, side_car: Content) -> Head:
+        version = self.frozen.version
+        boxes = size_bytes = 0
+        for sample in self.plan.selection():
+            boxes += len(sample.boxes)
+            size_bytes += sample.size_bytes
+        return Head(
+            project=self.project,
+            version=version.id,
+            alias=version.alias,
+            created_us=version.created_us,
+            message=version.message,
+            samples=self.plan.samples,
+            boxes=boxes,
+            bytes=size_bytes + side_car.size_bytes,
+            manifest=side_car.sha256,
+            left_out=self.plan.left_out,
+        )
+
+    def _move_head(self, head: Head) -> None:
+        """Put the head in place, by compare-and-swap; one that says more stays."""
+        content = Content.of(encode_head(head))
+        for _ in range(_TRIES):
+            blob = self.line.asked(lambda: self.store.head(head.name))
+            there = self.head() if blob is not None else None
+            if there is not None and self.holds(there):
+                return
+            etag = None if blob is None else blob.etag
+            try:
+                self.line.asked(lambda at=etag: self.store.swap(head.name, content, at))  # type: ignore[misc]
+            except BlobChanged:
+                continue
+            return
+        raise CloudError(
+            f"Others kept moving the head of this version: {head.name}",
+            hint="run the same command again",
+        )
+
+
+def _content(root: Path, sample: VersionSample) -> Content:
+    """A sample's image as content; its bytes are proven while they are read."""
+    path = root / sample.path
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise BadFile(
+            f"The image of a sample cannot be read ({error.strerror}): {path}",
+            hint="`fieldset check` says what else is missing",
+        ) from error
+    if size != sample.size_bytes:
+        raise BadFile(
+            f"An image has another size than was frozen: {path}",
+            hint="put it back from a backup",
+        )
+    return Content(sha256=sample.id, size_bytes=size, path=path)
+
+
+def _side_car(plan: Plan, place: Path) -> Content:
+    """The side-car of what is pushed, written into a folder of its own."""
+    with fresh_folder(place, plan.frozen.root) as folder:
+        writer = SideCarWriter(folder, plan, FORMAT)
+        try:
+            for sample in plan.selection():
+                folder.digests[sample.path] = sample.id
+                writer.add(sample, sample.path)
+            writer.finish()
+        finally:
+            writer.close()
+    path = place / FILE_NAME
+    return Content(
+        sha256=folder.digests[FILE_NAME], size_bytes=path.stat().st_size, path=path
+    )
