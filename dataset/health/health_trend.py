@@ -11,7 +11,7 @@ Student's t with 4 degrees of freedom and of the normal distribution.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -56,7 +56,7 @@ class HealthTrend:
     """How one measure of a camera went over its sessions.
 
     `effect` is the present EWMA less the first sessions' mean, in the measure's unit,
-    `since` the index of the session that the change began with, None without one.
+    `since` the session that a change beyond the limit began with, None without one.
     """
 
     name: str
@@ -65,7 +65,7 @@ class HealthTrend:
     sessions: int
     limit: float
     effect: float | None = None
-    since: int | None = None
+    since: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The trend as `--json` prints it."""
@@ -80,35 +80,36 @@ class HealthTrend:
         }
 
 
-def trend(name: str, values: Sequence[float], limit: float) -> HealthTrend:
-    """The trend of one measure; `values` has each session's mean, oldest first.
+def trend(name: str, means: Mapping[str, float], limit: float) -> HealthTrend:
+    """The trend of one measure; `means` by the session's name, oldest first.
 
     Sessions without a value (NaN) are passed over.
     """
-    kept = [i for i, value in enumerate(values) if math.isfinite(value)]
+    kept = [session for session, mean in means.items() if math.isfinite(mean)]
     if len(kept) < LEAST_SESSIONS:
         return _open(name, limit, len(kept))
-    numbers = np.array([values[i] for i in kept], dtype=np.float64)
+    numbers = np.array([means[session] for session in kept], dtype=np.float64)
     level = float(numbers[:BASE].mean())
     sd = max(_DOUBT * float(numbers[:BASE].std(ddof=1)), limit / 4)
     began = _began((numbers[BASE:] - level) / sd)
     effect = _ewma(numbers[BASE:], level) - level
     margin = 3 * sd * math.sqrt(WEIGHT / (2 - WEIGHT))
-    if began is not None and abs(effect) > limit and _is_bad(name, effect):
+    is_left = began is not None and abs(effect) > limit
+    if is_left and (name, effect > 0) not in _GOOD:
         verdict = HealthVerdict.FAULT
-    elif began is None and abs(effect) + margin <= 2 * limit:
+    elif is_left or (began is None and abs(effect) + margin <= 2 * limit):
         verdict = HealthVerdict.FINE
     else:
         verdict = HealthVerdict.NOT_ENOUGH_DATA
-    is_fault = verdict is HealthVerdict.FAULT
+    since = None if began is None or not is_left else kept[BASE + began]
     return HealthTrend(
         name=name,
         verdict=verdict,
-        sentence=_sentence(name, effect, verdict),
+        sentence=_sentence(name, effect, verdict, since),
         sessions=len(kept),
         limit=limit,
         effect=effect,
-        since=kept[BASE + began] if is_fault and began is not None else None,
+        since=since,
     )
 
 
@@ -143,13 +144,11 @@ def _ewma(values: NDArray[np.float64], start: float) -> float:
     return level
 
 
-def _is_bad(name: str, effect: float) -> bool:
-    return (name, effect > 0) not in _GOOD
-
-
-def _sentence(name: str, effect: float, verdict: HealthVerdict) -> str:
-    if verdict is HealthVerdict.FAULT:
-        return f"{_WORDS[name][effect > 0]} from session to session."
+def _sentence(
+    name: str, effect: float, verdict: HealthVerdict, since: str | None
+) -> str:
+    if since is not None:
+        return f"{_WORDS[name][effect > 0]}, beginning with the session: {since}"
     if verdict is HealthVerdict.FINE:
         return "Sessions vary around the level of the first ones."
     return "Sessions vary too much to tell a trend."

@@ -15,17 +15,18 @@ def scene(place: int = 5) -> NDArray[np.float32]:
     """The scene without noise; each place is another one."""
     rng = np.random.default_rng(place)
     layers = [
-        cv2.resize(
-            rng.uniform(-1, 1, (HEIGHT // step, WIDTH // step, 3)).astype(np.float32),
-            (WIDTH, HEIGHT),
-            interpolation=cv2.INTER_CUBIC,
-        )
+        _enlarged(rng.uniform(-1, 1, (HEIGHT // step, WIDTH // step, 3)))
         for step in (2, 4, 8, 32)
     ]
     for layer in layers[:2]:  # the lower half is plain enough to see defects in
-        layer[HEIGHT // 2 :] *= 0.2
+        layer[HEIGHT // 2 :] *= np.float32(0.2)
     light = 120 + 12 * layers[0] + 18 * layers[1] + 22 * layers[2] + 25 * layers[3]
     return np.asarray(light, np.float32)
+
+
+def _enlarged(layer: NDArray[np.float64]) -> NDArray[np.float32]:
+    size = (WIDTH, HEIGHT)
+    return np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_CUBIC), "f4")
 
 
 def frames(count: int = 16, *, seed: int = 1, place: int = 5) -> list[Pixels]:
