@@ -72,6 +72,12 @@ def dirt(reference: Portrait, current: Portrait, since: str) -> HealthFinding:
             next_step="clean the lens, then look for what stands before it",
         )
     worst = float(lost[known].min())
+    if worst < -DIRT_DB:
+        return _dirt(
+            HealthVerdict.NOT_ENOUGH_DATA,
+            "A part of the picture may have lost detail: it varies too much to tell.",
+            effect=worst,
+        )
     return _dirt(
         HealthVerdict.FINE, "No part of the picture lost detail.", effect=worst
     )
