@@ -16,22 +16,33 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .metric import BOX_METRICS, CLIP_HIGH, CLIP_LOW, IMAGE_METRICS, METRICS, Metric
 from .records import Box
 
+__all__ = [
+    "BOX_METRICS",
+    "CLIP_HIGH",
+    "CLIP_LOW",
+    "DIGEST",
+    "IMAGE_METRICS",
+    "METRICS",
+    "Metric",
+    "embed",
+    "measure_boxes",
+    "measure_image",
+    "measure_light_and_detail",
+]
+
 # Raise it whenever a number below can come out differently: it voids the cache.
-CODE_VERSION = 1
+CODE_VERSION = 2
 TILE_GRID = 3
 TILE_SIDE = 192
 WHOLE_SIDE = 64
-# Luma (0..255) at or beyond which a pixel counts as clipped.
-CLIP_LOW = 3
-CLIP_HIGH = 252
 # A box this close to the border (share of the side) touches it.
 EDGE_SHARE = 0.005
 QUIET_TILES = 3
@@ -42,125 +53,6 @@ EMBEDDING_LENGTH = EMBEDDING_GRID**2 * 4 + 4 * EMBEDDING_ANGLES
 
 Pixels = NDArray[np.uint8]
 Gray = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One measured number: its key, its unit and how a person calls it."""
-
-    name: str
-    unit: str
-    label: str
-    about: str = ""
-
-
-IMAGE_METRICS = (
-    Metric(
-        name="brightness",
-        unit="luma 0-1",
-        label="brightness",
-        about="mean luma",
-    ),
-    Metric(
-        name="luma_spread",
-        unit="luma 0-1",
-        label="light to dark range",
-        about="luma that 95 % of the pixels stay under, less that of 5 %",
-    ),
-    Metric(
-        name="clip_low",
-        unit="share",
-        label="black pixels",
-        about=f"share of pixels with luma up to {CLIP_LOW} of 255",
-    ),
-    Metric(
-        name="clip_high",
-        unit="share",
-        label="blown-out pixels",
-        about=f"share of pixels with luma from {CLIP_HIGH} of 255",
-    ),
-    Metric(
-        name="contrast",
-        unit="luma 0-1",
-        label="contrast",
-        about="standard deviation of luma (RMS contrast)",
-    ),
-    Metric(
-        name="sharpness",
-        unit="dB",
-        label="sharpness",
-        about="energy of the Laplacian; 3 dB less is half of it",
-    ),
-    Metric(
-        name="noise",
-        unit="grey levels",
-        label="noise",
-        about="standard deviation of the noise, of 255, on the quietest tiles",
-    ),
-    Metric(
-        name="entropy",
-        unit="bit",
-        label="richness of tones",
-        about="entropy of the luma histogram, 0 to 8",
-    ),
-    Metric(
-        name="saturation",
-        unit="share",
-        label="colourfulness",
-        about="mean HSV saturation, 0 gray to 1",
-    ),
-    Metric(
-        name="red_green",
-        unit="ratio",
-        label="red to green",
-        about="mean red over mean green",
-    ),
-    Metric(
-        name="blue_green",
-        unit="ratio",
-        label="blue to green",
-        about="mean blue over mean green",
-    ),
-)
-BOX_METRICS = (
-    Metric(
-        name="boxes",
-        unit="boxes",
-        label="boxes per image",
-        about="accepted boxes; 0 where a person said: nothing here",
-    ),
-    Metric(
-        name="box_area",
-        unit="share of image",
-        label="box area",
-        about="mean area of the boxes over the area of the image",
-    ),
-    Metric(
-        name="box_aspect",
-        unit="log2 w/h",
-        label="box shape",
-        about="mean log2 of width over height: 1 is twice as wide as high",
-    ),
-    Metric(
-        name="box_x",
-        unit="share of width",
-        label="box centre, across",
-        about="mean centre of the boxes, 0 left to 1 right",
-    ),
-    Metric(
-        name="box_y",
-        unit="share of height",
-        label="box centre, down",
-        about="mean centre of the boxes, 0 top to 1 bottom",
-    ),
-    Metric(
-        name="box_edge",
-        unit="share of boxes",
-        label="boxes at the edge",
-        about="share of the boxes that touch the border of the image",
-    ),
-)
-METRICS = IMAGE_METRICS + BOX_METRICS
 
 
 def _digest() -> str:
@@ -232,7 +124,25 @@ def measure_boxes(boxes: Sequence[Box], width: int, height: int) -> dict[str, fl
     values["box_x"] = float(centre[:, 0].mean())
     values["box_y"] = float(centre[:, 1].mean())
     values["box_edge"] = float(touches.mean())
+    values["box_overlap"] = _overlap(corners)
     return values
+
+
+def _overlap(corners: NDArray[np.float64]) -> float:
+    """Share of the boxes that have an area in common with another one, by a sweep.
+
+    Only neighbours in x are compared, so that a crowd of small boxes stays cheap.
+    """
+    seen = corners[(corners[:, 2:] > corners[:, :2]).all(axis=1)]
+    ordered = seen[np.argsort(seen[:, 0], kind="stable")]
+    touched = np.zeros(len(ordered), dtype=bool)
+    ends = np.searchsorted(ordered[:, 0], ordered[:, 2], side="left")
+    for index, end in enumerate(ends.tolist()):
+        rest = ordered[index + 1 : end]
+        shared = (rest[:, 1] < ordered[index, 3]) & (rest[:, 3] > ordered[index, 1])
+        touched[index + 1 : end] |= shared
+        touched[index] |= bool(shared.any())
+    return float(touched.sum() / len(corners))
 
 
 def embed(pixels: Pixels) -> NDArray[np.float32]:
@@ -339,11 +249,12 @@ def _details(pixels: Pixels) -> dict[str, float]:
     step whatever the scene.
     """
     if min(pixels.shape[:2]) < 3:
-        return {"sharpness": math.nan, "noise": math.nan}
+        return dict.fromkeys(("sharpness", "edge_strength", "noise"), math.nan)
     tiles = _tiles(pixels)
     energy = [_laplacian_variance(tile) for tile in tiles]
     return {
         "sharpness": 10 * math.log10(1 + sum(energy) / len(energy)),
+        "edge_strength": 10 * math.log10(1 + _tenengrad(tiles)),
         "noise": _noise(tiles),
     }
 
@@ -352,6 +263,21 @@ def _laplacian_variance(tile: Gray) -> float:
     edges = cv2.Laplacian(tile, cv2.CV_16S, ksize=1)
     square = cv2.norm(edges, cv2.NORM_L2SQR) / edges.size
     return float(max(0.0, square - cv2.mean(edges)[0] ** 2))
+
+
+def _tenengrad(tiles: Sequence[Gray]) -> float:
+    """Mean squared Sobel gradient over the tiles.
+
+    Krotkov, "Focusing", International Journal of Computer Vision 1 (1988), without
+    its threshold, which would make it a step of the exposure.
+    """
+    total, count = 0.0, 0
+    for tile in tiles:
+        for order in ((1, 0), (0, 1)):
+            slope = cv2.Sobel(tile, cv2.CV_16S, *order, ksize=3)
+            total += cv2.norm(slope, cv2.NORM_L2SQR)
+        count += tile.size
+    return total / count
 
 
 # Immerkaer's 3 x 3 mask is this one across times this one down.
@@ -379,14 +305,33 @@ def _noise(tiles: Sequence[Gray]) -> float:
     return float(sum(quiet) / len(quiet))
 
 
+# Cosine and sine of OpenCV's 8-bit hue, two degrees a step.
+_HUE_PARTS = tuple(
+    part(np.arange(256, dtype=np.float64) * math.pi / 90).astype(np.float32)
+    for part in (np.cos, np.sin)
+)
+
+
 def _colours(small: Pixels) -> dict[str, float]:
-    """Saturation and the balance of the channels."""
+    """Saturation, hue and the balance of the channels.
+
+    Hue is an angle and has no mean of its own: what is averaged is its arrow, weighted
+    by saturation (Mardia and Jupp, "Directional Statistics", 2000, 2.2), in two parts
+    that can be compared like any other number. Gray pixels have no weight.
+    """
     blue, green, red, _ = cv2.mean(small)
-    saturation = cv2.mean(cv2.cvtColor(small, cv2.COLOR_BGR2HSV))[1] / 255
+    hue, saturation, _ = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2HSV))
+    strength = saturation.astype(np.float32)
+    along, across = (
+        cv2.mean(cv2.multiply(np.asarray(cv2.LUT(hue, part)), strength))[0] / 255
+        for part in _HUE_PARTS
+    )
     # Under one grey level the ratio is rounding, not colour.
     known = green >= 1.0
     return {
-        "saturation": float(saturation),
+        "saturation": float(cv2.mean(saturation)[0] / 255),
+        "hue_red": float(along),
+        "hue_yellow": float(across),
         "red_green": float(red / green) if known else math.nan,
         "blue_green": float(blue / green) if known else math.nan,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +34,14 @@ class Measurable(Protocol):
     @property
     def path(self) -> str:
         """Its image, relative to the project's folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """An image of the store by its sample's id and its place; `Measurable`."""
+
+    id: str
+    path: str
 
 
 def measure_file(path: Path) -> dict[str, float]:

@@ -18,7 +18,7 @@ from dataset.measuring import measured, with_boxes
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 from dataset.records import Sample, SampleState
-from dataset.version import read_version
+from dataset.version import FrozenVersion, read_version
 
 from .camera.source import open_source, sessions_of
 from .camera.triggers import IntervalTrigger
@@ -58,11 +58,8 @@ def _table(project: Project, text: str, progress: Progress) -> SampleTable:
     if os.path.isdir(text):  # noqa: PTH112  (never raises)
         return _folder(Path(text), progress)
     name, _, split = text.partition(":")
-    try:
-        frozen = read_version(project.root, name)
-    except NotFound:
-        if _looks_like_version(name):
-            raise
+    frozen = named_version(project, name)
+    if frozen is None:
         return _source(text, progress)
     if split and split not in {s.name for s in frozen.splits}:
         raise NotFound(
@@ -72,6 +69,20 @@ def _table(project: Project, text: str, progress: Progress) -> SampleTable:
     chosen = [s for s in frozen.samples if not split or s.split == split]
     numbers = with_boxes(measured(project, chosen, progress=progress), chosen)
     return table_from_version(frozen, numbers, split=split or None)
+
+
+def named_version(project: Project, name: str) -> FrozenVersion | None:
+    """The version of that name, or None where `name` may well be a source's address.
+
+    Raises:
+        NotFound: it is written like a version, and there is none.
+    """
+    try:
+        return read_version(project.root, name)
+    except NotFound:
+        if _looks_like_version(name):
+            raise
+        return None
 
 
 def _session(project: Project, name: str, progress: Progress) -> SampleTable:
@@ -97,7 +108,7 @@ def _folder(folder: Path, progress: Progress) -> SampleTable:
     rows: list[_Row] = []
     for session in sessions_of(folder):
         for path in session.images:
-            numbers = measure_image(_pixels(path))
+            numbers = measure_image(folder_picture(path))
             name = session.name or folder.name
             rows.append((str(path), name, "", numbers))
             progress.step(len(rows), None, "measuring")
@@ -120,7 +131,13 @@ def _source(address: str, progress: Progress) -> SampleTable:
     return table_from_rows(rows)
 
 
-def _pixels(path: Path) -> NDArray[np.uint8]:
+def folder_picture(path: Path) -> NDArray[np.uint8]:
+    """The pixels of a folder's file, upright.
+
+    Raises:
+        BadImage: it cannot be used.
+        ProjectError: it cannot be read.
+    """
     try:
         return decode(read_bytes(path))
     except BadImage as error:

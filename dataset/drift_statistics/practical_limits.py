@@ -50,9 +50,12 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "clip_high": Limit(step=0.005, reason="half a percent of the pixels"),
         "contrast": Limit(step=0.01, reason="2.5 of 255 grey levels"),
         "sharpness": Limit(step=0.5, reason="a ninth of the edge energy"),
+        "edge_strength": Limit(step=0.5, reason="a ninth of the edge energy"),
         "noise": Limit(step=0.25, reason="less than what rounding to 8 bits adds"),
         "entropy": Limit(step=0.05, reason="a twentieth of a bit"),
         "saturation": Limit(step=0.01, reason="one percent of the scale"),
+        "hue_red": Limit(step=0.01, reason="one percent of the scale"),
+        "hue_yellow": Limit(step=0.01, reason="one percent of the scale"),
         "red_green": Limit(step=0.01, reason="one percent of white balance"),
         "blue_green": Limit(step=0.01, reason="one percent of white balance"),
         "boxes": Limit(step=0.1, reason="one box in ten images"),
@@ -61,5 +64,6 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "box_x": Limit(step=0.01, reason="one percent of the width"),
         "box_y": Limit(step=0.01, reason="one percent of the height"),
         "box_edge": Limit(step=0.01, reason="one box in a hundred"),
+        "box_overlap": Limit(step=0.01, reason="one box in a hundred"),
     }
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .camera_health import health
 from .camera_options import control_option, mode_option, tell_unmet
 from .camera_text import camera_lines
 from .options import Duration, json_option
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 @click.group()
 def camera() -> None:
     """Cameras and other sources of pictures."""
+
+
+camera.add_command(health)
 
 
 @camera.command("list")

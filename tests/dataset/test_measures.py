@@ -157,7 +157,7 @@ def test_half_the_edge_contrast_is_six_decibel_less_sharp() -> None:
 def test_tiny_images_are_measured_as_far_as_they_go(shape: tuple[int, int]) -> None:
     values = measures.measure_image(flat(90, 90, 90, *shape))
 
-    detail = {"sharpness", "noise"}
+    detail = {"sharpness", "edge_strength", "noise"}
     unknown = {name for name, value in values.items() if math.isnan(value)}
     assert unknown == (detail if min(shape) < 3 else set())
     assert values["brightness"] == pytest.approx(90 / 255)
@@ -194,6 +194,8 @@ def test_measures_of_any_image_stay_in_their_range(pixels: Pixels) -> None:
     shares = ALWAYS_KNOWN | {"saturation"}
     assert all(0 <= values[name] <= 1 for name in shares)
     assert 0 <= values["entropy"] <= 8
+    arrow = math.hypot(values.pop("hue_red"), values.pop("hue_yellow"))
+    assert arrow <= values["saturation"] + 1e-6
     assert all(value >= 0 or math.isnan(value) for value in values.values())
 
 
@@ -211,6 +213,7 @@ def test_boxes_give_exactly_the_box_metrics_with_known_values() -> None:
             "box_x": (0.1 + 0.55) / 2,
             "box_y": (0.05 + 0.5) / 2,
             "box_edge": 0.5,
+            "box_overlap": 0.0,
         }
     )
 
@@ -255,7 +258,7 @@ def test_box_measures_do_not_depend_on_order(
     values = measures.measure_boxes(boxes, 100, 60)
 
     assert values == pytest.approx(measures.measure_boxes(boxes[::-1], 100, 60))
-    places = ("box_area", "box_x", "box_y", "box_edge")
+    places = ("box_area", "box_x", "box_y", "box_edge", "box_overlap")
     assert all(0 <= values[name] <= 1 for name in places)
 
 
@@ -296,7 +299,7 @@ def test_numbers_and_digest_change_together() -> None:
 
     values = measures.measure_image(pixels.astype(np.uint8))
 
-    assert measures.DIGEST == "fc4f5dbf373e5f84"
+    assert measures.DIGEST == "bcbf74ab44ada94b"
     assert values == pytest.approx(
         {
             "brightness": 0.503,
@@ -305,9 +308,12 @@ def test_numbers_and_digest_change_together() -> None:
             "clip_high": 0.0,
             "contrast": 0.135,
             "sharpness": 7.335,
+            "edge_strength": 29.6,
             "noise": 0.3293,
             "entropy": 7.142,
             "saturation": 0.495,
+            "hue_red": 0.03284,
+            "hue_yellow": 0.02839,
             "red_green": 1.018,
             "blue_green": 0.9585,
         },
@@ -329,3 +335,90 @@ def test_real_frames_are_measured_and_darker_copies_are_darker(
     assert dark["brightness"] == pytest.approx(0.6 * plain["brightness"], rel=0.02)
     assert dark["clip_high"] < plain["clip_high"]
     assert dark["red_green"] == pytest.approx(plain["red_green"], rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("bgr", "red", "yellow"),
+    [
+        ((0, 0, 255), 1.0, 0.0),
+        ((255, 255, 0), -1.0, 0.0),
+        ((0, 255, 128), 0.0, 1.0),
+        ((255, 0, 128), 0.0, -1.0),
+        ((90, 90, 90), 0.0, 0.0),
+    ],
+)
+def test_hue_is_an_arrow_as_long_as_its_saturation(
+    bgr: tuple[int, int, int], red: float, yellow: float
+) -> None:
+    values = measures.measure_image(flat(*bgr))
+
+    assert values["hue_red"] == pytest.approx(red, abs=0.04)
+    assert values["hue_yellow"] == pytest.approx(yellow, abs=0.04)
+
+
+def test_reds_on_both_sides_of_the_circle_have_red_for_their_mean() -> None:
+    pixels = flat(0, 40, 255)
+    pixels[:, 40:] = (40, 0, 255)
+
+    values = measures.measure_image(pixels)
+
+    assert values["hue_red"] > 0.95
+    assert abs(values["hue_yellow"]) < 0.02
+
+
+def test_blur_takes_strength_from_the_edges() -> None:
+    sharp = textured()
+    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 3), np.uint8)
+
+    before = measures.measure_image(sharp)["edge_strength"]
+    after = measures.measure_image(soft)["edge_strength"]
+
+    assert after < before - 1
+
+
+@pytest.mark.parametrize(
+    ("boxes", "share"),
+    [
+        ([(0, 0, 10, 10)], 0.0),
+        ([(0, 0, 10, 10), (10, 0, 20, 10)], 0.0),
+        ([(0, 0, 10, 10), (5, 5, 15, 15), (30, 30, 40, 40), (60, 0, 70, 9)], 0.5),
+        ([(0, 0, 80, 60), (5, 5, 15, 15), (30, 30, 40, 40)], 1.0),
+    ],
+)
+def test_boxes_that_share_pixels_are_counted(
+    boxes: list[tuple[float, float, float, float]], share: float
+) -> None:
+    values = measures.measure_boxes([box(*corners) for corners in boxes], 80, 60)
+
+    assert values["box_overlap"] == pytest.approx(share)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 40),
+            st.integers(0, 40),
+            st.integers(1, 30),
+            st.integers(1, 30),
+        ),
+        min_size=1,
+        max_size=12,
+        unique=True,
+    )
+)
+def test_overlap_is_what_comparing_every_pair_says(
+    places: list[tuple[int, int, int, int]],
+) -> None:
+    boxes = [box(x, y, x + w, y + h) for x, y, w, h in places]
+    touched = {
+        one.id
+        for one, other in itertools.permutations(boxes, 2)
+        if one.x0 < other.x1
+        and other.x0 < one.x1
+        and one.y0 < other.y1
+        and other.y0 < one.y1
+    }
+
+    values = measures.measure_boxes(boxes, 80, 80)
+
+    assert values["box_overlap"] == pytest.approx(len(touched) / len(boxes))

@@ -1,0 +1,1 @@
+"""The parts of `dataset.camera_health`: portraits, and what they are compared by."""
