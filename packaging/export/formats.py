@@ -7,12 +7,13 @@ from pathlib import Path
 from dataset.errors import BadFile, UsageError
 
 from .card import CardReader
-from .coco import CocoReader
 from .contract import Reader, Writer
 from .handover.delivery import FormatWriter
-from .image_folder import ImageFolderReader
+from .readers.coco import CocoReader
+from .readers.image_folder import ImageFolderReader
+from .readers.voc import VocReader
+from .readers.yolo import YoloReader
 from .side_car import has_side_car, read_side_car
-from .voc import VocReader
 from .writers.azureml import AzureMlPages
 from .writers.coco import CocoPages
 from .writers.csv_tables import CsvPages
@@ -26,7 +27,6 @@ from .writers.tfrecord import TfRecordPages
 from .writers.voc import StrictVocPages, VocPages
 from .writers.webdataset import WebDatasetPages
 from .writers.yolo import YoloPages
-from .yolo import YoloReader
 
 # In the order in which they are asked: the plainest one takes anything.
 READERS: tuple[Reader, ...] = (
