@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from dataset.errors import BadFile, BadImage, PolicyRefusal, UsageError
 from dataset.images.image_format import without_gps
 from dataset.images.image_header import ImageInfo
-from dataset.images.sandbox import SIZE_LIMIT, ImageChecker
+from dataset.images.sandbox import ImageChecker
 from dataset.progress import SILENT, Progress
 from dataset.project import Project, group_of_sample
 from dataset.records import Box, LabelState, Sample, SampleState, VersionSample
@@ -28,6 +28,7 @@ from . import card
 from .bursts import Bursts
 from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
+from .intake_bytes import image_bytes
 from .intake_labels import ClassMap, imported_boxes, restored_boxes
 from .intake_made import erased_parent, made_sample
 from .intake_sessions import IntakeSessions
@@ -138,7 +139,9 @@ def _side_car(
         side_car = read_side_car(found.root)
     except BadFile as error:
         return None, ((FILE_NAME, error.message),)
-    return (side_car, ()) if side_car.format == found.format else (None, ())
+    # The strict dialect of VOC is read by the reader of both.
+    is_its_own = side_car.format.removesuffix("-strict") == found.format
+    return (side_car, ()) if is_its_own else (None, ())
 
 
 class _Grouping:
@@ -249,18 +252,12 @@ class _Intake:
         """The bytes of each image, noted in `waiting` for when they were checked."""
         for image in self.found.images:
             try:
-                stat = image.path.stat()
                 # The child is given bytes, so that what was checked is what comes in.
-                data = image.path.read_bytes() if stat.st_size <= SIZE_LIMIT else b""
-            except OSError as error:
-                what = f"The file cannot be read: {error.strerror}"
-                self.skipped.append((image.source_name, what))
+                data, written_us = image_bytes(image)
+            except (BadFile, BadImage) as error:
+                self.skipped.append((image.source_name, error.message))
                 continue
-            if stat.st_size > SIZE_LIMIT:
-                what = f"An image file has at most {SIZE_LIMIT} bytes: {stat.st_size}"
-                self.skipped.append((image.source_name, what))
-                continue
-            waiting.append((image, data, stat.st_mtime_ns // 1000))
+            waiting.append((image, data, written_us))
             yield data
 
     def _kept(self, data: bytes) -> bytes:
