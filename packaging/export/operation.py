@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from dataset.sealed.sealing import Person, record_export, require_reason
 from dataset.version import read_version
 from dataset.versions.frozen_version import FrozenVersion
 
+from .archives.packing import SUFFIXES, archive_of
 from .contract import ExportResult, Writer
 from .formats import writer_for
 from .handover.plan import make_plan
@@ -48,7 +50,8 @@ def export_version(
             sealed sets, and for nothing else.
         name: alias, id or `latest`.
         formats: names such as `coco`, each once.
-        target: a new or empty folder; with `update` one of an earlier export.
+        target: a new or empty folder; with `update` one of an earlier export. A new
+            name that ends in .tar or .zip becomes an archive, whole or absent.
         update: touch only what changed since that export.
         include_sealed: also write the boxes of sealed test sets.
         drop_empty: leave out samples with nothing in them.
@@ -56,31 +59,37 @@ def export_version(
         progress: told of every sample.
 
     Raises:
-        UsageError: a format is unknown, or named twice.
+        UsageError: a format is unknown, or named twice; an archive is to be updated.
         NotFound: there is no such version.
         PolicyRefusal: sealed sets are asked for without a reason.
         FieldsetError: what `contract.Writer.write` raises.
     """
     writers = _writers(formats)
+    if update:
+        _require_folder(target)
     if include_sealed:
         require_reason(reason)
     with _read(root, name) as frozen:
         if include_sealed:
             _require_fit(frozen, formats)
             _record(root, frozen, reason, by or Person())
-        places = [target / item for item in formats] if formats[1:] else [target]
-        return tuple(
-            writer.write(
-                frozen,
-                place,
-                update=update,
-                include_sealed=include_sealed,
-                drop_empty=drop_empty,
-                companions=_companions(frozen),
-                progress=progress,
-            )
-            for writer, place in zip(writers, places, strict=True)
-        )
+        with _place(target, progress) as folder:
+            places = [folder / item for item in formats] if formats[1:] else [folder]
+            done = [
+                writer.write(
+                    frozen,
+                    place,
+                    update=update,
+                    include_sealed=include_sealed,
+                    drop_empty=drop_empty,
+                    companions=_companions(frozen),
+                    progress=progress,
+                )
+                for writer, place in zip(writers, places, strict=True)
+            ]
+    if folder == target:
+        return tuple(done)
+    return tuple(replace(result, path=target) for result in done)
 
 
 def preflight_version(
@@ -98,6 +107,24 @@ def preflight_version(
     writer = writer_for(format_name)
     with _read(root, name) as frozen:
         return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
+
+
+@contextmanager
+def _place(target: Path, progress: Progress) -> Iterator[Path]:
+    """The folder to write into: the target itself, or one that becomes an archive."""
+    if target.suffix.lower() not in SUFFIXES or target.is_dir():
+        yield target
+        return
+    with archive_of(target, progress) as folder:
+        yield folder
+
+
+def _require_folder(target: Path) -> None:
+    if target.suffix.lower() in SUFFIXES and not target.is_dir():
+        raise UsageError(
+            f"An archive cannot be brought up to date: {target}",
+            hint="export to a folder, or give the archive a new name",
+        )
 
 
 def _writers(formats: Sequence[str]) -> list[Writer]:

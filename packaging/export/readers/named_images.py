@@ -97,7 +97,8 @@ def _local(name: str) -> tuple[str, bool]:
         asked = parse_qs(parts.query).get("d", [])
     except ValueError:
         return text, True
-    # Label Studio serves local files as /data/local-files/?d=PATH.
+    # Label Studio serves local files as /data/local-files/?d=PATH below a root that
+    # may lie anywhere above this folder.
     if asked and not parts.netloc and parts.path.endswith("/local-files/"):
-        return asked[0], asked[0].startswith("/")
+        return asked[0], True
     return unquote(parts.path), True
