@@ -93,9 +93,7 @@ def take_in(
     """
     project.refuse_unverified()
     with _source(path, progress) as source:
-        name = detect_format(source.path) if format == "auto" else format
-        found = _read(project, name, source.path, progress)
-        found = replace(found, problems=(*source.problems, *found.problems))
+        found = _read(project, format, source, progress)
         return _taken_in(
             project,
             found,
@@ -154,11 +152,16 @@ def _taken_in(
     )
 
 
-def _read(project: Project, name: str, path: Path, progress: Progress) -> ImportedSet:
+def _read(
+    project: Project, name: str, source: Unpacked, progress: Progress
+) -> ImportedSet:
+    name = detect_format(source.path) if name == "auto" else name
     if name == card.FORMAT:
         reader = card.CardReader(gap_s=project.settings.card.gap_s)
-        return reader.read_slowly(path, progress=progress)
-    return reader_for(name).read(path)
+        found = reader.read_slowly(source.path, progress=progress)
+    else:
+        found = reader_for(name).read(source.path)
+    return replace(found, problems=(*source.problems, *found.problems))
 
 
 def _side_car(

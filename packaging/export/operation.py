@@ -39,23 +39,19 @@ def export_version(
     """Write a version in one or more formats, re-read and compared box for box.
 
     One format goes into `target` itself, several into a folder each below it. Drift
-    statistics and report of the version go along where they were made.
-
-    Sealed test sets stay at home: those that were sealed when the version was frozen,
-    and those whose seal was published since. With `include_sealed` they go along, and
-    the test ledger is told before anything is written.
+    statistics and report of the version go along where they were made. Sealed sets stay
+    at home, also those whose seal was published since the version was frozen; with
+    `include_sealed` they go along, and the test ledger is told before that.
 
     Args:
-        root: the project's folder; its catalog is opened to record an export of
-            sealed sets, and for nothing else.
+        root: the project's folder; its catalog is opened for sealed sets alone.
         name: alias, id or `latest`.
         formats: names such as `coco`, each once.
         target: a new or empty folder; with `update` one of an earlier export. A new
             name that ends in .tar or .zip becomes an archive, whole or absent.
         update: touch only what changed since that export.
-        include_sealed: also write the boxes of sealed test sets.
-        drop_empty: leave out samples with nothing in them.
-        reason: why; needed with `include_sealed`, and recorded with `by`.
+        include_sealed, drop_empty: also sealed test sets; no samples without a box.
+        reason, by: why and who; needed with `include_sealed`, and recorded.
         progress: told of every sample.
 
     Raises:
@@ -73,8 +69,7 @@ def export_version(
         if include_sealed:
             _require_fit(frozen, formats)
             _record(root, frozen, reason, by or Person())
-        with _place(target, progress) as folder:
-            places = [folder / item for item in formats] if formats[1:] else [folder]
+        with _places(target, formats, progress) as places:
             done = [
                 writer.write(
                     frozen,
@@ -87,9 +82,7 @@ def export_version(
                 )
                 for writer, place in zip(writers, places, strict=True)
             ]
-    if folder == target:
-        return tuple(done)
-    return tuple(replace(result, path=target) for result in done)
+    return tuple(_lying_at(target, result) for result in done)
 
 
 def preflight_version(
@@ -110,21 +103,35 @@ def preflight_version(
 
 
 @contextmanager
-def _place(target: Path, progress: Progress) -> Iterator[Path]:
-    """The folder to write into: the target itself, or one that becomes an archive."""
-    if target.suffix.lower() not in SUFFIXES or target.is_dir():
-        yield target
-        return
-    with archive_of(target, progress) as folder:
-        yield folder
+def _places(
+    target: Path, formats: Sequence[str], progress: Progress
+) -> Iterator[list[Path]]:
+    """The folder of each format: in the target, or in one that becomes an archive."""
+    if _is_archive(target):
+        with archive_of(target, progress) as folder:
+            yield _folders(folder, formats)
+    else:
+        yield _folders(target, formats)
+
+
+def _folders(target: Path, formats: Sequence[str]) -> list[Path]:
+    return [target / item for item in formats] if formats[1:] else [target]
+
+
+def _lying_at(target: Path, result: ExportResult) -> ExportResult:
+    return replace(result, path=target) if _is_archive(target) else result
 
 
 def _require_folder(target: Path) -> None:
-    if target.suffix.lower() in SUFFIXES and not target.is_dir():
+    if _is_archive(target):
         raise UsageError(
             f"An archive cannot be brought up to date: {target}",
             hint="export to a folder, or give the archive a new name",
         )
+
+
+def _is_archive(target: Path) -> bool:
+    return target.suffix.lower() in SUFFIXES and not target.is_dir()
 
 
 def _writers(formats: Sequence[str]) -> list[Writer]:

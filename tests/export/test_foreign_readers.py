@@ -249,7 +249,7 @@ def test_label_studio_short_form_is_taken(tmp_path: Path) -> None:
         "http://127.0.0.1:9/x/a.png?token=1",
         "s3://bucket/x/a.png",
         "C:\\pictures\\a.png",
-        "/home/somebody/a.png",
+        "/mnt/pictures/a.png",
     ],
 )
 def test_address_means_the_image_of_that_name_in_the_folder(
