@@ -15,8 +15,8 @@ come in:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -55,10 +55,13 @@ class ImportedImage:
     """An image of a data set from elsewhere.
 
     `path` is where the file lies, inside the data set's folder; `source_name` is the
-    same relative to that folder with forward slashes. `state` is LABELED, EMPTY (the
-    data set says that nothing is there) or None (nobody said anything). `split` is the
-    data set's own word for it ("train", "val", "test", ...) or None. `session` is None
-    where nothing tells of one.
+    same relative to that folder with forward slashes. Where `unpack` is given, the
+    image is packed inside the file at `path`: calling it gives its bytes (raises
+    BadFile when they cannot be had), and `source_name` is a name of its own.
+
+    `state` is LABELED, EMPTY (the data set says that nothing is there) or None (nobody
+    said anything). `split` is the data set's own word for it ("train", "val", "test",
+    ...) or None. `session` is None where nothing tells of one.
     """
 
     path: Path
@@ -67,6 +70,7 @@ class ImportedImage:
     state: SampleState | None = None
     split: str | None = None
     session: ImportedSession | None = None
+    unpack: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

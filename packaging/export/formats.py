@@ -7,13 +7,26 @@ from pathlib import Path
 from dataset.errors import BadFile, UsageError
 
 from .card import CardReader
-from .coco import CocoReader
 from .contract import Reader, Writer
 from .handover.delivery import FormatWriter
-from .image_folder import ImageFolderReader
+from .readers.azureml import AzureMlReader
+from .readers.coco import CocoReader
+from .readers.csv_tables import CsvReader
+from .readers.custom_vision import CustomVisionReader
+from .readers.cvat import CvatReader
+from .readers.edge_impulse import EdgeImpulseReader
+from .readers.huggingface import HuggingFaceReader
+from .readers.huggingface_parquet import ParquetReader
+from .readers.image_folder import ImageFolderReader
+from .readers.label_studio import LabelStudioReader
+from .readers.labelme import LabelmeReader
+from .readers.tfrecord import TfRecordReader
+from .readers.voc import VocReader
+from .readers.vott import VottReader
+from .readers.webdataset import WebDatasetReader
+from .readers.yolo import YoloReader
 from .side_car import has_side_car, read_side_car
 from .side_car_reader import SideCarReader
-from .voc import VocReader
 from .writers.azureml import AzureMlPages
 from .writers.coco import CocoPages
 from .writers.csv_tables import CsvPages
@@ -27,13 +40,24 @@ from .writers.tfrecord import TfRecordPages
 from .writers.voc import StrictVocPages, VocPages
 from .writers.webdataset import WebDatasetPages
 from .writers.yolo import YoloPages
-from .yolo import YoloReader
 
 # In the order in which they are asked: the plainest one takes anything.
 READERS: tuple[Reader, ...] = (
     CocoReader(),
     YoloReader(),
     VocReader(),
+    CvatReader(),
+    LabelStudioReader(),
+    LabelmeReader(),
+    VottReader(),
+    EdgeImpulseReader(),
+    CustomVisionReader(),
+    AzureMlReader(),
+    HuggingFaceReader(),
+    ParquetReader(),
+    WebDatasetReader(),
+    TfRecordReader(),
+    CsvReader(),
     CardReader(),
     SideCarReader(),
     ImageFolderReader(),
@@ -84,7 +108,7 @@ def detect_format(path: Path) -> str:
 def _named_by_side_car(path: Path) -> str:
     """The format that a side-car names, "" where it cannot be read."""
     try:
-        return read_side_car(path).format
+        return read_side_car(path).format.removesuffix("-strict")
     except BadFile:
         return ""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dataset.errors import BadImage
+from dataset.errors import BadFile, BadImage
 from dataset.images.image_format import inspect
 from dataset.records import SampleState
 
@@ -31,10 +31,7 @@ class FileSizes:
             data = path.read_bytes()
         except OSError as error:
             raise BadImage(f"The file cannot be read: {error.strerror}") from None
-        info = inspect(data)
-        return ImageFacts(
-            width=info.width, height=info.height, orientation=info.orientation
-        )
+        return _facts_of(data)
 
 
 class ImageDraft:
@@ -44,8 +41,15 @@ class ImageDraft:
     the real image.
     """
 
-    def __init__(self, path: Path, source_name: str, split: str | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        source_name: str,
+        split: str | None,
+        unpack: Callable[[], bytes] | None = None,
+    ) -> None:
         self._path = path
+        self._unpack = unpack
         self._source_name = source_name
         self._split = split
         self._boxes: list[ImportedBox] = []
@@ -90,8 +94,8 @@ class ImageDraft:
         had = len(self._absolute) + len(self._relative)
         try:
             if had or self._stated:
-                self._settle(sizes.facts(self._path))
-        except BadImage as error:
+                self._settle(self._facts(sizes))
+        except (BadFile, BadImage) as error:
             self.skip(f"{_plain(error.message)}; its boxes are dropped")
             self._boxes = []
         state = None
@@ -105,12 +109,18 @@ class ImageDraft:
             boxes=tuple(self._boxes),
             state=state,
             split=self._split,
+            unpack=self._unpack,
         )
         problems = [
             Problem(path=self._source_name, what=_counted(what, count))
             for what, count in sorted(self._what.items())
         ]
         return image, problems
+
+    def _facts(self, sizes: Sizes) -> ImageFacts:
+        if self._unpack is None:
+            return sizes.facts(self._path)
+        return _facts_of(self._unpack())
 
     def _add(
         self,
@@ -178,6 +188,13 @@ class ImageDraft:
         self._boxes.append(
             ImportedBox(class_name=class_name, x0=x0, y0=y0, x1=x1, y1=y1)
         )
+
+
+def _facts_of(data: bytes) -> ImageFacts:
+    info = inspect(data)
+    return ImageFacts(
+        width=info.width, height=info.height, orientation=info.orientation
+    )
 
 
 def as_number(value: object) -> float | None:

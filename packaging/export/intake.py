@@ -11,27 +11,31 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from dataset.errors import BadFile, BadImage, PolicyRefusal, UsageError
+from dataset.errors import BadFile, BadImage, PolicyRefusal
 from dataset.images.image_format import without_gps
 from dataset.images.image_header import ImageInfo
-from dataset.images.sandbox import SIZE_LIMIT, ImageChecker
+from dataset.images.sandbox import ImageChecker
 from dataset.progress import SILENT, Progress
 from dataset.project import Project, group_of_sample
 from dataset.records import Box, LabelState, Sample, SampleState, VersionSample
 
 from . import card
+from .archives.unpacking import Unpacked, is_archive, unpacked
 from .bursts import Bursts
 from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
+from .intake_bytes import image_bytes
+from .intake_grouping import Grouping
 from .intake_labels import ClassMap, imported_boxes, restored_boxes
 from .intake_made import erased_parent, made_sample
 from .intake_sessions import IntakeSessions
 from .intake_splits import SplitNotes
+from .readers.webdataset import WebDatasetReader
 from .side_car import FILE_NAME, SideCar, has_side_car, read_side_car
 
 _BATCH = 16
@@ -70,7 +74,8 @@ def take_in(
 
     Args:
         project: where to.
-        path: a folder, or one file of a format that allows it.
+        path: a folder, one file of a format that allows it, or a tar or zip archive
+            of either, which is unpacked beside and never into the project.
         format: a reader's name, or "auto".
         group_by: None makes each image a group of its own, joined by bursts of
             capture times; "image" leaves those apart, too, "folder" makes each folder
@@ -82,19 +87,48 @@ def take_in(
 
     Raises:
         UsageError: the format or the pattern does not exist.
-        BadFile: there is nothing that a reader takes.
+        BadFile: there is nothing that a reader takes, or a hostile archive.
         PolicyRefusal: the project refuses what no station signed.
         StorageFull, ReadOnlyProject: the project cannot be written.
     """
     project.refuse_unverified()
-    name = detect_format(path) if format == "auto" else format
-    found = _read(project, name, path, progress)
+    with _source(path, progress) as source:
+        found = _read(project, format, source, progress)
+        return _taken_in(
+            project,
+            found,
+            grouping=Grouping(group_by, found.root.name),
+            add_classes=add_classes,
+            ignore_splits=ignore_splits,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _source(path: Path, progress: Progress) -> Iterator[Unpacked]:
+    """The path itself, or what an archive holds; shards are read as they are."""
+    if not is_archive(path) or WebDatasetReader().detect(path):
+        yield Unpacked(path=path)
+        return
+    with unpacked(path, progress) as source:
+        yield source
+
+
+def _taken_in(
+    project: Project,
+    found: ImportedSet,
+    *,
+    grouping: Grouping,
+    add_classes: bool,
+    ignore_splits: bool,
+    progress: Progress,
+) -> IntakeSummary:
     side_car, unread = _side_car(found)
     intake = _Intake(
         project=project,
         found=found,
         side_car=side_car,
-        grouping=_Grouping(group_by, found.root.name),
+        grouping=grouping,
         classes=ClassMap(project.catalog, may_add=add_classes),
         splits=SplitNotes({s.name: s for s in side_car.splits} if side_car else {}),
         sessions=IntakeSessions(project, found.root.name),
@@ -118,11 +152,16 @@ def take_in(
     )
 
 
-def _read(project: Project, name: str, path: Path, progress: Progress) -> ImportedSet:
+def _read(
+    project: Project, name: str, source: Unpacked, progress: Progress
+) -> ImportedSet:
+    name = detect_format(source.path) if name == "auto" else name
     if name == card.FORMAT:
         reader = card.CardReader(gap_s=project.settings.card.gap_s)
-        return reader.read_slowly(path, progress=progress)
-    return reader_for(name).read(path)
+        found = reader.read_slowly(source.path, progress=progress)
+    else:
+        found = reader_for(name).read(source.path)
+    return replace(found, problems=(*source.problems, *found.problems))
 
 
 def _side_car(
@@ -138,43 +177,9 @@ def _side_car(
         side_car = read_side_car(found.root)
     except BadFile as error:
         return None, ((FILE_NAME, error.message),)
-    return (side_car, ()) if side_car.format == found.format else (None, ())
-
-
-class _Grouping:
-    """Which group an image without evidence of a session belongs to."""
-
-    def __init__(self, rule: str | None, set_name: str) -> None:
-        self._rule = rule
-        self._set_name = set_name
-        self._pattern: re.Pattern[str] | None = None
-        if rule not in (None, "image", "folder"):
-            try:
-                self._pattern = re.compile(rule or "")
-            except re.error as error:
-                raise UsageError(
-                    f"The pattern for groups is none ({error}): {rule}",
-                    hint="use folder, image, or a regular expression",
-                ) from None
-
-    @property
-    def is_by_image(self) -> bool:
-        """Whether nobody said which images belong together."""
-        return self._rule is None
-
-    def group_of(self, sample_id: str, source_name: str) -> str:
-        """The group's id, the same on every station."""
-        key: str | None = None
-        if self._rule == "folder":
-            key = str(PurePosixPath(source_name).parent)
-        elif self._pattern is not None:
-            found = self._pattern.search(source_name)
-            if found is not None:
-                key = found.group(1) if found.re.groups else found.group()
-        if not key:
-            return group_of_sample(sample_id)
-        text = f"import:{self._set_name}:{key}"
-        return "g-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    # The strict dialect of VOC is read by the reader of both.
+    is_its_own = side_car.format.removesuffix("-strict") == found.format
+    return (side_car, ()) if is_its_own else (None, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +203,7 @@ class _Intake:
     project: Project
     found: ImportedSet
     side_car: SideCar | None
-    grouping: _Grouping
+    grouping: Grouping
     classes: ClassMap
     splits: SplitNotes
     sessions: IntakeSessions
@@ -249,18 +254,12 @@ class _Intake:
         """The bytes of each image, noted in `waiting` for when they were checked."""
         for image in self.found.images:
             try:
-                stat = image.path.stat()
                 # The child is given bytes, so that what was checked is what comes in.
-                data = image.path.read_bytes() if stat.st_size <= SIZE_LIMIT else b""
-            except OSError as error:
-                what = f"The file cannot be read: {error.strerror}"
-                self.skipped.append((image.source_name, what))
+                data, written_us = image_bytes(image)
+            except (BadFile, BadImage) as error:
+                self.skipped.append((image.source_name, error.message))
                 continue
-            if stat.st_size > SIZE_LIMIT:
-                what = f"An image file has at most {SIZE_LIMIT} bytes: {stat.st_size}"
-                self.skipped.append((image.source_name, what))
-                continue
-            waiting.append((image, data, stat.st_mtime_ns // 1000))
+            waiting.append((image, data, written_us))
             yield data
 
     def _kept(self, data: bytes) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from dataset.errors import UsageError
@@ -10,6 +12,7 @@ from dataset.progress import SILENT, Progress
 from dataset.sealed.sealing import Person, require_reason
 from dataset.versions.frozen_version import FrozenVersion
 
+from .archives.packing import SUFFIXES, archive_of
 from .closed_version import read_closed, record_sealed
 from .contract import ExportResult, Writer
 from .formats import writer_for
@@ -34,50 +37,50 @@ def export_version(
     """Write a version in one or more formats, re-read and compared box for box.
 
     One format goes into `target` itself, several into a folder each below it. Drift
-    statistics and report of the version go along where they were made.
-
-    Sealed test sets stay at home: those that were sealed when the version was frozen,
-    and those whose seal was published since. With `include_sealed` they go along, and
-    the test ledger is told before anything is written.
+    statistics and report of the version go along where they were made. Sealed sets stay
+    at home, also those whose seal was published since the version was frozen; with
+    `include_sealed` they go along, and the test ledger is told before that.
 
     Args:
-        root: the project's folder; its catalog is opened to record an export of
-            sealed sets, and for nothing else.
+        root: the project's folder; its catalog is opened for sealed sets alone.
         name: alias, id or `latest`.
         formats: names such as `coco`, each once.
-        target: a new or empty folder; with `update` one of an earlier export.
+        target: a new or empty folder; with `update` one of an earlier export. A new
+            name that ends in .tar or .zip becomes an archive, whole or absent.
         update: touch only what changed since that export.
-        include_sealed: also write the boxes of sealed test sets.
-        drop_empty: leave out samples with nothing in them.
-        reason: why; needed with `include_sealed`, and recorded with `by`.
+        include_sealed, drop_empty: also sealed test sets; no samples without a box.
+        reason, by: why and who; needed with `include_sealed`, and recorded.
         progress: told of every sample.
 
     Raises:
-        UsageError: a format is unknown, or named twice.
+        UsageError: a format is unknown, or named twice; an archive is to be updated.
         NotFound: there is no such version.
         PolicyRefusal: sealed sets are asked for without a reason.
         FieldsetError: what `contract.Writer.write` raises.
     """
     writers = _writers(formats)
+    if update:
+        _require_folder(target)
     if include_sealed:
         require_reason(reason)
     with read_closed(root, name) as frozen:
         if include_sealed:
             _require_fit(frozen, formats)
             record_sealed(root, frozen, reason, by or Person())
-        places = [target / item for item in formats] if formats[1:] else [target]
-        return tuple(
-            writer.write(
-                frozen,
-                place,
-                update=update,
-                include_sealed=include_sealed,
-                drop_empty=drop_empty,
-                companions=_companions(frozen),
-                progress=progress,
-            )
-            for writer, place in zip(writers, places, strict=True)
-        )
+        with _places(target, formats, progress) as places:
+            done = [
+                writer.write(
+                    frozen,
+                    place,
+                    update=update,
+                    include_sealed=include_sealed,
+                    drop_empty=drop_empty,
+                    companions=_companions(frozen),
+                    progress=progress,
+                )
+                for writer, place in zip(writers, places, strict=True)
+            ]
+    return tuple(_lying_at(target, result) for result in done)
 
 
 def preflight_version(
@@ -95,6 +98,38 @@ def preflight_version(
     writer = writer_for(format_name)
     with read_closed(root, name) as frozen:
         return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
+
+
+@contextmanager
+def _places(
+    target: Path, formats: Sequence[str], progress: Progress
+) -> Iterator[list[Path]]:
+    """The folder of each format: in the target, or in one that becomes an archive."""
+    if _is_archive(target):
+        with archive_of(target, progress) as folder:
+            yield _folders(folder, formats)
+    else:
+        yield _folders(target, formats)
+
+
+def _folders(target: Path, formats: Sequence[str]) -> list[Path]:
+    return [target / item for item in formats] if formats[1:] else [target]
+
+
+def _lying_at(target: Path, result: ExportResult) -> ExportResult:
+    return replace(result, path=target) if _is_archive(target) else result
+
+
+def _require_folder(target: Path) -> None:
+    if _is_archive(target):
+        raise UsageError(
+            f"An archive cannot be brought up to date: {target}",
+            hint="export to a folder, or give the archive a new name",
+        )
+
+
+def _is_archive(target: Path) -> bool:
+    return target.suffix.lower() in SUFFIXES and not target.is_dir()
 
 
 def _writers(formats: Sequence[str]) -> list[Writer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dataset.errors import BadFile
@@ -42,6 +42,15 @@ class SetDraft:
             self.problem(name, "the image is listed twice, the first entry counts")
             return None
         return ImageDraft(path, name, split)
+
+    def packed(
+        self, path: Path, name: str, split: str | None, unpack: Callable[[], bytes]
+    ) -> ImageDraft | None:
+        """A draft for an image packed inside `path`; None when its name is taken."""
+        if name in self._images:
+            self.problem(name, "the image is listed twice, the first entry counts")
+            return None
+        return ImageDraft(path, name, split, unpack)
 
     def add(self, draft: ImageDraft) -> None:
         """Take a finished draft over."""

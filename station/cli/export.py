@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     "huggingface, huggingface-parquet, webdataset, tfrecord, cvat, label-studio or "
     "csv; several make a folder each.",
 )
-@click.option("--to", required=True, help="A new or empty folder.")
+@click.option(
+    "--to", required=True, help="A new or empty folder, or a new .tar or .zip."
+)
 @click.option("--update", is_flag=True, help="Touch only what changed in TO.")
 @click.option(
     "--include-sealed",

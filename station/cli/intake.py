@@ -19,7 +19,7 @@ from .output import emit_json, many, one_line, progress, say
     "name",
     default="auto",
     show_default=True,
-    help="auto, coco, yolo, voc, card or images.",
+    help="auto, card, or a name that auto would find.",
 )
 @click.option(
     "--card",

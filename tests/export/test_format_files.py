@@ -23,7 +23,7 @@ from export.formats import writer_for
 from export.handover import shards
 from export.handover.plan import make_plan
 from export.handover.tf_example import decode, read_records
-from export.voc import VocReader
+from export.readers.voc import VocReader
 from export.writers.tfrecord import label_map
 from tests.export.small_version import (
     box,

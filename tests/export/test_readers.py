@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from dataset.errors import BadFile
 from dataset.records import SampleState
-from export.coco import CocoReader
 from export.contract import ImageFacts, ImportedSet
 from export.formats import READERS, detect_format, reader_for
 from export.image_draft import turned
-from export.image_folder import ImageFolderReader
-from export.voc import VocReader
-from export.yolo import YoloReader
+from export.readers.coco import CocoReader
+from export.readers.image_folder import ImageFolderReader
+from export.readers.voc import VocReader
+from export.readers.yolo import YoloReader
 from tests.dataset.picture_bytes import encoded, exif, jpeg_with, scene
 
 SHARED = [

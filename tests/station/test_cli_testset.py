@@ -14,9 +14,9 @@ from dataset.project import Project
 from dataset.sealed.published_seals import seal_path
 from dataset.sealed.sealing import ledger
 from dataset.test_ledger import LedgerEvent
-from export.coco import CocoReader
 from export.handover import preflight
 from export.handover.target_limits import Target
+from export.readers.coco import CocoReader
 from tests.sealed_projects import (
     MODEL,
     OTHER,

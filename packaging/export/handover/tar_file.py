@@ -18,15 +18,37 @@ class TarFile:
         self._file = file
 
     def add(self, name: str, data: bytes) -> None:
-        """Add a member; the name has at most 100 ASCII characters."""
-        member = tarfile.TarInfo(name)
-        member.size = len(data)
-        member.mode = _MODE
-        self._file.write(member.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict"))
+        """Add a member; the name is one of `tar_head`."""
+        self._file.write(tar_head(name, len(data)))
         self._file.write(data)
-        self._file.write(bytes(-len(data) % _BLOCK))
+        self._file.write(tar_padding(len(data)))
 
     def close(self) -> None:
-        """Write the two empty blocks that end an archive."""
-        self._file.write(bytes(2 * _BLOCK))
+        """Write what ends an archive."""
+        self._file.write(tar_end())
         self._file.close()
+
+
+def tar_head(name: str, size: int) -> bytes:
+    """The block before a member of `size` bytes.
+
+    The name is ASCII: at most 100 characters after the last slash that lies within the
+    first 155; the size is below 8 GiB.
+
+    Raises:
+        ValueError: the name or size does not fit.
+    """
+    member = tarfile.TarInfo(name)
+    member.size = size
+    member.mode = _MODE
+    return member.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict")
+
+
+def tar_padding(size: int) -> bytes:
+    """What fills the last block of a member."""
+    return bytes(-size % _BLOCK)
+
+
+def tar_end() -> bytes:
+    """The two empty blocks that end an archive."""
+    return bytes(2 * _BLOCK)

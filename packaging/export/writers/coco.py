@@ -19,7 +19,6 @@ from typing import ClassVar
 
 from dataset.records import VersionSample
 
-from ..coco import CocoReader
 from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
 from ..handover.numbers import Numbers
@@ -27,6 +26,7 @@ from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport, read_through
 from ..handover.rows import RowFile
+from ..readers.coco import CocoReader
 
 
 class CocoPages(Pages):

@@ -26,7 +26,7 @@ from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport
 from ..handover.texts import number_text, xml_root, xml_text
-from ..voc import ONE_BASED
+from ..readers.voc import ONE_BASED
 
 _PLAIN: Final = "fieldset VOC, 0-based and half-open"
 _LABELS: Final = "# label:color_rgb:parts:actions"

@@ -28,7 +28,7 @@ from ..handover.export_folder import ExportFolder
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport, read_through
-from ..yolo import YoloReader
+from ..readers.yolo import YoloReader
 
 _SMALLEST_SIDE = 10
 

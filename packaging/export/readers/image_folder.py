@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from .contract import ImportedSet, Sizes
-from .set_draft import SetDraft
-from .source_folder import IMAGE_SUFFIXES, SourceFolder
+from ..contract import ImportedSet, Sizes
+from ..set_draft import SetDraft
+from ..source_folder import IMAGE_SUFFIXES, SourceFolder
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from defusedxml.ElementTree import fromstring
 
 from dataset.errors import BadFile
 
-from .contract import ImportedSet, Sizes
-from .image_draft import ImageDraft, as_number
-from .set_draft import SetDraft
-from .source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
+from ..contract import ImportedSet, Sizes
+from ..image_draft import ImageDraft, as_number
+from ..set_draft import SetDraft
+from ..source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
 
 # What our own files of the original standard say in `source/annotation`.
 ONE_BASED = "fieldset VOC, 1-based and inclusive"

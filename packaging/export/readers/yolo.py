@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-import yaml
-
 from dataset.errors import BadFile
 
-from .contract import ImportedSet, Sizes
-from .image_draft import ImageDraft, as_number
-from .set_draft import SetDraft
-from .source_folder import SourceFolder, split_name
+from ..contract import ImportedSet, Sizes
+from ..image_draft import ImageDraft, as_number
+from ..set_draft import SetDraft
+from ..source_folder import SourceFolder, split_name
+from .yaml_text import YAML_LIMIT, plain_yaml
 
 _NAME_FILES = ("classes.txt", "obj.names", "classes.names", "_darknet.labels")
 _SPLIT_KEYS = ("train", "val", "valid", "validation", "test", "minival")
@@ -34,8 +33,6 @@ _LABEL_FOLDERS = {
     "images": ("labels", "annotations"),
     "jpegimages": ("labels", "annotations"),
 }
-_YAML_LIMIT = 1 << 20
-_ALIAS_LIMIT = 10
 _ROW_LIMIT = 100_000
 _INDEX = re.compile(r"[0-9]{1,6}(?:\.0+)?")
 # Ultralytics lets relative values reach so far over the edge.
@@ -116,7 +113,7 @@ def _index(path: Path) -> tuple[SourceFolder, _Index]:
 
 
 def _from_yaml(folder: SourceFolder, file: Path) -> list[_Index]:
-    content = _yaml(folder, file)
+    content = plain_yaml(folder.text(file, YAML_LIMIT), file)
     if not isinstance(content, dict) or "names" not in content:
         return []
     names = _names(content["names"])
@@ -137,29 +134,6 @@ def _from_yaml(folder: SourceFolder, file: Path) -> list[_Index]:
             if isinstance(entry, str) and entry.strip()
         ]
     return [_Index(names=names, splits=tuple(splits), base=base)] if splits else []
-
-
-def _yaml(folder: SourceFolder, path: Path) -> object:
-    """The file as YAML: plain values only, hardly any aliases.
-
-    A few hundred bytes of nested aliases can stand for a billion values; they
-    are counted before anything is built.
-
-    Raises:
-        BadFile: too large, unreadable, not YAML, or too many aliases.
-    """
-    text = folder.text(path, _YAML_LIMIT)
-    try:
-        aliases = sum(
-            isinstance(event, yaml.AliasEvent)
-            for event in yaml.parse(text, Loader=yaml.SafeLoader)
-        )
-        if aliases > _ALIAS_LIMIT:
-            raise BadFile(f"The file has too many aliases ({aliases}): {path}")
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise BadFile(f"The file is no YAML ({reason}): {path}") from None
 
 
 def _split_of(key: str, entry: str) -> str | None:

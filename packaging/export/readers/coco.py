@@ -21,10 +21,10 @@ from typing import Any, ClassVar
 
 from dataset.errors import BadFile
 
-from .contract import ImportedSet, Sizes
-from .image_draft import ImageDraft, as_number
-from .set_draft import SetDraft
-from .source_folder import SourceFolder, split_name
+from ..contract import ImportedSet, Sizes
+from ..image_draft import ImageDraft, as_number
+from ..set_draft import SetDraft
+from ..source_folder import SourceFolder, split_name
 
 _ROBOFLOW = "_annotations.coco.json"
 _INSTANCES = re.compile(r"instances[-_]?(.*)\.json", re.IGNORECASE)

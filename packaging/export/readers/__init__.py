@@ -1,0 +1,1 @@
+"""What comes in: one file a format, each detected by its content."""
