@@ -28,8 +28,8 @@ from dataset.records import (
     Verdict,
 )
 
-from .class_map import ClassMap
-from .detector import Detection, Detector
+from .detection.class_map import ClassMap
+from .detection.detector import Detection, Detector
 from .geometry import iou
 
 SAME_THING = 0.5

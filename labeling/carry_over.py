@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 
 from dataset.records import Box, BoxOrigin, Proposal, Verdict
 
-from . import candidates, footprint, peaks
-from .accepted import AcceptedImage
-from .camera_motion import STEADY
-from .candidates import Candidate, Memory, Target
+from .carrying import candidates, footprint, peaks
+from .carrying.accepted import AcceptedImage
+from .carrying.camera_motion import STEADY
+from .carrying.candidates import Candidate, Memory, Target
+from .carrying.landing import landing
+from .carrying.leaving import GONE_INSIDE, has_left, share_inside
+from .carrying.ranking import assign, score_of
+from .carrying.scene import Scene, is_other_scene, scene_of
+from .carrying.targets import make_targets
+from .carrying.working_size import halved, halvings, sized
 from .geometry import Corners, clip, corners_of
-from .landing import landing
-from .leaving import GONE_INSIDE, has_left, share_inside
-from .ranking import assign, score_of
-from .scene import Scene, is_other_scene, scene_of
-from .targets import make_targets
-from .working_size import halved, halvings, sized
 
 __all__ = ["AcceptedImage", "propose"]
 

@@ -21,7 +21,7 @@ from dataset.project import Project
 from dataset.records import Box, Proposal, Sample, SampleState
 
 from .assist import takes_carried
-from .tracker import Tracker, joined
+from .carrying.tracker import Tracker, joined
 
 HISTORY = 8
 CACHED_BYTES = 256 * 1024 * 1024

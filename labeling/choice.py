@@ -11,7 +11,7 @@ from dataset.project import Project
 from dataset.records import SampleState
 from dataset.status import balance_of
 
-from .settling import disputed_samples
+from .second_opinion.settling import disputed_samples
 
 QUIET = "quiet"
 PROBABLY_EMPTY = 0.75

@@ -27,8 +27,8 @@ from dataset.records import LabelEdit, Sample
 
 from . import edits
 from .choice import QUIET, Choice, ids_of
-from .motion import MOST_OF_THE_IMAGE, MotionModel
-from .motion_assist import MotionDetector
+from .detection.motion import MOST_OF_THE_IMAGE, MotionModel
+from .detection.motion_assist import MotionDetector
 
 FEWEST: Final = 8
 """A session of fewer pictures has no background that can be trusted."""

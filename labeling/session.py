@@ -29,13 +29,13 @@ from .carry_request import (
     carry_request,
     clean_start,
 )
+from .carrying.tracker import Tracker
 from .choice import STATE_FILTERS, TODO, Choice
 from .clipping import clipped_inside
 from .geometry import Corners
 from .hand import Hand
 from .hold import Hold
 from .label_view import LabelView, view_of
-from .tracker import Tracker
 from .walk import Walk
 
 __all__ = ["STATE_FILTERS", "TODO", "LabelView", "LabelingSession"]

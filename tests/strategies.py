@@ -30,7 +30,7 @@ from dataset.records import (
 from dataset.settings import BalanceSettings, Target
 from dataset.splitting.split_targets import SplitTargets
 from dataset.test_ledger import LedgerEvent, LedgerLine, follow, origin
-from export.card_sessions import Shot
+from export.intakes.card_sessions import Shot
 from station.camera.controls import CONTROL_NAMES, ControlReading, ControlSetting
 from station.camera.modes import Mode
 from station.camera.readback import CameraReadback

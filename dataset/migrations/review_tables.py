@@ -56,7 +56,7 @@ SECOND_LOOKS = (
     )
     """,
     "CREATE INDEX settlements_by_look ON settlements(look_n)",
-    # What a box looks like, once a box: see labeling/unlike.py.
+    # What a box looks like, once a box: see labeling/second_opinion/unlike.py.
     """
     CREATE TABLE box_features (
         sample_n INTEGER NOT NULL REFERENCES samples(n) ON DELETE CASCADE,

@@ -12,10 +12,16 @@ from dataset.images.jpeg import taken
 from dataset.progress import SILENT, Progress
 from dataset.project import now_us
 
-from .card_sessions import Shot, by_camera, clock_faults, is_of_card, sessions_of
 from .contract import ImportedSession, ImportedSet, Problem, Sizes
-from .set_draft import SetDraft
-from .source_folder import SourceFolder
+from .intakes.card_sessions import (
+    Shot,
+    by_camera,
+    clock_faults,
+    is_of_card,
+    sessions_of,
+)
+from .intakes.set_draft import SetDraft
+from .intakes.source_folder import SourceFolder
 
 FORMAT: Final = "card"
 GAP_S: Final = 3600.0

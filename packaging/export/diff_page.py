@@ -16,10 +16,10 @@ from dataset.differences.version_diff import VersionDiff
 from dataset.progress import SILENT, Progress
 from dataset.versions.frozen_version import FrozenVersion
 
-from . import diff_view as view
-from . import page_template
-from .diff_cards import CardGroup, card_groups
-from .diff_pictures import card_pictures
+from .reports import diff_view as view
+from .reports import page_template
+from .reports.diff_cards import CardGroup, card_groups
+from .reports.diff_pictures import card_pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -26,15 +26,15 @@ from dataset.records import Box, LabelState, Sample, SampleState, VersionSample
 
 from . import card
 from .archives.unpacking import Unpacked, is_archive, unpacked
-from .bursts import Bursts
 from .contract import ImportedImage, ImportedSet
 from .formats import detect_format, reader_for
-from .intake_bytes import image_bytes
-from .intake_grouping import Grouping
-from .intake_labels import ClassMap, imported_boxes, restored_boxes
-from .intake_made import erased_parent, made_sample
-from .intake_sessions import IntakeSessions
-from .intake_splits import SplitNotes
+from .intakes.bursts import Bursts
+from .intakes.intake_bytes import image_bytes
+from .intakes.intake_grouping import Grouping
+from .intakes.intake_labels import ClassMap, imported_boxes, restored_boxes
+from .intakes.intake_made import erased_parent, made_sample
+from .intakes.intake_sessions import IntakeSessions
+from .intakes.intake_splits import SplitNotes
 from .readers.webdataset import WebDatasetReader
 from .side_car import FILE_NAME, SideCar, has_side_car, read_side_car
 

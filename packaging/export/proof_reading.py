@@ -9,11 +9,11 @@ from contextlib import closing
 from dataset.errors import CloudError
 from dataset.progress import Progress
 
-from .blob_store import BlobStore
 from .handover.plan import Plan
-from .line import Line
-from .shelf import Head, blob_name
-from .transfer import Transfer
+from .stores.blob_store import BlobStore
+from .stores.line import Line
+from .stores.shelf import Head, blob_name
+from .stores.transfer import Transfer
 
 
 def prove_blobs(

@@ -20,12 +20,12 @@ from dataset.cloud_settings import CloudSettings
 from dataset.errors import BadFile, NotFound, ProjectError
 from dataset.progress import SILENT, Progress
 
-from .blob_store import BlobStore
-from .line import Line
 from .proof_reading import fetched
-from .shelf import HEADS, Head, decode_head, named_by, read_small
 from .side_car import FILE_NAME, SideCar, read_side_car
-from .transfer import Transfer
+from .stores.blob_store import BlobStore
+from .stores.line import Line
+from .stores.shelf import HEADS, Head, decode_head, named_by, read_small
+from .stores.transfer import Transfer
 
 MARK: Final = ".fieldset-pull"
 WAITING: Final = ".fieldset-side-car"

@@ -23,7 +23,13 @@ from dataset.records import VersionSample
 from dataset.sealed.sealing import Person, require_reason
 from dataset.versions.frozen_version import FrozenVersion
 
-from .blob_store import (
+from .closed_version import read_closed, record_sealed
+from .handover.export_folder import fresh_folder
+from .handover.plan import Plan, make_plan
+from .proof_reading import prove_blobs
+from .side_car import FILE_NAME, SideCarWriter
+from .side_car_reader import FORMAT
+from .stores.blob_store import (
     BlobChanged,
     BlobExists,
     BlobMissing,
@@ -31,12 +37,8 @@ from .blob_store import (
     Content,
     Unanswered,
 )
-from .closed_version import read_closed, record_sealed
-from .handover.export_folder import fresh_folder
-from .handover.plan import Plan, make_plan
-from .line import Line
-from .proof_reading import prove_blobs
-from .shelf import (
+from .stores.line import Line
+from .stores.shelf import (
     BLOBS,
     Head,
     blob_name,
@@ -46,9 +48,7 @@ from .shelf import (
     head_name,
     read_small,
 )
-from .side_car import FILE_NAME, SideCarWriter
-from .side_car_reader import FORMAT
-from .transfer import Transfer
+from .stores.transfer import Transfer
 
 _TRIES: Final = 5
 

@@ -19,10 +19,10 @@ from dataset import durable
 from dataset.drift import DriftReport, MetricDrift, SampleTable
 from dataset.records import LabelClass, Split, Version, VersionSample
 
-from . import page_template, report_text
-from . import report_view as view
-from .report_summary import SampleSummary, shown_classes, split_names, summarise
-from .report_text import data_uri
+from .reports import page_template, report_text
+from .reports import report_view as view
+from .reports.report_summary import SampleSummary, shown_classes, split_names, summarise
+from .reports.report_text import data_uri
 
 _MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",

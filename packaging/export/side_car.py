@@ -36,7 +36,7 @@ from dataset.records import (
 from .handover.export_folder import ExportFolder
 from .handover.placed_file import drop
 from .handover.plan import UNITS_PER_PIXEL, Plan, units
-from .source_folder import SourceFolder
+from .intakes.source_folder import SourceFolder
 
 FILE_NAME = "fieldset.json"
 SCHEMA = 1

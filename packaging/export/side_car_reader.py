@@ -10,8 +10,8 @@ from dataset.errors import BadFile
 from dataset.records import VersionSample
 
 from .contract import ImportedBox, ImportedImage, ImportedSet, Problem, Sizes
+from .intakes.source_folder import SourceFolder
 from .side_car import SideCar, has_side_car, read_side_car
-from .source_folder import SourceFolder
 
 FORMAT: Final = "fieldset"
 

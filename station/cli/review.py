@@ -14,7 +14,7 @@ from .person import acting_person
 
 if TYPE_CHECKING:
     from dataset.project import Project
-    from labeling.settling import OpenDispute
+    from labeling.second_opinion.settling import OpenDispute
 
 _SHORT = 12
 _NOTHING = "-"
@@ -58,7 +58,7 @@ def begin(
     as_json: bool,
 ) -> None:
     """Begin a second pass over a share (0 to 1) of each session."""
-    from labeling.second_pass import PassChoice, Way, begin_pass
+    from labeling.second_opinion.second_pass import PassChoice, Way, begin_pass
 
     choice = PassChoice(way=Way(way), share=share, seed=seed, blind=blind)
     with opened(folder) as project:
@@ -75,7 +75,7 @@ def begin(
 @json_option
 def agreement(pass_n: int | None, folder: Path | None, as_json: bool) -> None:
     """Show how far two passes drew the same boxes."""
-    from labeling.settling import agreement_of
+    from labeling.second_opinion.settling import agreement_of
 
     with opened(folder, read_only=True) as project:
         found = agreement_of(project, pass_n)
@@ -118,7 +118,7 @@ def agreement(pass_n: int | None, folder: Path | None, as_json: bool) -> None:
 @json_option
 def disputes(exit_code: bool, folder: Path | None, as_json: bool) -> int:
     """List where two passes differ and nobody settled it."""
-    from labeling.settling import open_disputes, settled_disputes
+    from labeling.second_opinion.settling import open_disputes, settled_disputes
 
     with opened(folder, read_only=True) as project:
         found = open_disputes(project)
@@ -168,8 +168,8 @@ def settle(
     sample: str, verdict: str, operator: str | None, folder: Path | None, as_json: bool
 ) -> None:
     """Settle all disputes of SAMPLE: keep the first pass or take the second."""
-    from labeling.disputes import Verdict
-    from labeling.settling import settle_all
+    from labeling.second_opinion.disputes import Verdict
+    from labeling.second_opinion.settling import settle_all
 
     person = acting_person(operator).operator
     with opened(folder) as project:
@@ -195,7 +195,7 @@ def settle(
 def odd(name: str | None, limit: int, folder: Path | None, as_json: bool) -> None:
     """List the boxes that are least like their class: look there for wrong labels."""
     from dataset.catalog import BoxFilter
-    from labeling.odd_boxes import odd_boxes
+    from labeling.second_opinion.odd_boxes import odd_boxes
 
     with opened(folder) as project, progress("look at the boxes") as watching:
         class_id = None if name is None else project.catalog.classes.by_name(name).id
@@ -248,7 +248,7 @@ def odd(name: str | None, limit: int, folder: Path | None, as_json: bool) -> Non
 
 def agreement_json(project: Project) -> dict[str, Any] | None:
     """The agreement in the shape of `status --json`; None without a second pass."""
-    from labeling.settling import agreement_of, open_disputes
+    from labeling.second_opinion.settling import agreement_of, open_disputes
 
     found = agreement_of(project)
     if found is None:

@@ -12,7 +12,7 @@ from .options import Command
 
 if TYPE_CHECKING:
     from dataset.cloud_settings import CloudSettings
-    from export.blob_store import BlobStore
+    from export.stores.blob_store import BlobStore
 
 Overrides = int | float | str | None
 
@@ -37,13 +37,13 @@ def open_named(
     """The store that TARGET names, and how the line to it is used."""
     import os
 
-    from export.targets import CloudPlace, line_settings, open_target
+    from export.stores.targets import CloudPlace, line_settings, open_target
 
     settings = line_settings(root, overrides)
 
     def connect(place: CloudPlace) -> BlobStore:
         # Slow to load, and nothing that a folder needs.
-        from export.cloud import open_place
+        from export.stores.cloud import open_place
 
         return open_place(place, settings, os.environ, project=root)
 

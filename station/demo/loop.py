@@ -24,7 +24,7 @@ from dataset.settings import FILE_NAME
 from dataset.status import Status, status
 from export.contract import ExportResult
 from export.operation import export_version
-from labeling.motion import MotionModel, background_from
+from labeling.detection.motion import (MotionModel, background_from)
 from labeling.session import LabelingSession
 from station.camera.source import CameraSource, OnEvent, open_source
 from station.camera.triggers import make_trigger

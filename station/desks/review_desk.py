@@ -12,16 +12,16 @@ from dataset.progress import Progress
 from dataset.project import Project, now_us
 from dataset.records import Box, LabelEdit, LabelState
 from labeling import edits
-from labeling.disputes import Verdict
-from labeling.odd_boxes import OddBoxes, odd_boxes
-from labeling.second_pass import (
+from labeling.second_opinion.disputes import Verdict
+from labeling.second_opinion.odd_boxes import OddBoxes, odd_boxes
+from labeling.second_opinion.second_pass import (
     PassChoice,
     SecondPass,
     SecondView,
     begin_pass,
     unfinished_pass,
 )
-from labeling.settling import (
+from labeling.second_opinion.settling import (
     agreement_of,
     open_disputes,
     settle,

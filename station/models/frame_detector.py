@@ -11,7 +11,7 @@ import cv2
 
 from dataset.assist_settings import AssistSettings
 from dataset.errors import BadImage
-from labeling.detector import Detection, nothing
+from labeling.detection.detector import Detection, nothing
 
 from ..camera.frames import Frame
 from .onnx_detector import OnnxDetector

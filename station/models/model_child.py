@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from dataset.assist_settings import AssistSettings
 from dataset.errors import BadFile, BadImage, FieldsetError
 from dataset.images.sandbox import read_message, write_message
-from labeling.decoding import decode
-from labeling.detector import ModelFacts, Tensor
-from labeling.layouts import names_in, recognise
-from labeling.model_input import ModelInput, blank, finished, input_of
+from labeling.detection.decoding import decode
+from labeling.detection.detector import ModelFacts, Tensor
+from labeling.detection.layouts import names_in, recognise
+from labeling.detection.model_input import ModelInput, blank, finished, input_of
 
 from .picture_file import read_picture
 from .runtime import facts_of, open_session, run, too_large

@@ -19,7 +19,7 @@ from dataset.errors import BadFile, BadImage, NotFound, UsageError
 from dataset.findings import Finding
 from dataset.model_file import digest_file
 from dataset.records import BoxOrigin, Sample
-from labeling.detector import Detection, nothing
+from labeling.detection.detector import Detection, nothing
 
 from .model_process import LOAD_S, MEMORY_BYTES, ModelDied, ModelProcess
 

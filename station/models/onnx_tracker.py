@@ -15,8 +15,8 @@ from typing import Any, Final
 from dataset.errors import BadFile, FieldsetError, NotFound
 from dataset.findings import Finding, Severity
 from dataset.project import Project
-from labeling.detector import nothing
-from labeling.tracker import Sought, Tracked
+from labeling.carrying.tracker import Sought, Tracked
+from labeling.detection.detector import nothing
 
 from .model_process import LOAD_S, MEMORY_BYTES, ModelDied, ModelProcess
 

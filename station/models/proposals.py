@@ -13,9 +13,9 @@ from dataset.errors import UsageError
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 from labeling.assist import AssistOutcome, propose_all
-from labeling.class_map import ClassMap, map_classes
-from labeling.detector import Detector
-from labeling.motion_assist import MotionDetector
+from labeling.detection.class_map import ClassMap, map_classes
+from labeling.detection.detector import Detector
+from labeling.detection.motion_assist import MotionDetector
 
 from .onnx_detector import OnnxDetector
 

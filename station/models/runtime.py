@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from dataset.errors import BadFile
-from labeling.detector import ModelFacts, Tensor
+from labeling.detection.detector import ModelFacts, Tensor
 
 _SILENT = 4
 _KINDS = {

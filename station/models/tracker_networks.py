@@ -17,10 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.errors import BadFile
-from labeling.detector import ModelFacts, Tensor
-from labeling.geometry import Corners
-from labeling.tracker import Tracked
-from labeling.tracker_windows import (
+from labeling.carrying.tracker import Tracked
+from labeling.carrying.tracker_windows import (
     Map,
     inside,
     nano_place,
@@ -28,6 +26,8 @@ from labeling.tracker_windows import (
     vit_place,
     vit_windows,
 )
+from labeling.detection.detector import ModelFacts, Tensor
+from labeling.geometry import Corners
 
 from .picture_file import read_picture
 from .runtime import facts_of, open_session, run

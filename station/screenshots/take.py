@@ -26,8 +26,8 @@ from PySide6.QtWidgets import QApplication
 
 from dataset.project import Project
 from dataset.sealed.sealing import Person, draw, seal
-from labeling.motion import background_from
-from labeling.second_pass import PassChoice, SecondPass, begin_pass
+from labeling.detection.motion import background_from
+from labeling.second_opinion.second_pass import PassChoice, SecondPass, begin_pass
 from labeling.session import LabelingSession
 from station.assembly import Station
 from station.camera.source import open_source

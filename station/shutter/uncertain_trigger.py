@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from dataset.errors import BadFile, BadImage, FieldsetError, UsageError
 from dataset.progress import Cancelled
-from labeling.detector import Detection
+from labeling.detection.detector import Detection
 
 from ..camera.frames import Frame, SourceInfo
 from ..camera.seconds import SLACK_S, not_negative

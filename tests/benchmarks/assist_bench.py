@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from dataset.assist_settings import AssistSettings
-from labeling.decoding import decode
-from labeling.detector import ModelFacts, Tensor
-from labeling.layouts import Layout, Parts
-from labeling.letterbox import Letterbox
-from labeling.model_input import ModelInput, finished, input_of
+from labeling.detection.decoding import decode
+from labeling.detection.detector import ModelFacts, Tensor
+from labeling.detection.layouts import Layout, Parts
+from labeling.detection.letterbox import Letterbox
+from labeling.detection.model_input import ModelInput, finished, input_of
 
 pytestmark = pytest.mark.bench
 

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from dataset.project import Project
 from export.intake import take_in
-from labeling import unlike
-from labeling.odd_boxes import read_features
+from labeling.second_opinion import unlike
+from labeling.second_opinion.odd_boxes import read_features
 
 pytestmark = [pytest.mark.timeout(0), pytest.mark.bench]
 

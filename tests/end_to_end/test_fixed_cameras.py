@@ -16,7 +16,7 @@ from dataset.images.image_file import decode
 from dataset.project import Project
 from dataset.records import LabelState, SampleState, Session
 from dataset.splitting.assignment import assign_splits
-from labeling.motion import MotionModel, background_from
+from labeling.detection.motion import MotionModel, background_from
 from station.demo.blocks import clip_path
 
 from .commands import fieldset

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dataset.cloud_settings import CloudSettings
-from export.blob_store import Blob, Content, Pace, Unanswered, no_pace
-from export.folder_store import LocalFolderStore
+from export.stores.blob_store import Blob, Content, Pace, Unanswered, no_pace
+from export.stores.folder_store import LocalFolderStore
 
 QUICK = CloudSettings(parallel=4, attempts=2, timeout_s=5, block_kb=64)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export.card_sessions import (
+from export.intakes.card_sessions import (
     Shot,
     by_camera,
     clock_faults,

@@ -10,9 +10,9 @@ import pytest
 
 from dataset.cloud_settings import CloudSettings
 from dataset.errors import CloudError, FieldsetError, UsageError
-from export.cloud import open_place
-from export.credentials import KEYRING_SERVICE, Access, Secret, find_access
-from export.targets import CloudPlace, line_settings, open_target, parse_place
+from export.stores.cloud import open_place
+from export.stores.credentials import KEYRING_SERVICE, Access, Secret, find_access
+from export.stores.targets import CloudPlace, line_settings, open_target, parse_place
 
 KEY = "c2VjcmV0c2VjcmV0c2VjcmV0"
 SAS = f"sv=2024-01-01&sp=rcwl&sig={KEY}"

@@ -25,10 +25,10 @@ from dataset.records import (
 )
 from dataset.version import read_version, write_version
 from dataset.versions.frozen_version import FrozenVersion
-from export import diff_cards, diff_pictures
-from export.diff_cards import BoxCard, card_groups
 from export.diff_page import DiffPage, render_diff_page, write_diff_page
-from export.diff_pictures import HEIGHT, WIDTH, card_pictures
+from export.reports import diff_cards, diff_pictures
+from export.reports.diff_cards import BoxCard, card_groups
+from export.reports.diff_pictures import HEIGHT, WIDTH, card_pictures
 from tests.dataset.picture_bytes import encoded, exif, jpeg_with, scene
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -9,10 +9,10 @@ import pytest
 
 from dataset.cloud_settings import CloudSettings
 from dataset.progress import Cancelled
-from export.blob_store import Unanswered
-from export.folder_store import LocalFolderStore
-from export.line import Line
-from export.transfer import Transfer, described
+from export.stores.blob_store import Unanswered
+from export.stores.folder_store import LocalFolderStore
+from export.stores.line import Line
+from export.stores.transfer import Transfer, described
 
 
 def test_a_call_is_made_again_until_it_is_answered() -> None:

@@ -9,10 +9,10 @@ from dataset.errors import BadFile
 from dataset.project import Project
 from dataset.records import LabelState, LedgerAction, SampleState
 from dataset.split import current_split
-from export.folder_store import LocalFolderStore
 from export.merge import merge_pulled
 from export.pull import pull_version
 from export.push import push_version
+from export.stores.folder_store import LocalFolderStore
 from station.cli.main import run
 from tests.export.pushed import QUICK
 from tests.sealed_projects import frozen, labeled_group, labels, put

@@ -10,12 +10,12 @@ from dataset.errors import BadFile, CloudError, NotFound, PolicyRefusal, Project
 from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.version import read_version
-from export.blob_store import BlobChanged, BlobExists, Content
-from export.folder_store import LocalFolderStore
 from export.intake import take_in
 from export.pull import pull_version
 from export.push import push_version
-from export.shelf import blob_name
+from export.stores.blob_store import BlobChanged, BlobExists, Content
+from export.stores.folder_store import LocalFolderStore
+from export.stores.shelf import blob_name
 from station.cli.main import run
 from tests.export.pushed import QUICK, CountingStore, blobs_of, heads_of
 from tests.sealed_projects import frozen, sealable_project

@@ -24,8 +24,10 @@ from dataset.cloud_settings import CloudSettings
 from dataset.errors import CloudError
 from dataset.progress import Cancelled
 from dataset.version import read_version
-from export.azure_store import AzureStore
-from export.blob_store import (
+from export.pull import pull_version
+from export.push import push_version
+from export.stores.azure_store import AzureStore
+from export.stores.blob_store import (
     AccessRefused,
     BlobChanged,
     BlobExists,
@@ -33,9 +35,7 @@ from export.blob_store import (
     BlobStore,
     Content,
 )
-from export.credentials import find_access
-from export.pull import pull_version
-from export.push import push_version
+from export.stores.credentials import find_access
 from tests.servers.azurite import ACCOUNT, KEY, Azurite, running_azurite
 from tests.servers.fault_proxy import Asked, Fault, FaultProxy, Plan, Trouble
 from tests.small_projects import StopsAt, files_under

@@ -16,7 +16,7 @@ from dataset.errors import BadFile
 from dataset.records import SampleState
 from export.contract import ImageFacts, ImportedSet
 from export.formats import READERS, detect_format, reader_for
-from export.image_draft import turned
+from export.intakes.image_draft import turned
 from export.readers.coco import CocoReader
 from export.readers.image_folder import ImageFolderReader
 from export.readers.voc import VocReader

@@ -32,8 +32,8 @@ from export.report import (
     render_report,
     write_report,
 )
-from export.report_plots import heat_png, histogram, principal_plane
-from export.report_text import (
+from export.reports.report_plots import heat_png, histogram, principal_plane
+from export.reports.report_text import (
     DASH,
     MINUS,
     amount,
@@ -42,7 +42,7 @@ from export.report_text import (
     safe_colour,
     signed,
 )
-from export.report_view import histograms
+from export.reports.report_view import histograms
 from tests.dataset.drift_simulation import simulated_table
 
 HOSTILE = "<img src=x onerror=alert(1)>"

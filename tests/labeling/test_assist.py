@@ -30,8 +30,8 @@ from labeling.assist import (
     takes_carried,
     uncertainty_of,
 )
-from labeling.class_map import ClassMap
-from labeling.detector import Detection, nothing
+from labeling.detection.class_map import ClassMap
+from labeling.detection.detector import Detection, nothing
 from labeling.session import LabelingSession
 from tests.small_projects import (
     StopsAt,

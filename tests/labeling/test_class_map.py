@@ -6,7 +6,7 @@ import pytest
 
 from dataset.errors import NotFound
 from dataset.records import LabelClass
-from labeling.class_map import map_classes
+from labeling.detection.class_map import map_classes
 
 OWN = tuple(
     LabelClass(id=number, name=name, colour="#000000")

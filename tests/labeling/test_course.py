@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.camera_motion import CameraMotion
-from labeling.candidates import Target
-from labeling.course import Course, course_of
+from labeling.carrying.camera_motion import CameraMotion
+from labeling.carrying.candidates import Target
+from labeling.carrying.course import Course, course_of
+from labeling.carrying.landing import landing
+from labeling.carrying.leaving import has_left
 from labeling.geometry import Corners
-from labeling.landing import landing
-from labeling.leaving import has_left
 
 TRIPOD = CameraMotion(matrix=np.eye(2, 3), quality=0.9)
 UNKNOWN = CameraMotion(matrix=np.eye(2, 3), quality=0.0)

@@ -12,11 +12,11 @@ from hypothesis.extra import numpy as arrays_of
 from numpy.typing import NDArray
 
 from dataset.errors import BadFile
-from labeling.decoding import MOST, Rows, decode, without_doubles
-from labeling.detector import Detection
+from labeling.detection.decoding import MOST, Rows, decode, without_doubles
+from labeling.detection.detector import Detection
+from labeling.detection.layouts import Layout, Parts
+from labeling.detection.letterbox import Letterbox
 from labeling.geometry import iou
-from labeling.layouts import Layout, Parts
-from labeling.letterbox import Letterbox
 
 # 200 x 100 on a canvas of 64 x 64: scale 0.32, bars of 16 px above and below.
 WIDE = Letterbox.of(200, 100, 64, 64)

@@ -17,9 +17,9 @@ from dataset.project import Project
 from dataset.records import LabelState, Proposal, Sample, SampleState
 from labeling import edits
 from labeling.choice import QUIET, Choice, ids_of
+from labeling.detection.motion import background_from
 from labeling.empties import FEWEST, dismiss, emptiness, look_for_empties
 from labeling.hold import Hold
-from labeling.motion import background_from
 from labeling.session import LabelingSession
 from tests.small_projects import BEGAN_US, StopsAt, box, new_project, new_session
 

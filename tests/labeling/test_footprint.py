@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.colours import ColourMap, colour_map, odds
-from labeling.footprint import LEAST_SIDE, Footprint, footprint, settled
+from labeling.carrying.colours import ColourMap, colour_map, odds
+from labeling.carrying.footprint import LEAST_SIDE, Footprint, footprint, settled
 from labeling.geometry import Corners, iou, scaled
 
 WIDTH, HEIGHT = 320, 240

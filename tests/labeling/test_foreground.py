@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling import foreground, template
-from labeling.colours import colour_map, odds
+from labeling.carrying import foreground, template
+from labeling.carrying.colours import colour_map, odds
 from labeling.geometry import Corners
 
 BOX: Corners = (120, 80, 160, 140)

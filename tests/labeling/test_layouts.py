@@ -7,8 +7,8 @@ from itertools import permutations
 import pytest
 
 from dataset.errors import BadFile
-from labeling.detector import Tensor
-from labeling.layouts import Layout, Parts, names_in, recognise
+from labeling.detection.detector import Tensor
+from labeling.detection.layouts import Layout, Parts, names_in, recognise
 
 
 def out(name: str, *shape: int, kind: str = "float32") -> Tensor:

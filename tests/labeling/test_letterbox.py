@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.letterbox import GREY, Letterbox
+from labeling.detection.letterbox import GREY, Letterbox
 from tests.strategies import corners_in, sides
 
 

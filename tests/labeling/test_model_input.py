@@ -7,9 +7,9 @@ import pytest
 
 from dataset.assist_settings import AssistSettings
 from dataset.errors import BadFile
-from labeling.detector import ModelFacts, Tensor
-from labeling.layouts import Layout
-from labeling.model_input import ModelInput, blank, finished, input_of
+from labeling.detection.detector import ModelFacts, Tensor
+from labeling.detection.layouts import Layout
+from labeling.detection.model_input import ModelInput, blank, finished, input_of
 
 Sides = tuple[int | None, ...]
 

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from dataset.records import BoxOrigin, Verdict
+from labeling.detection.motion import MotionModel, background_from, blobs
 from labeling.geometry import Corners, iou
-from labeling.motion import MotionModel, background_from, blobs
 
 WIDTH, HEIGHT = 320, 240
 Pixels = NDArray[np.uint8]

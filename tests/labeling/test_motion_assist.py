@@ -12,8 +12,8 @@ import pytest
 from dataset.errors import BadImage
 from dataset.project import Project
 from dataset.records import Sample, Session
+from labeling.detection.motion_assist import MotionDetector
 from labeling.geometry import iou
-from labeling.motion_assist import MotionDetector
 from tests.small_projects import BEGAN_US, TRAFFIC, new_project, new_session
 
 WIDTH, HEIGHT = 320, 240

@@ -12,9 +12,9 @@ from dataset.project import Project
 from dataset.records import BoxOrigin, LabelState, Proposal, SampleState, Verdict
 from labeling.assist import place, propose_all
 from labeling.carry_request import PixelCache, carry_request
-from labeling.class_map import ClassMap
 from labeling.class_work import ClassAct, ClassVerb, do
-from labeling.motion_assist import MotionDetector
+from labeling.detection.class_map import ClassMap
+from labeling.detection.motion_assist import MotionDetector
 from labeling.session import LabelingSession
 from tests.labeling.test_assist import CLASSES, Known, thing
 from tests.small_projects import TRAFFIC, box, new_project, new_session

@@ -14,8 +14,8 @@ from dataset.records import Box, LabelEdit, LabelState, Sample, SampleState
 from dataset.records import Verdict as Doubt
 from labeling import edits
 from labeling.choice import Choice, ids_of
-from labeling.disputes import DisputeKind, Verdict, disputes_of
-from labeling.second_pass import (
+from labeling.second_opinion.disputes import DisputeKind, Verdict, disputes_of
+from labeling.second_opinion.second_pass import (
     PassChoice,
     SecondPass,
     Way,
@@ -23,7 +23,7 @@ from labeling.second_pass import (
     choose_samples,
     unfinished_pass,
 )
-from labeling.settling import (
+from labeling.second_opinion.settling import (
     agreement_of,
     open_disputes,
     settle,

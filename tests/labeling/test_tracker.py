@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.records import BoxOrigin, Proposal, Verdict
-from labeling.geometry import Corners, corners_of, iou
-from labeling.tracker import FOLLOWED_MOST, Sought, Tracked, joined, merged
-from labeling.tracker_windows import (
+from labeling.carrying.tracker import FOLLOWED_MOST, Sought, Tracked, joined, merged
+from labeling.carrying.tracker_windows import (
     Window,
     inside,
     nano_place,
@@ -21,6 +20,7 @@ from labeling.tracker_windows import (
     vit_place,
     vit_windows,
 )
+from labeling.geometry import Corners, corners_of, iou
 from tests.small_projects import box
 from tests.strategies import corners_in, proposals
 

@@ -15,8 +15,8 @@ from dataset.catalog import BoxFilter
 from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.records import Box, LabelState, SampleState
-from labeling import unlike
-from labeling.odd_boxes import odd_boxes, read_features
+from labeling.second_opinion import unlike
+from labeling.second_opinion.odd_boxes import odd_boxes, read_features
 from tests.small_projects import BEGAN_US, StopsAt, new_project, new_session, uid
 from tests.strategies import boxes
 

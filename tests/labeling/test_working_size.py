@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.records import Box
-from labeling.working_size import LEAST_BOX, LEAST_SIDE, halved, halvings, sized
+from labeling.carrying.working_size import (
+    LEAST_BOX,
+    LEAST_SIDE,
+    halved,
+    halvings,
+    sized,
+)
 
 
 def box_of(side: float) -> Box:

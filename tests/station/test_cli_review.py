@@ -6,7 +6,7 @@ import pytest
 
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
-from labeling.second_pass import SecondPass, unfinished_pass
+from labeling.second_opinion.second_pass import SecondPass, unfinished_pass
 from labeling.session import LabelingSession
 from station.cli.exit_codes import ExitCode
 from tests.small_projects import box, filled, new_project, new_session

@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from dataset.project import Project
 from dataset.records import Box, LabelState, SampleState
-from labeling.disputes import Verdict
-from labeling.second_pass import PassChoice, SecondPass, begin_pass
-from labeling.settling import open_disputes, settle, settled_disputes
+from labeling.second_opinion.disputes import Verdict
+from labeling.second_opinion.second_pass import PassChoice, SecondPass, begin_pass
+from labeling.second_opinion.settling import open_disputes, settle, settled_disputes
 from station.assembly import Station
 from station.jobs import Runner
 from station.keys import Page

@@ -19,7 +19,7 @@ from dataset.records import (
 )
 
 from ..contract import FrozenSamples, ImportedBox
-from ..image_draft import clipped
+from ..intakes.image_draft import clipped
 
 UNITS_PER_PIXEL = 1024
 _STATES = frozenset((SampleState.LABELED, SampleState.EMPTY))

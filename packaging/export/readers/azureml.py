@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Final
 from dataset.errors import BadFile
 
 from ..contract import ImportedSet, Sizes
-from ..image_draft import ImageDraft
-from ..set_draft import SetDraft
-from ..source_folder import SourceFolder, split_name
+from ..intakes.image_draft import ImageDraft
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import SourceFolder, split_name
 from .foreign_json import any_begins_with, opened, rows_of, table_of, text_of
 from .json_lines import strange_lines
 from .named_images import NamedImages

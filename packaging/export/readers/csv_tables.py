@@ -18,9 +18,9 @@ from dataset.errors import BadFile
 
 from ..contract import ImportedSet, Sizes
 from ..handover.csv_text import unguard
-from ..image_draft import ImageDraft
-from ..set_draft import SetDraft
-from ..source_folder import SourceFolder, split_name
+from ..intakes.image_draft import ImageDraft
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import SourceFolder, split_name
 from .foreign_json import opened
 from .named_images import NamedImages
 

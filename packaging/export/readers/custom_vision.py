@@ -18,9 +18,9 @@ from typing import Any, ClassVar
 from dataset.errors import BadFile
 
 from ..contract import ImportedSet, Sizes
-from ..image_draft import ImageDraft, as_number
-from ..set_draft import SetDraft
-from ..source_folder import SourceFolder, split_name
+from ..intakes.image_draft import ImageDraft, as_number
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import SourceFolder, split_name
 from .foreign_json import (
     any_begins_with,
     json_files,

@@ -24,9 +24,9 @@ from defusedxml.ElementTree import iterparse
 from dataset.errors import BadFile
 
 from ..contract import ImportedSet, Sizes
-from ..image_draft import ImageDraft, as_number
-from ..set_draft import SetDraft
-from ..source_folder import SourceFolder, split_name
+from ..intakes.image_draft import ImageDraft, as_number
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import SourceFolder, split_name
 from .foreign_json import opened
 from .named_images import NamedImages
 from .shapes import FROM_TURNED, add_polygon, turned_about

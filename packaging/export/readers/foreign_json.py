@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from dataset.errors import BadFile
 
-from ..source_folder import SourceFolder
+from ..intakes.source_folder import SourceFolder
 
 # What our own exports lay beside a format's files.
 OURS: Final = frozenset(

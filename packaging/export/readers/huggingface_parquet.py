@@ -20,9 +20,9 @@ from dataset.errors import BadFile
 
 from ..contract import ImportedSet, Sizes
 from ..handover.target_limits import word_name
-from ..set_draft import SetDraft
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import SourceFolder, split_name
 from ..side_car import has_side_car, read_side_car
-from ..source_folder import SourceFolder, split_name
 from .class_names import names_of_schema
 from .foreign_json import opened, table_of, text_of
 from .huggingface import add_objects

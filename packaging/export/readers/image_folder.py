@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..contract import ImportedSet, Sizes
-from ..set_draft import SetDraft
-from ..source_folder import IMAGE_SUFFIXES, SourceFolder
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import IMAGE_SUFFIXES, SourceFolder
 
 
 @dataclass(frozen=True, slots=True)

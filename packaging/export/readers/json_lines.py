@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ..set_draft import SetDraft
+from ..intakes.set_draft import SetDraft
 
 _LINE_LIMIT: Final = 16 << 20
 

@@ -20,9 +20,9 @@ from defusedxml.ElementTree import ParseError, fromstring
 from dataset.errors import BadFile
 
 from ..contract import ImportedSet, Sizes
-from ..image_draft import ImageDraft, as_number
-from ..set_draft import SetDraft
-from ..source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
+from ..intakes.image_draft import ImageDraft, as_number
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
 from .foreign_json import (
     any_begins_with,
     json_files,

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ..image_draft import ImageDraft
-from ..set_draft import SetDraft
-from ..source_folder import SourceFolder
+from ..intakes.image_draft import ImageDraft
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import SourceFolder
 
 # One letter and a colon is a drive of Windows, not an address.
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from ..image_draft import ImageDraft, as_number
+from ..intakes.image_draft import ImageDraft, as_number
 
 FROM_POLYGON: Final = "a polygon became its enclosing box"
 FROM_TURNED: Final = "a turned box became its enclosing box"

@@ -20,9 +20,9 @@ from dataset.errors import BadFile
 from ..contract import ImportedSet, Sizes
 from ..handover.crc32c import masked_crc32c
 from ..handover.tf_example import Feature, decode
-from ..image_draft import ImageDraft
-from ..set_draft import SetDraft
-from ..source_folder import SourceFolder, split_name
+from ..intakes.image_draft import ImageDraft
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import SourceFolder, split_name
 from .file_slice import slice_of
 from .foreign_json import opened
 

@@ -25,9 +25,9 @@ from defusedxml.ElementTree import fromstring
 from dataset.errors import BadFile
 
 from ..contract import ImportedSet, Sizes
-from ..image_draft import ImageDraft, as_number
-from ..set_draft import SetDraft
-from ..source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
+from ..intakes.image_draft import ImageDraft, as_number
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
 
 # What our own files of the original standard say in `source/annotation`.
 ONE_BASED = "fieldset VOC, 1-based and inclusive"

@@ -20,9 +20,9 @@ from typing import Any, ClassVar, Final
 from dataset.errors import BadFile
 
 from ..contract import ImportedSet, Sizes
-from ..image_draft import ImageDraft
-from ..set_draft import SetDraft
-from ..source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
+from ..intakes.image_draft import ImageDraft
+from ..intakes.set_draft import SetDraft
+from ..intakes.source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
 from .file_slice import slice_of
 from .foreign_json import opened, rows_of, text_of
 

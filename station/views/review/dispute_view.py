@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataset.images.image_file import decode
 from dataset.records import Box, LabelClass
-from labeling.disputes import Verdict
 from labeling.geometry import corners_of
+from labeling.second_opinion.disputes import Verdict
 
 from ...jobs import Job, Lane, Operation, Submitter
 from ...language import tr

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from dataset.records import LabelClass
-from labeling.disputes import Dispute, DisputeKind
+from labeling.second_opinion.disputes import Dispute, DisputeKind
 
 from ...language import tr
 from ...moments import moment_words

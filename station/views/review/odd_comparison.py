@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Signal
 
-from labeling.odd_boxes import OddBoxes
+from labeling.second_opinion.odd_boxes import OddBoxes
 
 from ...jobs import Job, Lane, Operation, Submitter
 from ...language import tr

@@ -16,10 +16,10 @@ from typing import Protocol
 from dataset.progress import Progress
 from dataset.records import Box, LabelClass
 from labeling.agreement import Agreement
-from labeling.disputes import Verdict
-from labeling.odd_boxes import OddBoxes
-from labeling.second_pass import PassChoice
-from labeling.settling import OpenDispute
+from labeling.second_opinion.disputes import Verdict
+from labeling.second_opinion.odd_boxes import OddBoxes
+from labeling.second_opinion.second_pass import PassChoice
+from labeling.second_opinion.settling import OpenDispute
 
 from ..contracts import ClassRow, Corners, LabelScene
 

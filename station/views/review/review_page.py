@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labeling.disputes import Verdict
-from labeling.odd_boxes import OddBoxes
+from labeling.second_opinion.disputes import Verdict
+from labeling.second_opinion.odd_boxes import OddBoxes
 
 from ...jobs import Lane, Operation, Submitter
 from ...keys import CLASS_KEYS, Action

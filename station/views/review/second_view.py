@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from dataset.errors import FieldsetError
 from dataset.records import LabelClass
-from labeling.second_pass import PassChoice, Way
+from labeling.second_opinion.second_pass import PassChoice, Way
 
 from ...jobs import Lane, Operation, Submitter
 from ...language import tr

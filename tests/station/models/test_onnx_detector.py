@@ -17,7 +17,7 @@ from dataset.assist_settings import AssistSettings
 from dataset.errors import BadFile, BadImage, FieldsetError, NotFound
 from dataset.progress import Cancelled
 from dataset.records import Sample
-from labeling.detector import Detection
+from labeling.detection.detector import Detection
 from station.models.model_process import ModelDied, ModelProcess
 from station.models.onnx_detector import OnnxDetector
 from tests import onnx_models as made

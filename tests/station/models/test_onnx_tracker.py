@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from labeling.carrying.tracker import Sought
 from labeling.geometry import Corners, iou
-from labeling.tracker import Sought
 from station.models.onnx_tracker import OnnxTracker
 from tests import onnx_models as made
 from tests import onnx_trackers as trackers

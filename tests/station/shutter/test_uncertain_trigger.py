@@ -10,7 +10,7 @@ import pytest
 
 from dataset.assist_settings import AssistSettings
 from dataset.errors import BadFile, UsageError
-from labeling.detector import Detection
+from labeling.detection.detector import Detection
 from station.camera.frames import Frame
 from station.models.frame_detector import FrameDetector
 from station.shutter.uncertain_trigger import (

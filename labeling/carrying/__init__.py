@@ -1,0 +1,1 @@
+"""What stands behind `labeling.carry_over`: search, flow, course, places, trackers."""

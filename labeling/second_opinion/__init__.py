@@ -1,0 +1,1 @@
+"""The second pass, its disputes, and boxes that are unlike their class."""

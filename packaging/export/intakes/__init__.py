@@ -1,0 +1,1 @@
+"""What stands behind `export.intake`: drafts, sessions, bursts, classes, splits."""

@@ -1,0 +1,1 @@
+"""What stands behind the pages of reports and diffs: views, words, pictures."""

@@ -1,0 +1,1 @@
+"""Where versions are handed over: blob stores, folders, credentials, the line."""
