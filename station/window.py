@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -178,10 +178,18 @@ class Window(QMainWindow):
 
     def show_keys(self) -> None:
         """Open the list of all keys."""
-        names = {page: page_name(page) for page in Page}
+        # A person asks for the keys of the page at hand.
+        pages = sorted(Page, key=lambda page: page is not self._page)
+        names = {page: page_name(page) for page in pages}
         dialog = KeyList(key_lines(self.commands.table), names, self)
         dialog.setAttribute(_DELETE)
         dialog.open()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the notice hear of presses, which it cannot before there is a window."""
+        super().showEvent(event)
+        if (handle := self.windowHandle()) is not None:
+            self.notice.hear(handle)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the notice in its place."""

@@ -119,7 +119,10 @@ class HttpFeed:
         if isinstance(cause, TimeoutError):
             return CameraError(f"The camera does not answer: {shown}")
         if isinstance(cause, ConnectionRefusedError):
-            return CameraError(f"Nothing listens at this address: {shown}")
+            return CameraError(
+                f"Nothing listens at this address: {shown}",
+                hint="see that the camera is on, and that its port is the right one",
+            )
         what = self._address.redact(str(cause)) or type(cause).__name__
         return CameraError(f"The camera cannot be reached ({what}): {shown}")
 

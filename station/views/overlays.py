@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QWindow
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -206,8 +206,10 @@ class Notice(QFrame):
         row.setContentsMargins(14, 10, 10, 10)
         row.addLayout(texts, 1)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        self._timer = QTimer(self, singleShot=True, interval=NOTICE_MS)
-        self._timer.timeout.connect(self.hide)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._on_read)
+        self._is_bad = self.is_old = False
+        self.read_ms = NOTICE_MS
         self.hide()
 
     @property
@@ -216,16 +218,39 @@ class Notice(QFrame):
         return self._words.text()
 
     def say(self, words: str, tone: str, hint: str = "") -> None:
-        """Show a sentence; a bad one stays until it is closed."""
+        """Show a sentence; a bad one stays until it was read and hands go on."""
         self._words.setText(words)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
         set_tone(self, tone)
-        self._timer.stop()
-        if tone != "bad":
-            self._timer.start()
+        self._is_bad, self.is_old = tone == "bad", False
+        self._timer.start(self.read_ms)
         self.show()
         self.place()
+
+    def hear(self, window: QWindow) -> None:
+        """Notice what hands do in the window; it comes here before any widget."""
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Go at the next press or key elsewhere, once it could be read."""
+        if self.is_old and self.isVisible() and self._is_elsewhere(event):
+            self.hide()
+        return super().eventFilter(watched, event)
+
+    def _is_elsewhere(self, event: QEvent) -> bool:
+        if isinstance(event, QMouseEvent):
+            is_press = event.type() == QEvent.Type.MouseButtonPress
+            # On the notice it is for its own button, not for what lies under it.
+            inside = self.geometry().contains(event.position().toPoint())
+            return is_press and not inside
+        return event.type() == QEvent.Type.KeyPress
+
+    def _on_read(self) -> None:
+        if self._is_bad:
+            self.is_old = True
+        else:
+            self.hide()
 
     def place(self) -> None:
         """Stand under the bars, in the middle, and hide no key."""

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 import station
@@ -19,7 +21,7 @@ from station.views.capture.capture_contract import (
 from station.views.capture.capture_page import CapturePage
 from station.views.capture.capture_words import camera_words
 from tests.gestures import press, wait_until
-from tests.station.conftest import OpenStation, pages_of
+from tests.station.conftest import OpenStation, pages_of, street
 
 CLIP = Path(station.__file__).parent / "demo" / "traffic_camera.mp4"
 
@@ -196,3 +198,64 @@ def test_the_trigger_bar_tells_what_was_chosen(
     bar.choose("motion")
 
     assert chosen[-1].name == bar.choice.name == "motion"
+
+
+def test_a_number_of_a_trigger_is_changed_by_large_buttons(capturing: Station) -> None:
+    bar = pages_of(capturing).capture.panel.triggers
+    bar.choose("burst")
+    before = bar.choice.count
+    more = next(
+        one
+        for one in bar.findChildren(QPushButton)
+        if one.accessibleName() == "More"
+        and not one.isHidden()
+        and one.parentWidget().isVisible()
+    )
+
+    more.click()
+
+    assert bar.choice.count == before + 1
+    assert min(more.width(), more.height()) >= 40
+
+
+def test_a_clip_that_comes_to_its_end_is_told(
+    qtbot: QtBot, capturing: Station, tmp_path: Path
+) -> None:
+    page = pages_of(capturing).capture
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "one.png"), street(1))
+    told: list[str] = []
+    page.notice_came.connect(lambda words, _tone: told.append(words))
+
+    start(qtbot, page, str(folder))
+
+    wait_until(qtbot, lambda: told)
+    assert told == ["The source has no more pictures; 0 kept in this session"]
+
+
+def test_a_session_that_the_person_ended_is_not_told(
+    qtbot: QtBot, capturing: Station
+) -> None:
+    page = pages_of(capturing).capture
+    told: list[str] = []
+    page.notice_came.connect(lambda words, _tone: told.append(words))
+    start(qtbot, page)
+    running(qtbot, page)
+
+    stop(qtbot, page)
+
+    assert told == []
+
+
+def test_the_button_that_opens_is_in_sight_in_a_low_window(
+    qtbot: QtBot, capturing: Station
+) -> None:
+    capturing.window.resize(1280, 720)
+    form = pages_of(capturing).capture.panel.form
+    wait_until(qtbot, lambda: capturing.window.height() == 720)
+
+    button = form.foot.findChild(QPushButton)
+
+    assert button is not None
+    assert button.visibleRegion().boundingRect().size() == button.size()

@@ -4,8 +4,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QFontMetrics, QMouseEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +17,7 @@ from station.keys import PAGES, Page, actions
 from station.settings import read_settings
 from station.views.labels import ElidedLabel
 from station.views.overlays import KeyList, Palette
+from station.window import Window
 from tests.gestures import draw_box, press, saved, wait_until
 from tests.station.conftest import OpenStation, pages_of
 
@@ -121,6 +122,76 @@ def test_an_error_is_shown_with_its_next_step(labeling: Station) -> None:
 
     words = [part.text() for part in labeling.window.notice.findChildren(QLabel)]
     assert words == ["No room is left: /data", "free some space"]
+
+
+def test_a_bad_notice_goes_when_hands_go_on_after_it_could_be_read(
+    qtbot: QtBot, labeling: Station
+) -> None:
+    window = labeling.window
+    window.notice.read_ms = 0
+    window.notice.say("No room is left: /data", "bad")
+    wait_until(qtbot, lambda: window.notice.is_old)
+    was_shown = window.notice.isVisible()
+
+    press_in_window(window, QPointF(3, 3))
+
+    assert was_shown
+    assert not window.notice.isVisible()
+
+
+def test_a_bad_notice_stays_through_a_press_before_it_could_be_read(
+    labeling: Station,
+) -> None:
+    window = labeling.window
+    window.notice.say("No room is left: /data", "bad")
+
+    press_in_window(window, QPointF(3, 3))
+
+    assert window.notice.isVisible()
+
+
+def test_a_press_on_an_old_notice_reaches_nothing_under_it(
+    qtbot: QtBot, labeling: Station
+) -> None:
+    window = labeling.window
+    window.notice.read_ms = 0
+    window.notice.say("No room is left: /data", "bad")
+    wait_until(qtbot, lambda: window.notice.is_old)
+
+    press_in_window(window, QPointF(window.notice.geometry().topLeft()) + QPointF(9, 9))
+
+    assert window.notice.isVisible()
+
+
+@POPUP
+def test_the_keys_of_the_page_at_hand_come_first(labeling: Station) -> None:
+    labeling.window.show_page(Page.REVIEW)
+
+    labeling.window.show_keys()
+
+    dialog = labeling.window.findChild(KeyList)
+    assert dialog is not None
+    titles = [
+        part.text()
+        for part in dialog.findChildren(QLabel)
+        if part.property("kind") == "title"
+    ]
+    dialog.close()
+    assert titles[0] == "Review"
+
+
+def press_in_window(window: Window, at: QPointF) -> None:
+    """Press as the system does: in the window, which finds the widget."""
+    handle = window.windowHandle()
+    assert handle is not None
+    button = Qt.MouseButton.LeftButton
+    for kind, held in (
+        (QEvent.Type.MouseButtonPress, button),
+        (QEvent.Type.MouseButtonRelease, Qt.MouseButton.NoButton),
+    ):
+        none = Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, at, handle.mapToGlobal(at), button, held, none)
+        QApplication.sendEvent(handle, event)
 
 
 def test_markup_in_data_is_shown_as_it_is(labeling: Station) -> None:

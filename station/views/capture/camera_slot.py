@@ -29,7 +29,7 @@ from .capture_contract import (
     Zone,
 )
 from .capture_protocols import CameraDesk, CaptureDesk
-from .capture_words import away_words, badge_words, chip_words
+from .capture_words import away_words, badge_words, chip_words, ended_words
 from .freeze_view import FreezeView
 from .freezing import Freezing
 from .live_view import LiveView
@@ -92,7 +92,7 @@ class CameraSlot(QWidget):
         self.status = CaptureStatus()
         self.choice = TriggerChoice()
         self.marks = Marks()
-        self.is_opening = False
+        self.is_opening = self._is_stopping = False
         self.conditions: tuple[tuple[str, str], ...] = ()
         self._shown = -1
         self._is_shrinking = self._is_measuring = False
@@ -132,6 +132,7 @@ class CameraSlot(QWidget):
         if self.is_opening:
             return
         self._set_opening(True)
+        self._is_stopping = False
         self.conditions = form.conditions
         self._shown = -1
         self._classes = [(-1, self._classes[-1][1])]
@@ -145,6 +146,7 @@ class CameraSlot(QWidget):
 
     def stop(self) -> None:
         """End the session; what was chosen is still stored."""
+        self._is_stopping = True
         self._ask(tr("End the session"), self.desk.stop, lambda _none: None)
 
     def choose_trigger(self, choice: TriggerChoice) -> None:
@@ -241,6 +243,8 @@ class CameraSlot(QWidget):
                 self._set_opening(False)
                 if event.error is not None:
                     self.error_came.emit(event.error)
+                elif not self._is_stopping:
+                    self.notice_came.emit(ended_words(self.desk.status()), "warn")
         self._tell_intents(events)
         self._take_status(self.desk.status())
         self.events_came.emit(events)

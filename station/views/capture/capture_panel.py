@@ -77,9 +77,8 @@ class CapturePanel(QWidget):
         column.addWidget(self.motion)
         column.addWidget(self._session_head)
         column.addWidget(self._loss)
-        self._running_box = self._running_part()
         column.addWidget(self.form)
-        column.addWidget(self._running_box)
+        column.addWidget(self._running)
         column.addWidget(label(tr("Captured for, and boxes in the project"), "head"))
         column.addWidget(self.classes)
         column.addWidget(self.controls)
@@ -91,7 +90,9 @@ class CapturePanel(QWidget):
         area.setWidget(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.line_px, 0, 0, 0)
-        outer.addWidget(area)
+        outer.setSpacing(0)
+        outer.addWidget(area, 1)
+        outer.addWidget(self._foot())
 
     def _callout(self) -> QFrame:
         frame = QFrame()
@@ -104,12 +105,12 @@ class CapturePanel(QWidget):
             column.addWidget(one)
         return frame
 
-    def _running_part(self) -> QWidget:
+    def _foot(self) -> QWidget:
+        """Give what begins and ends a session: in sight in a low window, too."""
         part = QWidget()
         column = QVBoxLayout(part)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self._running)
+        column.setContentsMargins(14, 8, 14, 10)
+        column.addWidget(self.form.foot)
         column.addWidget(self._stop)
         return part
 
@@ -169,7 +170,9 @@ class CapturePanel(QWidget):
         """Show the session's figures and what the camera says of itself."""
         is_running = status.is_running
         self.form.setVisible(not is_running)
-        self._running_box.setVisible(is_running)
+        self.form.foot.setVisible(not is_running)
+        self._running.setVisible(is_running)
+        self._stop.setVisible(is_running)
         self.triggers.set_running(is_running)
         head = _session_words(status)
         self._session_head.setText(head)

@@ -57,6 +57,12 @@ def away_words(status: CaptureStatus) -> str:
     return tr("The camera is away, trying again in {seconds} s").format(seconds=seconds)
 
 
+def ended_words(status: CaptureStatus) -> str:
+    """Give what is said of a source that came to its end by itself."""
+    words = tr("The source has no more pictures; {kept} kept in this session")
+    return words.format(kept=f"{status.kept:,}")
+
+
 def badge_words(
     status: CaptureStatus, trigger: str, seen: Toned = ("", "muted")
 ) -> Toned:

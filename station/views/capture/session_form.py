@@ -29,6 +29,8 @@ CLIPS = "*.mp4 *.avi *.mov *.mkv *.webm *.m4v"
 class SessionFormPanel(QWidget):
     """Asks for the source and for what is known of the session.
 
+    Whoever shows it places its `foot` too: the button, and what is wrong.
+
     Signals:
         form_given: the `SessionForm`; the source is to be opened.
         cameras_requested: the person wants the cameras looked for again.
@@ -59,6 +61,7 @@ class SessionFormPanel(QWidget):
         set_tone(self._problem, "bad")
         self._problem.hide()
         self._open = button(tr("Open the source"), "primary", touch=True)
+        self.foot = self._foot_part()
         self._lay_out()
         self._open.clicked.connect(self.submit)
 
@@ -79,17 +82,24 @@ class SessionFormPanel(QWidget):
             one.clicked.connect(do)
             pick.addWidget(one, 1)
         column.addLayout(pick)
-        column.addSpacing(6)
+        column.addSpacing(2)
         column.addLayout(self._beside(("name", tr("Session")), ("mode", tr("Mode"))))
-        column.addSpacing(6)
+        column.addSpacing(2)
         column.addLayout(
             self._beside(("operator", tr("Operator")), ("place", tr("Place")))
         )
-        column.addSpacing(6)
+        column.addSpacing(2)
         column.addLayout(self._named("conditions", tr("Conditions, key=value")))
+
+    def _foot_part(self) -> QWidget:
+        """Give what must be in sight however far the form is scrolled."""
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
         column.addWidget(self._problem)
-        column.addSpacing(8)
         column.addWidget(self._open)
+        return part
 
     def _beside(self, *named: tuple[str, str]) -> QHBoxLayout:
         """Give fields side by side, each under its name."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from ...language import tr
 from ..labels import button, label
 from .capture_contract import TriggerChoice
+from .stepper import stepped
 
 SHUTTER_PX = 52
 TRIGGERS = ("shutter", "burst", "interval", "motion", "uncertain", "drift")
@@ -57,6 +58,7 @@ class TriggerBar(QWidget):
         self._buttons = {name: self._segment(name) for name in TRIGGERS}
         self._every = QDoubleSpinBox()
         self._every.setRange(0.2, 3600.0)
+        self._every.setDecimals(1)
         self._every.setValue(2.0)
         self._every.setSuffix(f" {tr('s')}")
         self._every.setProperty("touch", "true")
@@ -66,6 +68,7 @@ class TriggerBar(QWidget):
         self._count.setSuffix(f" {tr('pictures')}")
         self._count.setProperty("touch", "true")
         self._option = QWidget()
+        self._numbers: dict[str, QWidget] = {}
         self._shutter = button("", "primary", touch=True)
         self._shutter.setAccessibleName(tr("Take it now"))
         words = tr("Last {seconds} s").format(seconds=f"{last_s:g}")
@@ -95,8 +98,9 @@ class TriggerBar(QWidget):
         option.setContentsMargins(0, 0, 0, 0)
         self._option_words = label("", "muted")
         option.addWidget(self._option_words, 1)
-        option.addWidget(self._every)
-        option.addWidget(self._count)
+        for name, box in (("interval", self._every), ("burst", self._count)):
+            self._numbers[name] = part = stepped(box)
+            option.addWidget(part)
         column.addWidget(self._option)
         self._add_key()
         row = QHBoxLayout()
@@ -156,10 +160,10 @@ class TriggerBar(QWidget):
 
     def _show(self, name: str) -> None:
         self._buttons[name].setChecked(True)
-        self._every.setVisible(name == "interval")
-        self._count.setVisible(name == "burst")
-        self._option.setVisible(name in ("interval", "burst"))
-        words = tr("One picture every") if name == "interval" else tr("A burst has")
+        for of, part in self._numbers.items():
+            part.setVisible(name == of)
+        self._option.setVisible(name in self._numbers)
+        words = tr("One every") if name == "interval" else tr("A burst has")
         self._option_words.setText(words)
 
     def set_running(self, is_running: bool) -> None:

@@ -160,7 +160,7 @@ def nothing_left(held_elsewhere: int) -> tuple[str, str]:
         ).format(count=f"{held_elsewhere:,}")
         return tr("The rest of this queue is in another window"), words
     return tr("Nothing left in this queue"), tr(
-        "Every sample here has its labels. Choose another state above, or capture more."
+        "No sample here waits for labels. Choose another state above, or capture more."
     )
 
 

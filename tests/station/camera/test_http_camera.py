@@ -196,8 +196,10 @@ def test_camera_that_is_not_there_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
 
-    with pytest.raises(CameraError, match="Nothing listens"):
+    with pytest.raises(CameraError, match="Nothing listens") as caught:
         open_source(f"http://127.0.0.1:{port}/stream")
+
+    assert "port" in caught.value.hint
 
 
 def test_camera_that_never_answers_runs_into_the_limit() -> None:
