@@ -71,6 +71,19 @@ def test_folder_is_captured_byte_for_byte(call: CommandLine, root: Path) -> None
     assert session.ended_us is not None
 
 
+def test_an_unreadable_picture_of_a_folder_is_named(
+    call: CommandLine, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "card" / "deep").mkdir(parents=True)
+    whole = sorted(TRAFFIC.iterdir())[0].read_bytes()
+    (tmp_path / "card" / "a.jpg").write_bytes(whole)
+    (tmp_path / "card" / "deep" / "b.jpg").write_bytes(whole[: len(whole) // 2])
+
+    outcome = call.ok("capture", "--source", tmp_path / "card", "--project", root)
+
+    assert "refused deep/b.jpg: the image is cut short" in outcome.err
+
+
 def test_second_capture_of_the_same_files_adds_nothing(
     call: CommandLine, root: Path
 ) -> None:
