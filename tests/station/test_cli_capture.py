@@ -84,6 +84,20 @@ def test_an_unreadable_picture_of_a_folder_is_named(
     assert "refused deep/b.jpg: the image is cut short" in outcome.err
 
 
+def test_health_that_cannot_be_written_is_told_and_stops_no_capture(
+    call: CommandLine, root: Path, tmp_path: Path
+) -> None:
+    missing = tmp_path / "gone" / "health.json"
+    options = ("--count", 1, "--project", root, "--health", missing)
+
+    outcome = call.ok("capture", "--source", TRAFFIC, *options)
+
+    assert f"warning: The folder of the health file is not there: {missing}" in (
+        outcome.err
+    )
+    assert len(kept(root)) == 1
+
+
 def test_second_capture_of_the_same_files_adds_nothing(
     call: CommandLine, root: Path
 ) -> None:
