@@ -52,12 +52,14 @@ class Kept:
 class Refused:
     """Pictures were not stored; `frame` is None where the camera refused them.
 
-    `readings` are those of all gates, where one of them refused the picture.
+    `name` is the picture's file under the folder that is captured, "" where it has
+    none. `readings` are those of all gates, where one of them refused the picture.
     """
 
     reason: str
     at_us: int
     frame: Frame | None = None
+    name: str = ""
     count: int = 1
     readings: tuple[GateReading, ...] = ()
 
@@ -224,6 +226,7 @@ class Recording:
         reason: str,
         *,
         frame: Frame | None = None,
+        name: str = "",
         at_us: int | None = None,
         count: int = 1,
         readings: tuple[GateReading, ...] = (),
@@ -234,7 +237,12 @@ class Recording:
         self._project.catalog.sessions.refuse(session.id, reason, count)
         when = now_us() if at_us is None else at_us
         return Refused(
-            reason=reason, at_us=when, frame=frame, count=count, readings=readings
+            reason=reason,
+            at_us=when,
+            frame=frame,
+            name=name if frame is None else frame.name,
+            count=count,
+            readings=readings,
         )
 
     def note_gap(self, gap: Gap) -> None:

@@ -123,7 +123,8 @@ def parse_setting(text: str) -> ControlSetting:
         return ControlSetting(value=float(word))  # of `nan` a ValueError, too
     except ValueError:
         raise UsageError(
-            f"A control is set to a number, `auto` or `lock`: {text}"
+            f"A control is set to a number, `auto` or `lock`: {text}",
+            hint="write it like exposure=120, exposure=auto or exposure=lock",
         ) from None
 
 

@@ -117,11 +117,14 @@ class HttpFeed:
             return CameraError(f"The camera answers with HTTP {error.code}: {shown}")
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
         if isinstance(cause, TimeoutError):
-            return CameraError(f"The camera does not answer: {shown}")
+            return CameraError(
+                f"The camera does not answer: {shown}",
+                hint="check the address, the cable, and that the camera is on",
+            )
         if isinstance(cause, ConnectionRefusedError):
             return CameraError(
                 f"Nothing listens at this address: {shown}",
-                hint="see that the camera is on, and that its port is the right one",
+                hint="check the address and its port, and that the camera is on",
             )
         what = self._address.redact(str(cause)) or type(cause).__name__
         return CameraError(f"The camera cannot be reached ({what}): {shown}")

@@ -67,9 +67,11 @@ def _tell_kept(event: Kept, as_json: bool) -> None:
 
 
 def _refused(event: Refused) -> str:
-    many = f" {event.count} pictures" if event.count > 1 else ""
+    what = f" {event.count} pictures" if event.count > 1 else ""
+    if event.name:
+        what = f" {one_line(event.name)}"
     failed = next((one for one in event.readings if not one.passed), None)
     if failed is None or failed.value is None:
-        return f"refused{many}: {one_line(event.reason)}"
+        return f"refused{what}: {one_line(event.reason)}"
     figures = f"{failed.value:.3g} {failed.gate.unit}, limit {failed.limit:.3g}"
-    return f"refused{many}: {one_line(event.reason)} ({figures})"
+    return f"refused{what}: {one_line(event.reason)} ({figures})"

@@ -49,7 +49,10 @@ def erase(
     is a list.
     """
     if (sample is None) != due or (dry_run and not due):
-        raise UsageError("Name one sample, or give --due, with --dry-run if wanted")
+        raise UsageError(
+            "Name one sample, or give --due, with --dry-run if wanted",
+            hint="see `fieldset erase --help`",
+        )
     person = user_name() if operator is None else operator
     with opened(folder, read_only=dry_run) as project:
         if due:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import Command, Duration
-from .output import emit_json_line
+from .output import emit_json_line, say
 
 if TYPE_CHECKING:
     from station.headless.health_watch import HealthWatch
@@ -37,9 +37,17 @@ def health_options(command: Command) -> Command:
 def health_watch(
     recorder: Recorder, folder: Path, given: dict[str, Any], *, as_json: bool
 ) -> HealthWatch:
-    """The watch over a capture; with a file and JSON it prints lines, too."""
+    """The watch over a capture; with a file and JSON it prints lines, too.
+
+    A folder that is not there stops no capture, but is told: who watches for the file
+    would wait for ever.
+    """
     from station.headless.health_watch import HealthWatch, tell_nobody
     from station.headless.service_manager import ServiceManager
+
+    path: Path | None = given["health"]
+    if path is not None and not path.absolute().parent.is_dir():
+        say(f"warning: The folder of the health file is not there: {path}")
 
     def tell(health: dict[str, Any]) -> None:
         emit_json_line({"health": health})
@@ -49,7 +57,7 @@ def health_watch(
         source=given["source"],
         folder=folder,
         every_s=given["health_every"],
-        path=given["health"],
-        tell=tell if as_json and given["health"] is not None else tell_nobody,
+        path=path,
+        tell=tell if as_json and path is not None else tell_nobody,
         manager=ServiceManager(os.environ),
     )

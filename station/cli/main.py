@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -46,6 +44,7 @@ from . import (
 )
 from .exit_codes import ExitCode
 from .output import say, show_error
+from .signals import ending_as_ctrl_c
 
 PROGRAM = "fieldset"
 # Set by the shell while it completes a line; see click's shell completion.
@@ -122,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command and give its exit code; every error ends here."""
     try:
-        with _terminating():
+        with ending_as_ctrl_c():
             result = _invoke(arguments)
     except click.exceptions.Exit as done:
         return int(done.exit_code)
@@ -202,22 +201,3 @@ def _bug(error: Exception) -> int:
         return ExitCode.BUG
     say(f"hint: please report it with this file: {report}")
     return ExitCode.BUG
-
-
-@contextlib.contextmanager
-def _terminating() -> Iterator[None]:
-    """SIGTERM ends the work as Ctrl+C does, so that sessions end and files close."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:
-        # Only the main thread may set handlers; a test may run us in another.
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -264,7 +264,10 @@ class Run:
                 self.recording.note_gap(item)
                 self._tell(item)
             else:
-                self._tell(self.recording.refuse(item.reason, at_us=item.at_us))
+                refused = self.recording.refuse(
+                    item.reason, name=item.name, at_us=item.at_us
+                )
+                self._tell(refused)
         self._store_frames(chosen)
 
     def _store_frames(self, chosen: list[Chosen]) -> None:

@@ -485,6 +485,25 @@ def test_hostile_json_is_refused(tmp_path: Path, text: str) -> None:
         CocoReader().read(tmp_path)
 
 
+def test_files_beside_plain_images_that_may_hold_labels_are_named(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.png").write_bytes(encoded("png", scene()))
+    for name in ("a.json", "b.json", "marks.xml", "README.txt", "notes.md"):
+        (tmp_path / name).write_text("{}")
+
+    found = ImageFolderReader().read(tmp_path)
+
+    assert [image.source_name for image in found.images] == ["a.png"]
+    assert [(one.path, one.what) for one in found.problems] == [
+        (
+            "a.json",
+            "the file is not read, nor 1 more `.json`: labels there are not taken in",
+        ),
+        ("marks.xml", "the file is not read: labels there are not taken in"),
+    ]
+
+
 def test_files_that_are_no_regular_files_are_passed_over(tmp_path: Path) -> None:
     if not hasattr(os, "mkfifo"):
         pytest.skip("no named pipes here")

@@ -71,6 +71,33 @@ def test_folder_is_captured_byte_for_byte(call: CommandLine, root: Path) -> None
     assert session.ended_us is not None
 
 
+def test_an_unreadable_picture_of_a_folder_is_named(
+    call: CommandLine, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "card" / "deep").mkdir(parents=True)
+    whole = sorted(TRAFFIC.iterdir())[0].read_bytes()
+    (tmp_path / "card" / "a.jpg").write_bytes(whole)
+    (tmp_path / "card" / "deep" / "b.jpg").write_bytes(whole[: len(whole) // 2])
+
+    outcome = call.ok("capture", "--source", tmp_path / "card", "--project", root)
+
+    assert "refused deep/b.jpg: the image is cut short" in outcome.err
+
+
+def test_health_that_cannot_be_written_is_told_and_stops_no_capture(
+    call: CommandLine, root: Path, tmp_path: Path
+) -> None:
+    missing = tmp_path / "gone" / "health.json"
+    options = ("--count", 1, "--project", root, "--health", missing)
+
+    outcome = call.ok("capture", "--source", TRAFFIC, *options)
+
+    assert f"warning: The folder of the health file is not there: {missing}" in (
+        outcome.err
+    )
+    assert len(kept(root)) == 1
+
+
 def test_second_capture_of_the_same_files_adds_nothing(
     call: CommandLine, root: Path
 ) -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from station.cli.signals import held_signals
+from station.cli.signals import ending_as_ctrl_c, held_signals
 
 
 def test_a_signal_comes_when_the_block_is_over() -> None:
@@ -36,6 +36,29 @@ def test_a_fault_inside_is_not_hidden_and_gives_handlers_back() -> None:
         raise ValueError("inside")
 
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_that_is_ignored_does_not_hide_the_one_behind_it() -> None:
+    def hang_up_and_terminate() -> None:
+        with ending_as_ctrl_c(), held_signals():
+            signal.raise_signal(signal.SIGHUP)
+            signal.raise_signal(signal.SIGTERM)
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with pytest.raises(KeyboardInterrupt):
+        hang_up_and_terminate()
+
+    assert signal.signal(signal.SIGHUP, before) == signal.SIG_IGN
+
+
+def test_sigterm_ends_the_work_as_ctrl_c_does() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt), ending_as_ctrl_c():
+        signal.raise_signal(signal.SIGTERM)
+
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_another_thread_is_let_through() -> None:
