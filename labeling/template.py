@@ -113,7 +113,7 @@ def look(
 
 
 def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
-    grey = cv2.cvtColor(zoomed, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(zoomed, cv2.COLOR_BGR2GRAY)
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1)
     strength, angle = cv2.cartToPolar(across, down)
@@ -128,7 +128,9 @@ def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
         )
         weighed = cv2.multiply(np.maximum(share, 0, out=share), strength)
         bins.append(cv2.resize(weighed, (columns, rows), interpolation=cv2.INTER_AREA))
-    energy = np.asarray(cv2.blur(np.asarray(sum(bins)), (5, 5)), np.float32)
+    # The bins share out the strength, so that it is their sum.
+    mean = cv2.resize(strength, (columns, rows), interpolation=cv2.INTER_AREA)
+    energy = np.asarray(cv2.blur(mean, (5, 5)), np.float32)
     share = 1 / (energy + np.float32(8))
     bins = [cv2.sqrt(cv2.multiply(each, share)) for each in bins]
     colour = _colour(zoomed, energy)
