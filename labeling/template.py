@@ -208,8 +208,9 @@ def learn(
     """Ridge weights that tell the box from the rest of its region.
 
     `extra` are windows of the same object from earlier images, `others` the boxes of
-    other objects, which are always among the negatives, and `care`, (rows, columns),
-    how much each cell counts. None where the region holds no window beside the object.
+    other objects, which are among the negatives where the region shows them, and
+    `care`, (rows, columns), how much each cell counts. None where the region holds no
+    window beside the object.
     """
     rows, columns = cells_of(corners[2] - corners[0], corners[3] - corners[1])
     maps = at_scale(region.maps, 1.0)
@@ -217,10 +218,23 @@ def learn(
     if len(ys) < 4:
         return None
     negatives = [_windows(maps, rows, columns, ys, xs)]
-    negatives += [_flat(window_at(region, o, rows, columns))[None] for o in others]
+    negatives += [
+        _flat(window_at(region, other, rows, columns))[None]
+        for other in others
+        if _shows(region, other)
+    ]
     positives = [_flat(window_at(region, corners, rows, columns))]
     positives += [_flat(window) for window in extra]
     return _ridge(np.stack(positives), np.concatenate(negatives), care)
+
+
+def _shows(region: Region, corners: Corners) -> bool:
+    """True where the box's centre lies in the region; beyond is its border repeated."""
+    frame = region.frame
+    rows, columns = region.maps[0].shape[:2]
+    x, y = (corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2
+    across, down = (x - frame.x) * frame.zoom, (y - frame.y) * frame.zoom
+    return 0 <= across < columns and 0 <= down < rows
 
 
 def _negative_places(
