@@ -14,9 +14,9 @@ from .candidates import Candidate, Evidence, Memory, Target, nearness
 from .geometry import Corners, iou_matrix
 from .scene import Scene
 
-SCALES = (0.64, 0.8, 1.0, 1.22, 1.5)
-FIRST_SCALES = slice(1, 4)
-"""The outermost are searched only where the one before them answers best."""
+SCALES = (0.8, 1.0, 1.22)
+SMALLEST, LARGEST = 0.64, 1.5
+"""These are searched only where the scale before them answers best."""
 REACH = 2.5
 """How far beyond the box to search, in sizes (square root of its area)."""
 LEAST_REACH = 1.0
@@ -63,12 +63,12 @@ def search(scene: Scene, target: Target, memory: Memory) -> list[Candidate]:
 
 def _at_all_scales(peaks_at: Callable[[float], Floats]) -> Floats:
     """The peaks of the middle scales, and of the outer one on the better side."""
-    found = [peaks_at(scale) for scale in SCALES[FIRST_SCALES]]
+    found = [peaks_at(scale) for scale in SCALES]
     best = [_highest(rows) for rows in found]
     if best[0] >= max(best):
-        found.append(peaks_at(SCALES[0]))
+        found.append(peaks_at(SMALLEST))
     elif best[-1] >= max(best):
-        found.append(peaks_at(SCALES[-1]))
+        found.append(peaks_at(LARGEST))
     return np.concatenate(found)
 
 
