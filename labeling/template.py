@@ -234,7 +234,7 @@ def _shows(region: Region, corners: Corners) -> bool:
     rows, columns = region.maps[0].shape[:2]
     x, y = (corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2
     across, down = (x - frame.x) * frame.zoom, (y - frame.y) * frame.zoom
-    return 0 <= across < columns and 0 <= down < rows
+    return bool(0 <= across < columns and 0 <= down < rows)
 
 
 def _negative_places(
