@@ -110,6 +110,6 @@ def odds_table(
     left, top = min(max(int(x0), 0), columns - 1), min(max(int(y0), 0), rows - 1)
     right = min(max(int(x1) + 1, left + 1), columns)
     bottom = min(max(int(y1) + 1, top + 1), rows)
-    part = weights[colours.bins[top:bottom, left:right]]
+    part = weights.take(colours.bins[top:bottom, left:right])
     table = np.asarray(cv2.integral(part, sdepth=cv2.CV_64F), np.float64)
     return OddsTable(table=table, x=left, y=top, shrink=colours.shrink)

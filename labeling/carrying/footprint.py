@@ -146,13 +146,43 @@ def settled(
     half_w, half_h = _MOVES[:, 2] * wide / 2, _MOVES[:, 2] * high / 2
     boxes = np.stack([x - half_w, y - half_h, x + half_w, y + half_h], axis=1)
     table = colours.odds_table(pixels, known.odds, _around(corners, 1.0))
-    strips = np.abs(_strips(table, boxes) - known.strips).mean(axis=1)
-    cells = np.abs(_cells(table, boxes) - known.cells).mean(axis=(1, 2))
-    gain = STRIPS_APART * strips + CELLS_APART * cells
-    gain -= _AWAY @ (STAY + flow * STAY_BY_FLOW)
-    here = int(np.argmin(_AWAY.sum(axis=1)))
-    best = int(np.argmax(gain))
-    if gain[best] - gain[here] <= LEAST_GAIN:
+    stay = _AWAY @ (STAY + flow * STAY_BY_FLOW)
+    best = _best_fitting(known, table, boxes, stay)
+    if best is None:
         return corners
     left, top, right, bottom = boxes[best].tolist()
     return left, top, right, bottom
+
+
+def _best_fitting(
+    known: Footprint, table: OddsTable, boxes: Floats, stay: Floats
+) -> int | None:
+    """The box that gains most above the one that is not moved; None if none does.
+
+    What a box does not fit only lowers its gain, so boxes go out, unmeasured, whose
+    `stay` or strips alone put them below.
+    """
+    here = int(np.argmin(_AWAY.sum(axis=1)))
+    least = (
+        _fit_of_strips(known, table, boxes[[here]])
+        + _fit_of_cells(known, table, boxes[[here]])
+        - stay[here]
+        + LEAST_GAIN
+    )
+    able = np.flatnonzero(-stay > least)
+    gain = _fit_of_strips(known, table, boxes[able]) - stay[able]
+    able, gain = able[gain > least], gain[gain > least]
+    gain = gain + _fit_of_cells(known, table, boxes[able])
+    if not (gain > least).any():
+        return None
+    return int(able[np.argmax(gain)])
+
+
+def _fit_of_strips(known: Footprint, table: OddsTable, boxes: Floats) -> Floats:
+    apart = np.abs(_strips(table, boxes) - known.strips).mean(axis=1)
+    return np.asarray(STRIPS_APART * apart, np.float64)
+
+
+def _fit_of_cells(known: Footprint, table: OddsTable, boxes: Floats) -> Floats:
+    apart = np.abs(_cells(table, boxes) - known.cells).mean(axis=(1, 2))
+    return np.asarray(CELLS_APART * apart, np.float64)

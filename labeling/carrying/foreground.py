@@ -43,7 +43,7 @@ def odds_of(pixels: ColourMap, odds: Floats, region: Region) -> Floats:
     left, top = min(max(int(x), 0), wide - 1), min(max(int(y), 0), high - 1)
     right = min(max(int(x + columns * step) + 1, left + 1), wide)
     bottom = min(max(int(y + rows * step) + 1, top + 1), high)
-    part = cv2.blur(odds[pixels.bins[top:bottom, left:right]], (3, 3))
+    part = cv2.blur(odds.take(pixels.bins[top:bottom, left:right]), (3, 3))
     matrix = np.array(
         [[step, 0, step / 2 - 0.5 + x - left], [0, step, step / 2 - 0.5 + y - top]]
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +14,9 @@ from . import foreground, template
 from .candidates import Candidate, Evidence, Memory, Target, nearness
 from .scene import Scene
 
-SCALES = (0.64, 0.8, 1.0, 1.22, 1.5)
+SCALES = (0.8, 1.0, 1.22)
+SMALLEST, LARGEST = 0.64, 1.5
+"""These are searched only where the scale before them answers best."""
 REACH = 2.5
 """How far beyond the box to search, in sizes (square root of its area)."""
 LEAST_REACH = 1.0
@@ -22,6 +27,8 @@ LEARNED_REACH = 2.0
 PEAKS = 5
 KEPT = 4
 LEAST_ANSWER = 0.02
+BEHIND_MOST = 0.25
+"""A place so far behind the best one, by rank before flow, is not looked at closer."""
 SAME_IOU = 0.6
 """Two places that overlap so much are one."""
 ODDS_CARE = 0.7
@@ -50,8 +57,23 @@ def search(scene: Scene, target: Target, memory: Memory) -> list[Candidate]:
     if learned is None:
         return []
     odds = foreground.odds_of(scene.after.colours, memory.odds, ahead)
-    found = [_peaks(target, learned, ahead, odds, scale) for scale in SCALES]
-    return _best(scene, target, np.concatenate(found))
+    peaks_at = partial(_peaks, target, learned, ahead, odds)
+    return _best(scene, target, _at_all_scales(peaks_at))
+
+
+def _at_all_scales(peaks_at: Callable[[float], Floats]) -> Floats:
+    """The peaks of the middle scales, and of the outer one on the better side."""
+    found = [peaks_at(scale) for scale in SCALES]
+    best = [_highest(rows) for rows in found]
+    if best[0] >= max(best):
+        found.append(peaks_at(SMALLEST))
+    elif best[-1] >= max(best):
+        found.append(peaks_at(LARGEST))
+    return np.concatenate(found)
+
+
+def _highest(rows: Floats) -> float:
+    return float((rows[:, 6] + SIZE_CARE * rows[:, 5]).max(initial=-np.inf))
 
 
 def _reach(target: Target) -> float:
@@ -122,7 +144,8 @@ def _best(scene: Scene, target: Target, rows: Floats) -> list[Candidate]:
     changed = scene.changes(rows[:, :4])
     near = nearness(target, rows[:, :4])
     rank = rows[:, 6] + NEAR_CARE * near + CHANGE_CARE * np.minimum(changed * 3, 1)
-    order = np.argsort(-(rank + SIZE_CARE * rows[:, 5]), kind="stable")
+    rank = rank + SIZE_CARE * rows[:, 5]
+    order = np.argsort(-rank, kind="stable")
     same = iou_matrix(rows[:, :4], rows[:, :4]) >= SAME_IOU
     kept: list[int] = []
     for k in order.tolist():
@@ -131,6 +154,7 @@ def _best(scene: Scene, target: Target, rows: Floats) -> list[Candidate]:
     return [
         _candidate(rows[k], float(changed[k]), float(near[k]), _ahead(rows[kept, 4], n))
         for n, k in enumerate(kept)
+        if rank[k] >= rank[kept[0]] - BEHIND_MOST
     ]
 
 

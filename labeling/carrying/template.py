@@ -113,7 +113,7 @@ def look(
 
 
 def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
-    grey = cv2.cvtColor(zoomed, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(zoomed, cv2.COLOR_BGR2GRAY)
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1)
     strength, angle = cv2.cartToPolar(across, down)
@@ -128,7 +128,9 @@ def _features(zoomed: MatLike, columns: int, rows: int) -> Maps:
         )
         weighed = cv2.multiply(np.maximum(share, 0, out=share), strength)
         bins.append(cv2.resize(weighed, (columns, rows), interpolation=cv2.INTER_AREA))
-    energy = np.asarray(cv2.blur(np.asarray(sum(bins)), (5, 5)), np.float32)
+    # The bins share out the strength, so that it is their sum.
+    mean = cv2.resize(strength, (columns, rows), interpolation=cv2.INTER_AREA)
+    energy = np.asarray(cv2.blur(mean, (5, 5)), np.float32)
     share = 1 / (energy + np.float32(8))
     bins = [cv2.sqrt(cv2.multiply(each, share)) for each in bins]
     colour = _colour(zoomed, energy)
@@ -206,8 +208,9 @@ def learn(
     """Ridge weights that tell the box from the rest of its region.
 
     `extra` are windows of the same object from earlier images, `others` the boxes of
-    other objects, which are always among the negatives, and `care`, (rows, columns),
-    how much each cell counts. None where the region holds no window beside the object.
+    other objects, which are among the negatives where the region shows them, and
+    `care`, (rows, columns), how much each cell counts. None where the region holds no
+    window beside the object.
     """
     rows, columns = cells_of(corners[2] - corners[0], corners[3] - corners[1])
     maps = at_scale(region.maps, 1.0)
@@ -215,10 +218,23 @@ def learn(
     if len(ys) < 4:
         return None
     negatives = [_windows(maps, rows, columns, ys, xs)]
-    negatives += [_flat(window_at(region, o, rows, columns))[None] for o in others]
+    negatives += [
+        _flat(window_at(region, other, rows, columns))[None]
+        for other in others
+        if _shows(region, other)
+    ]
     positives = [_flat(window_at(region, corners, rows, columns))]
     positives += [_flat(window) for window in extra]
     return _ridge(np.stack(positives), np.concatenate(negatives), care)
+
+
+def _shows(region: Region, corners: Corners) -> bool:
+    """True where the box's centre lies in the region; beyond is its border repeated."""
+    frame = region.frame
+    rows, columns = region.maps[0].shape[:2]
+    x, y = (corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2
+    across, down = (x - frame.x) * frame.zoom, (y - frame.y) * frame.zoom
+    return bool(0 <= across < columns and 0 <= down < rows)
 
 
 def _negative_places(

@@ -143,12 +143,20 @@ def test_what_headed_out_has_left_unless_it_was_found_for_sure() -> None:
 
 
 def test_less_doubt_is_enough_at_the_border() -> None:
-    middle, edge = box_at(300, 200), box_at(5, 200)
-    inner = target_of(middle, course_of([middle], TRIPOD))
-    outer = target_of(edge, course_of([edge], TRIPOD))
+    away = [box_at(x, 200) for x in (320, 310, 300)]
+    out = [box_at(x, 200) for x in (45, 35, 25)]
+    inner = target_of(away[-1], course_of(away, TRIPOD))
+    outer = target_of(out[-1], course_of(out, TRIPOD))
 
-    assert not has_left(inner, middle, 0.15, WIDTH, HEIGHT)
-    assert has_left(outer, edge, 0.15, WIDTH, HEIGHT)
+    assert not has_left(inner, box_at(290, 200), 0.15, WIDTH, HEIGHT)
+    assert has_left(outer, box_at(15, 200), 0.15, WIDTH, HEIGHT)
+
+
+def test_what_was_seen_once_at_the_border_may_have_come_in() -> None:
+    edge = box_at(5, 200)
+    target = target_of(edge, course_of([edge], TRIPOD))
+
+    assert not has_left(target, edge, 0.15, WIDTH, HEIGHT)
 
 
 def test_what_is_nearly_all_outside_has_left_however_sure() -> None:
