@@ -100,7 +100,10 @@ QComboBox QLineEdit, QComboBox QLineEdit:focus {
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {
   border-color: $accent;
 }
-QSpinBox[kind="number"]::up-button, QSpinBox[kind="number"]::down-button {
+QSpinBox[kind="number"]::up-button, QSpinBox[kind="number"]::down-button,
+QSpinBox[touch="true"]::up-button, QSpinBox[touch="true"]::down-button,
+QDoubleSpinBox[touch="true"]::up-button,
+QDoubleSpinBox[touch="true"]::down-button {
   width: 0px; border: none;
 }
 QComboBox::drop-down { border: none; width: 26px; }

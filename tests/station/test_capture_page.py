@@ -4,7 +4,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 import station
@@ -215,6 +215,9 @@ def test_a_number_of_a_trigger_is_changed_by_large_buttons(capturing: Station) -
     more.click()
 
     assert bar.choice.count == before + 1
+    shown = next(one for one in bar.findChildren(QLineEdit) if one.isVisible())
+    words = shown.fontMetrics().horizontalAdvance(shown.text())
+    assert shown.contentsRect().width() > words
     assert min(more.width(), more.height()) >= 40
 
 

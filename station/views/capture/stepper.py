@@ -16,7 +16,6 @@ def stepped(box: QAbstractSpinBox) -> QWidget:
 
     The box's own arrows are a third of a thumb high, and a style sheet unpaints them.
     """
-    box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     box.setAlignment(Qt.AlignmentFlag.AlignCenter)
     part = QWidget()
     row = QHBoxLayout(part)
