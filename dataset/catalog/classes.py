@@ -307,7 +307,9 @@ def _refuse_bad_look(colour: str | None, key: int | None) -> None:
     if key is not None and key not in _KEYS:
         raise UsageError(f"A class's key is a digit: {key}")
     if colour is not None and not _COLOUR.fullmatch(colour):
-        raise UsageError(f"A colour is written #RRGGBB: {colour}")
+        raise UsageError(
+            f"A colour is written #RRGGBB: {colour}", hint="orange is #ff8800"
+        )
 
 
 def _label_class(row: tuple[object, ...]) -> LabelClass:

@@ -24,8 +24,7 @@ def tell_event(event: RecorderEvent, as_json: bool) -> None:
     elif isinstance(event, Refused):
         say(_refused(event))
     elif isinstance(event, Gap):
-        seconds = (event.back_us - event.lost_us) / 1e6
-        say(f"the camera was away for {seconds:.1f} s: {one_line(event.reason)}")
+        say(f"the camera was away for {event.away_s:.1f} s: {one_line(event.reason)}")
 
 
 def sum_up(recorder: Recorder, as_json: bool) -> None:
