@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from .assist_settings import AssistSettings, read_assist
 from .capture_settings import CaptureSettings, read_capture
 from .card_settings import CardSettings, read_card
+from .drift_settings import DriftSettings, read_drift_settings
 from .errors import ProjectError, SettingsError, UsageError
 from .label_settings import LabelSettings, read_label
 from .policies.recipes import (
@@ -50,6 +51,7 @@ __all__ = [
     "BalanceSettings",
     "CaptureSettings",
     "CardSettings",
+    "DriftSettings",
     "LabelSettings",
     "PrivacySettings",
     "ProjectSettings",
@@ -111,6 +113,7 @@ class ProjectSettings:
     label: LabelSettings = field(default_factory=LabelSettings)
     assist: AssistSettings = field(default_factory=AssistSettings)
     card: CardSettings = field(default_factory=CardSettings)
+    drift: DriftSettings = field(default_factory=DriftSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     provenance: ProvenanceSettings = field(default_factory=ProvenanceSettings)
     shares: ShareSettings = field(default_factory=ShareSettings)
@@ -169,6 +172,7 @@ class _Reader:
                 "label",
                 "assist",
                 "card",
+                "drift",
                 "stress",
                 "preprocess",
                 "privacy",
@@ -188,6 +192,7 @@ class _Reader:
             label=self._part("label", read_label),
             assist=self._part("assist", read_assist),
             card=self._part("card", read_card),
+            drift=self._part("drift", read_drift_settings),
             privacy=self._part("privacy", read_privacy),
             provenance=self._part("provenance", read_provenance),
             stress=self._stress(),
@@ -411,7 +416,7 @@ class _Reader:
         try:
             return read_capture(self._table(self._raw, "", "capture"))
         except RecipeFault as fault:
-            table, _, key = fault.key.rpartition(".")
+            table, _, key = fault.key.partition(".")
             where = f"capture.{table}".strip(".")
             raise self._fault(where, key, fault.what, fault.value) from fault
 
