@@ -107,7 +107,8 @@ def _folder(folder: Path, progress: Progress) -> SampleTable:
     for session in sessions_of(folder):
         for path in session.images:
             pixels = _pixels(path)
-            name = session.name or folder.name
+            # Two folders may each hold a `morning`, which are two sessions.
+            name = str(folder / session.name)
             rows.append((str(path), name, "", measure_image(pixels)))
             vectors[str(path)] = embed(pixels)
             progress.step(len(rows), None, "measuring")
