@@ -12,15 +12,20 @@ would let it know the session and call that drift. Its AUC counts pairs of sessi
 one camera; the interval is DeLong's (Biometrics 44, 1988) on the sessions' means, after
 Obuchowski (Biometrics 53, 1997), with the variance raised by 1 + K/(K - 1) for K folds
 that share their training data (Nadeau and Bengio, Machine Learning 52, 2003).
+
+A drift must show in both: the larger of the kernel's p and of the AUC's counts, so that
+interval and verdict never contradict each other.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from .drift_tables import SampleTable
 from .resampling import Estimate, Layout, arrangements
@@ -106,28 +111,38 @@ def _judged(
 ) -> tuple[Estimate, PictureShift]:
     permutations, seed, folds = drawing
     mmd2, p = _kernel_test(unit, owner, layout, permutations=permutations, seed=seed)
-    auc, reach, variances = _auc(scores, owner, layout)
-    if reach is not None:
-        reach *= math.sqrt(1 + folds / (folds - 1))
-    interval = None if reach is None else (max(0.0, auc - reach), min(1.0, auc + reach))
+    found = _auc(scores, owner, layout)
+    spread = found.error * math.sqrt(1 + folds / (folds - 1))
+    interval = None
+    if math.isfinite(spread):
+        reach = student_quantile(0.975, found.free) * spread
+        interval = max(0.0, found.value - reach), min(1.0, found.value + reach)
     picture = PictureShift(
         mmd2=mmd2,
         p=p,
-        auc=auc,
+        auc=found.value,
         interval=interval,
         folds=folds,
         samples=len(unit),
         sessions=len(layout.current),
     )
-    low, high = (-math.inf, math.inf) if interval is None else interval
+    low, high = interval or (-math.inf, math.inf)
     return Estimate(
-        shift=max(0.0, auc - 0.5),
-        p=p,
+        shift=max(0.0, found.value - 0.5),
+        p=max(p, _guessing(found, spread)),
         low=max(0.0, low - 0.5) if interval else low,
         high=max(0.0, high - 0.5),
-        base_variance=variances[0],
-        current_variance=variances[1],
+        base_variance=found.variances[0],
+        current_variance=found.variances[1],
     ), picture
+
+
+def _guessing(found: _Auc, spread: float) -> float:
+    """Two-sided p that the classifier only guesses, by Student's t."""
+    over = found.value - 0.5
+    if over <= 0 or not math.isfinite(spread):
+        return 1.0
+    return 2 * float(stdtr(found.free, -over / spread)) if spread > 0 else 0.0
 
 
 def _thinned(known: NDArray[np.bool_], means: SessionMeans) -> NDArray[np.bool_]:
@@ -253,31 +268,42 @@ def _discriminant(unit: Floats, current: NDArray[np.bool_], weight: Floats) -> F
     return answer
 
 
-def _auc(
-    scores: Floats, owner: Rows, layout: Layout
-) -> tuple[float, float | None, tuple[float, float]]:
-    """AUC over pairs of one camera, half its interval, and the sides' variances."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Auc:
+    """An AUC with its standard error, NaN where too few sessions tell it.
+
+    `free` are the degrees of freedom, `variances` those of one session of each side.
+    """
+
+    value: float
+    error: float
+    free: int
+    variances: tuple[float, float]
+
+
+def _auc(scores: Floats, owner: Rows, layout: Layout) -> _Auc:
+    """The AUC over pairs of sessions of one camera, the error without training's."""
     placed = np.zeros(len(layout.current))
-    auc = error = total = 0.0
-    sizes: list[tuple[float, int, int]] = []
-    for block in _pairs(scores, owner, layout):
-        rows_base, rows_current, wins = block
+    sizes: list[tuple[float, float, int, int]] = []
+    for rows_base, rows_current, wins in _pairs(scores, owner, layout):
         placed[rows_base], placed[rows_current] = wins.mean(axis=1), wins.mean(axis=0)
         weight = wins.size / sum(wins.shape)
-        sizes.append((weight, *wins.shape))
-        auc += weight * float(wins.mean())
-        total += weight
-    sides = (
-        side_variance(placed, layout, current=False),
-        side_variance(placed, layout, current=True),
+        sizes.append((weight, float(wins.mean()), *wins.shape))
+    total = sum(weight for weight, *_ in sizes)
+    base, current = (
+        side_variance(placed, layout, current=side) for side in (False, True)
+    )
+    variance = sum(
+        (weight / total) ** 2 * (base / old + current / new)
+        for weight, _, old, new in sizes
     )
     free = len(layout.current) - 2 * len(sizes)
-    if not all(math.isfinite(side) for side in sides) or free < 1:
-        return auc / total, None, sides
-    for weight, base, current in sizes:
-        error += (weight / total) ** 2 * (sides[0] / base + sides[1] / current)
-    reach = student_quantile(0.975, free) * math.sqrt(error)
-    return auc / total, reach, sides
+    return _Auc(
+        value=sum(weight * mean for weight, mean, *_ in sizes) / total,
+        error=math.sqrt(variance) if free > 0 else math.nan,
+        free=free,
+        variances=(base, current),
+    )
 
 
 def _pairs(

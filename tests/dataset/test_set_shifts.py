@@ -157,6 +157,16 @@ def test_a_limit_of_the_project_holds_for_whole_sets_too() -> None:
     assert of(report, "class_mix").verdict is STABLE
 
 
+@pytest.mark.parametrize("moved", [0.6, 1.0, 1.4, 1.8])
+def test_p_and_interval_of_the_whole_picture_never_contradict(moved: float) -> None:
+    report = drift.compare(scenes(1, "b", 16), scenes(2, "c", 16, moved=moved))
+
+    picture = of(report, "picture")
+    assert picture.interval is not None
+    assert picture.p is not None
+    assert picture.p > 0.05 or picture.interval[0] > 0
+
+
 # Honest in every corner
 
 
