@@ -29,8 +29,11 @@ from .set_shift import (
     session_rows,
     shared_layout,
     side_variance,
+    thinned,
 )
 
+# More sessions than these change no verdict and cost minutes.
+_MOST_SESSIONS = 2_000
 _BOOTSTRAPS = 1999
 _LEAST_BOOTSTRAPS = 199
 # Resampled counts held at once.
@@ -47,7 +50,10 @@ def class_shift(
     permutations: int,
     seed: int,
 ) -> SetShift | None:
-    """The shift of the mix of classes; None where no set has boxes of any class."""
+    """The shift of the mix of classes; None where no set has boxes of any class.
+
+    At most 2,000 sessions are looked at, spread evenly.
+    """
     names = sorted(set(base.classes) | set(current.classes))
     old, new = _mixes(base, names), _mixes(current, names)
     if not names or not (np.isfinite(old).any() or np.isfinite(new).any()):
@@ -57,7 +63,8 @@ def class_shift(
         (old, session_rows(base, means, current=False)),
         (new, session_rows(current, means, current=True)),
     )
-    rows, layout = shared_layout(means, np.isfinite(mixes).all(axis=1))
+    known = np.asarray(np.isfinite(mixes).all(axis=1), dtype=np.bool_)
+    rows, layout = shared_layout(means, thinned(known, means, most=_MOST_SESSIONS))
     if not len(rows):
         return SetShift(
             metric=CLASS_MIX,

@@ -39,6 +39,7 @@ from .set_shift import (
     session_rows,
     shared_layout,
     side_variance,
+    thinned,
 )
 
 Rows = NDArray[np.int64]
@@ -77,7 +78,7 @@ def picture_shift(
     known = np.zeros(len(means.sessions), dtype=np.bool_)
     is_whole = np.isfinite(vectors).all(axis=1) & (sessions >= 0)
     known[sessions[is_whole]] = True
-    rows, layout = shared_layout(means, _thinned(known, means))
+    rows, layout = shared_layout(means, thinned(known, means, most=_MOST_SESSIONS))
     order = _in_order(base, current)
     taken, owner = _chosen(order[is_whole[order]], sessions, rows)
     scores = np.full(len(vectors), np.nan)
@@ -143,16 +144,6 @@ def _guessing(found: _Auc, spread: float) -> float:
     if over <= 0 or not math.isfinite(spread):
         return 1.0
     return 2 * float(stdtr(found.free, -over / spread)) if spread > 0 else 0.0
-
-
-def _thinned(known: NDArray[np.bool_], means: SessionMeans) -> NDArray[np.bool_]:
-    """At most 600 of the known sessions, half of each side, evenly over the names."""
-    kept = np.zeros_like(known)
-    for side in (False, True):
-        rows = np.flatnonzero(known & (means.current == side))
-        most = min(len(rows), _MOST_SESSIONS // 2)
-        kept[rows[(np.arange(most) * len(rows)) // max(1, most)]] = True
-    return kept
 
 
 def _in_order(base: SampleTable, current: SampleTable) -> Rows:

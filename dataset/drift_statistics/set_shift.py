@@ -90,6 +90,18 @@ def shared_layout(
     return rows, Layout(strata=means.strata[rows], current=means.current[rows])
 
 
+def thinned(
+    known: NDArray[np.bool_], means: SessionMeans, *, most: int
+) -> NDArray[np.bool_]:
+    """At most so many of the known sessions, half of each side, evenly by name."""
+    kept = np.zeros_like(known)
+    for side in (False, True):
+        rows = np.flatnonzero(known & (means.current == side))
+        size = min(len(rows), most // 2)
+        kept[rows[(np.arange(size) * len(rows)) // max(1, size)]] = True
+    return kept
+
+
 def contrast(layout: Layout) -> Floats:
     """(N,) weights whose product with the sessions' values is the shift."""
     share = np.zeros(len(layout.strata))
