@@ -10,6 +10,9 @@ metrics tested, and a verdict:
 - not enough data: anything else, and always where too few arrangements of the
   sessions exist for the family's strictest level to be reached.
 
+Beside the metrics, the mix of classes (`class_mix`) and the pictures as a whole
+(`picture_shift`) are one member of the family each.
+
 A session that stands in both sets (two versions of one dataset) counts for the
 base: the current set is judged by the sessions it adds. What is tested is the mean;
 a change of spread alone shows in the histograms only. Method: `resampling`; limits:
@@ -20,11 +23,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .drift_statistics import resampling
+from .drift_statistics.class_mix import class_shift
 from .drift_statistics.drift_report import (
     LEVEL,
     PERMUTATIONS,
@@ -36,9 +41,11 @@ from .drift_statistics.drift_report import (
 )
 from .drift_statistics.drift_tables import SampleTable
 from .drift_statistics.drift_verdicts import Tested, judge, overall
+from .drift_statistics.picture_shift import picture_shift
 from .drift_statistics.practical_limits import LIMITS, Limit
 from .drift_statistics.session_means import SessionMeans, session_means
 from .drift_statistics.session_needs import SessionsMore
+from .drift_statistics.set_shift import SetShift
 from .measures import METRICS, Metric
 from .progress import SILENT, Progress
 
@@ -91,10 +98,17 @@ def compare(
     metrics, missing = _metrics_of(base, current)
     if _is_same(base, current, metrics):
         return _unchanged(base, metrics, limits, seed)
-    names = [metric.name for metric in metrics]
-    means, left_out = session_means(base, current, names, shown=_NAMES_SHOWN)
-    drawn = _draws(permutations, len(names), len(means.sessions))
+    means, left_out = session_means(base, current, (), shown=_NAMES_SHOWN)
+    drawn = _draws(permutations, len(metrics) + 2, len(means.sessions))
+    sets = _set_shifts(base, current, means, drawn, seed)
+    base, current = _with_scores(base, current, sets)
+    names = [metric.name for metric in (*metrics, *(one.metric for one in sets))]
+    means, _ = session_means(base, current, names, shown=_NAMES_SHOWN)
     tested = _tested(means, metrics, limits, drawn, seed, progress)
+    tested += [
+        _tested_set(one, means, len(metrics) + at, limits)
+        for at, one in enumerate(sets)
+    ]
     known = {test.metric.name: test.p for test in tested if test.p is not None}
     adjusted = dict(zip(known, holm(list(known.values())), strict=True))
     judged = tuple(
@@ -112,6 +126,8 @@ def compare(
         permutations=drawn,
         seed=seed,
         notes=missing + left_out,
+        classes=tuple(shift for one in sets for shift in one.classes),
+        picture=next((one.picture for one in sets if one.picture), None),
     )
 
 
@@ -127,6 +143,45 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def _set_shifts(
+    base: SampleTable, current: SampleTable, means: SessionMeans, draws: int, seed: int
+) -> tuple[SetShift, ...]:
+    """The shifts of the mix of classes and of the whole picture, where known."""
+    found = [
+        shift(base, current, means, permutations=draws, seed=seed)
+        for shift in (class_shift, picture_shift)
+    ]
+    return tuple(one for one in found if one is not None)
+
+
+def _with_scores(
+    base: SampleTable, current: SampleTable, sets: Sequence[SetShift]
+) -> tuple[SampleTable, SampleTable]:
+    """Both tables with a column of scores for each shift of a whole set."""
+    old = {one.metric.name: one.base_scores for one in sets}
+    new = {one.metric.name: one.current_scores for one in sets}
+    return (
+        replace(base, values={**base.values, **old}),
+        replace(current, values={**current.values, **new}),
+    )
+
+
+def _tested_set(
+    shift: SetShift, means: SessionMeans, column: int, limits: Mapping[str, Limit]
+) -> Tested:
+    """A set's shift beside the metrics; its scores have no mean worth telling."""
+    used = means.usable(column)
+    tested = _test(means, column, shift.metric, limits, used, shift.estimate)
+    limit = limits.get(shift.metric.name, LIMITS[shift.metric.name])
+    return replace(
+        tested,
+        limit=limit.in_unit(0.0),
+        base_mean=None,
+        base_sd=None,
+        current_mean=None,
+    )
+
+
 def _metrics_of(
     base: SampleTable, current: SampleTable
 ) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
@@ -139,6 +194,15 @@ def _metrics_of(
     notes = tuple(
         f"Measured in one set only, and not compared: `{name}`." for name in alone
     )
+    if (base.vectors is None) != (current.vectors is None):
+        notes += ("Measured in one set only, and not compared: embeddings.",)
+    elif base.vectors is not None and current.vectors is not None:
+        sizes = base.vectors.shape[1], current.vectors.shape[1]
+        if sizes[0] != sizes[1]:
+            notes += (
+                "Embeddings of different lengths are not compared: "
+                f"{sizes[0]}, {sizes[1]}.",
+            )
     return tuple(known), notes
 
 

@@ -25,6 +25,7 @@ from .assist_settings import AssistSettings, read_assist
 from .capture_settings import CaptureSettings, read_capture
 from .card_settings import CardSettings, read_card
 from .cloud_settings import CloudSettings
+from .drift_settings import DriftSettings, read_drift_settings
 from .errors import ProjectError, SettingsError, UsageError
 from .label_settings import LabelSettings, read_label
 from .policies.recipes import (
@@ -51,6 +52,7 @@ __all__ = [
     "BalanceSettings",
     "CaptureSettings",
     "CardSettings",
+    "DriftSettings",
     "LabelSettings",
     "PrivacySettings",
     "ProjectSettings",
@@ -112,6 +114,7 @@ class ProjectSettings:
     label: LabelSettings = field(default_factory=LabelSettings)
     assist: AssistSettings = field(default_factory=AssistSettings)
     card: CardSettings = field(default_factory=CardSettings)
+    drift: DriftSettings = field(default_factory=DriftSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     provenance: ProvenanceSettings = field(default_factory=ProvenanceSettings)
     cloud: CloudSettings = field(default_factory=CloudSettings)
@@ -172,6 +175,7 @@ class _Reader:
                 "assist",
                 "card",
                 "cloud",
+                "drift",
                 "stress",
                 "preprocess",
                 "privacy",
@@ -192,6 +196,7 @@ class _Reader:
             assist=self._part("assist", read_assist),
             card=self._part("card", read_card),
             cloud=self._part("cloud", CloudSettings.read),
+            drift=self._part("drift", read_drift_settings),
             privacy=self._part("privacy", read_privacy),
             provenance=self._part("provenance", read_provenance),
             stress=self._stress(),
@@ -415,7 +420,7 @@ class _Reader:
         try:
             return read_capture(self._table(self._raw, "", "capture"))
         except RecipeFault as fault:
-            table, _, key = fault.key.rpartition(".")
+            table, _, key = fault.key.partition(".")
             where = f"capture.{table}".strip(".")
             raise self._fault(where, key, fault.what, fault.value) from fault
 

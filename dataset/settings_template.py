@@ -122,6 +122,12 @@ carry_gap_s = 120    # boxes are not carried over a longer pause
 # [card]
 # gap_s = 3600         # a longer pause between two pictures begins a session
 
+# A shift counts as drift only beyond its limit: the larger of `sd`, in standard
+# deviations of the base, and `step`, in the metric's unit (`fieldset drift --json`).
+# [drift.limits.brightness]
+# step = 0.03          # usual: 0.01
+# reason = "clouds change it by as much within an hour"
+
 # What must not be seen is filled before anything is stored: x0, y0, x1, y1 in parts of
 # width and height. What is kept too long is erased by `fieldset erase --due` alone.
 # [privacy]

@@ -13,8 +13,8 @@ from dataset.drift_statistics.drift_tables import table_from_rows, table_from_ve
 from dataset.durable import read_bytes
 from dataset.errors import BadImage, NotFound, UsageError
 from dataset.images.image_file import decode
-from dataset.measures import measure_boxes, measure_image
-from dataset.measuring import measured, with_boxes
+from dataset.measures import embed, measure_boxes, measure_image
+from dataset.measuring import embeddings, measured, with_boxes
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 from dataset.records import Sample, SampleState
@@ -67,8 +67,14 @@ def _table(project: Project, text: str, progress: Progress) -> SampleTable:
             hint=f"it has {', '.join(s.name for s in frozen.splits)}",
         )
     chosen = [s for s in frozen.samples if not split or s.split == split]
-    numbers = with_boxes(measured(project, chosen, progress=progress), chosen)
-    return table_from_version(frozen, numbers, split=split or None)
+    numbers = measured(project, chosen, progress=progress)
+    return table_from_version(
+        frozen,
+        with_boxes(numbers, chosen),
+        split=split or None,
+        embeddings=embeddings(numbers),
+        classes=frozen.classes,
+    )
 
 
 def named_version(project: Project, name: str) -> FrozenVersion | None:
@@ -88,13 +94,15 @@ def named_version(project: Project, name: str) -> FrozenVersion | None:
 def _session(project: Project, name: str, progress: Progress) -> SampleTable:
     session = project.catalog.sessions.by_name(name)
     rows: list[_Row] = []
+    vectors: dict[str, NDArray[np.float32]] = {}
     samples = project.catalog.samples.of_session(session.id)
     for done, sample in enumerate(samples, start=1):
         pixels = decode(project.images.read(sample.id, sample.suffix))
         numbers = measure_image(pixels) | _box_measures(project, sample)
         rows.append((sample.id, session.name, session.source, numbers))
+        vectors[sample.id] = embed(pixels)
         progress.step(done, len(samples), "measuring")
-    return table_from_rows(rows)
+    return table_from_rows(rows, vectors)
 
 
 def _box_measures(project: Project, sample: Sample) -> dict[str, float]:
@@ -106,17 +114,21 @@ def _box_measures(project: Project, sample: Sample) -> dict[str, float]:
 
 def _folder(folder: Path, progress: Progress) -> SampleTable:
     rows: list[_Row] = []
+    vectors: dict[str, NDArray[np.float32]] = {}
     for session in sessions_of(folder):
         for path in session.images:
-            numbers = measure_image(folder_picture(path))
-            name = session.name or folder.name
-            rows.append((str(path), name, "", numbers))
+            pixels = folder_picture(path)
+            # Two folders may each hold a `morning`, which are two sessions.
+            name = str(folder / session.name)
+            rows.append((str(path), name, "", measure_image(pixels)))
+            vectors[str(path)] = embed(pixels)
             progress.step(len(rows), None, "measuring")
-    return table_from_rows(rows)
+    return table_from_rows(rows, vectors)
 
 
 def _source(address: str, progress: Progress) -> SampleTable:
     rows: list[_Row] = []
+    vectors: dict[str, NDArray[np.float32]] = {}
     trigger = IntervalTrigger(_SOURCE_EVERY_S)
     with open_source(address) as source:
         name = source.info.address
@@ -127,8 +139,9 @@ def _source(address: str, progress: Progress) -> SampleTable:
             for chosen in trigger.offer(frame):
                 key = f"{name} {chosen.index}"
                 rows.append((key, name, name, measure_image(chosen.pixels)))
+                vectors[key] = embed(chosen.pixels)
                 progress.step(len(rows), None, "measuring")
-    return table_from_rows(rows)
+    return table_from_rows(rows, vectors)
 
 
 def folder_picture(path: Path) -> NDArray[np.uint8]:

@@ -12,7 +12,9 @@ from pathlib import Path
 import cv2
 
 from dataset.diff import compare
+from dataset.drift import MetricDrift, SampleValue
 from dataset.drift_statistics.drift_file import Comparison, compare_version, write_drift
+from dataset.drift_statistics.set_shift import SET_METRICS
 from dataset.errors import NotFound
 from dataset.images.image_file import decode
 from dataset.measuring import embeddings, measured
@@ -93,15 +95,19 @@ def _pictures(
     for comparison in comparisons:
         for metric in comparison.report.drifted:
             for worst in metric.worst_samples[:2]:
-                captions.setdefault(
-                    worst.sample_id,
-                    f"{metric.label} {worst.value:.3g} {metric.unit}, {worst.session}",
-                )
+                captions.setdefault(worst.sample_id, _caption(metric, worst))
     found = []
     for sample_id, caption in list(captions.items())[:_PICTURES]:
         path = root / frozen.sample(sample_id).path
         found.append(ReportPicture(caption=caption, data=_small_jpeg(path)))
     return tuple(found)
+
+
+def _caption(metric: MetricDrift, worst: SampleValue) -> str:
+    if metric.name in {one.name for one in SET_METRICS}:
+        # Its value is a classifier's score, which has no unit and no meaning alone.
+        return f"{metric.label}: looks most like the change, {worst.session}"
+    return f"{metric.label} {worst.value:.3g} {metric.unit}, {worst.session}"
 
 
 def _small_jpeg(path: Path) -> bytes:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from .. import durable
 from ..drift import DriftReport, SampleTable, compare
 from ..errors import NotFound
-from ..measuring import measured, with_boxes
+from ..measuring import embeddings, measured, with_boxes
 from ..policies.recipes import is_stress
 from ..progress import SILENT, Progress
 from ..project import Project
@@ -19,6 +20,7 @@ from ..version import read_version
 from ..versions.frozen_version import FrozenVersion
 from .drift_tables import table_from_version
 from .kept_drift import FILE_NAME
+from .practical_limits import Limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,23 +52,26 @@ def compare_version(
     Measures what was not measured yet and keeps the numbers, so that a run that was
     interrupted goes on where it stopped.
     """
-    numbers = _numbers(project, frozen, progress)
-    whole = table_from_version(frozen, numbers)
+    limits = project.settings.drift.limits
+    table = _tables(project, frozen, progress)
+    whole = table()
     alias = frozen.version.alias
     found: list[Comparison] = []
     for kind, other in _ancestors(project, frozen):
-        table = table_from_version(other, _numbers(project, other, progress))
-        found.append(_compared(kind, other.version.alias, table, alias, whole))
-    train = table_from_version(frozen, numbers, split="train")
+        base = _tables(project, other, progress)()
+        found.append(
+            _compared(kind, (other.version.alias, base), (alias, whole), limits)
+        )
+    train = (f"{alias}:train", table(split="train"))
     for split in frozen.splits:
         # That a stress set differs from train is its purpose, and no drift.
         if split.kind is SplitKind.TRAIN or is_stress(split.rule):
             continue
-        table = table_from_version(frozen, numbers, split=split.name)
-        if len(table):
+        part = table(split=split.name)
+        if len(part):
             kind = "val" if split.kind is SplitKind.VAL else "test"
             name = f"{alias}:{split.name}"
-            found.append(_compared(kind, f"{alias}:train", train, name, table))
+            found.append(_compared(kind, train, (name, part), limits))
     return tuple(found)
 
 
@@ -108,21 +113,32 @@ def _ancestors(
     return found
 
 
-def _numbers(
+def _tables(
     project: Project, frozen: FrozenVersion, progress: Progress
-) -> dict[str, dict[str, float]]:
+) -> Callable[..., SampleTable]:
+    """What gives the measured table of a version, or of its split `split`."""
     samples = frozen.samples
-    return with_boxes(measured(project, samples, progress=progress), samples)
+    numbers = measured(project, samples, progress=progress)
+    return partial(
+        table_from_version,
+        frozen,
+        with_boxes(numbers, samples),
+        embeddings=embeddings(numbers),
+        classes=frozen.classes,
+    )
 
 
 def _compared(
-    kind: str, base: str, base_table: SampleTable, current: str, table: SampleTable
+    kind: str,
+    base: tuple[str, SampleTable],
+    current: tuple[str, SampleTable],
+    limits: Mapping[str, Limit],
 ) -> Comparison:
     return Comparison(
         kind=kind,
-        base=base,
-        current=current,
-        report=compare(base_table, table),
-        base_table=base_table,
-        current_table=table,
+        base=base[0],
+        current=current[0],
+        report=compare(base[1], current[1], limits=limits),
+        base_table=base[1],
+        current_table=current[1],
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .session_needs import SessionsMore
+from .set_shift import ClassShift, PictureShift
 
 LEVEL = 0.05
 PERMUTATIONS = 9_999
@@ -135,7 +136,8 @@ class DriftReport:
     """A whole comparison. `family` names the metrics that share the level.
 
     `base_sessions`, `current_sessions` and the samples count what was compared,
-    after the sessions named in `notes` were left out.
+    after the sessions named in `notes` were left out. `classes` and `picture` are the
+    details behind the metrics `class_mix` and `picture`, where those were compared.
     """
 
     metrics: tuple[MetricDrift, ...]
@@ -149,6 +151,8 @@ class DriftReport:
     permutations: int = PERMUTATIONS
     seed: int = 0
     notes: tuple[str, ...] = ()
+    classes: tuple[ClassShift, ...] = ()
+    picture: PictureShift | None = None
 
     @property
     def drifted(self) -> tuple[MetricDrift, ...]:
@@ -192,7 +196,31 @@ class DriftReport:
             "permutations": self.permutations,
             "seed": self.seed,
             "notes": list(self.notes),
+            "classes": [_plain_class(one) for one in self.classes],
+            "picture": None if self.picture is None else _plain_picture(self.picture),
         }
+
+
+def _plain_class(shift: ClassShift) -> dict[str, object]:
+    return {
+        "name": shift.name,
+        "base_share": _plain(shift.base_share),
+        "current_share": _plain(shift.current_share),
+        "effect": _plain(shift.effect),
+        "ci": _plain_pair(shift.interval),
+    }
+
+
+def _plain_picture(shift: PictureShift) -> dict[str, object]:
+    return {
+        "mmd2": _plain(shift.mmd2),
+        "p": _plain(shift.p),
+        "auc": _plain(shift.auc),
+        "auc_ci": _plain_pair(shift.interval),
+        "folds": shift.folds,
+        "samples": shift.samples,
+        "sessions": shift.sessions,
+    }
 
 
 def _plain(value: float | None) -> float | None:

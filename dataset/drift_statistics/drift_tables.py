@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..policies.lineage import lineage_of
-from ..records import VersionSample
+from ..records import LabelClass, VersionSample
 
 
 class HasSamples(Protocol):
@@ -28,6 +28,8 @@ class SampleTable:
     Row i is sample `sample_ids[i]` of session `sessions[i]`, taken by camera
     `strata[i]`. `values` has one float64 column of the same length a metric; NaN
     (or an infinity) means not measured. Columns are not copied: do not change them.
+    `classes` has one column a class, by name: the boxes of it, NaN where nobody
+    looked. `vectors` is (rows, D) float32, an embedding each, NaN for none.
     Equality is identity of the columns; compare reports, not tables.
 
     Raises:
@@ -38,6 +40,8 @@ class SampleTable:
     sessions: tuple[str, ...]
     strata: tuple[str, ...]
     values: Mapping[str, NDArray[np.float64]]
+    classes: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    vectors: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         rows = len(self.sample_ids)
@@ -46,11 +50,13 @@ class SampleTable:
                 "a table has one session and one stratum a sample: "
                 f"{rows}, {len(self.sessions)}, {len(self.strata)}"
             )
-        for name, column in self.values.items():
+        for name, column in [*self.values.items(), *self.classes.items()]:
             if column.shape != (rows,):
                 raise ValueError(
                     f"a column has one value a sample: `{name}` {column.shape}"
                 )
+        if self.vectors is not None and self.vectors.shape[:1] != (rows,):
+            raise ValueError(f"there is one vector a sample: {self.vectors.shape}")
         if len(set(self.sample_ids)) != rows:
             raise ValueError("a sample stands in a table once")
 
@@ -64,6 +70,8 @@ def table_from_version(
     measures: Mapping[str, Mapping[str, float]],
     *,
     split: str | None = None,
+    embeddings: Mapping[str, NDArray[np.float32]] | None = None,
+    classes: Sequence[LabelClass] = (),
 ) -> SampleTable:
     """The samples of a frozen version with their measures, for `drift.compare`.
 
@@ -77,6 +85,8 @@ def table_from_version(
         version: what to read the samples from.
         measures: by sample id, each metric's value; image and box measures merged.
         split: only the samples of this split; None for all.
+        embeddings: by sample id, vectors of one length.
+        classes: whose boxes are counted, by name; boxes of others count for none.
     """
     chosen = [
         row
@@ -86,14 +96,19 @@ def table_from_version(
     groups: dict[str, set[str]] = {}
     for row in version.samples:
         groups.setdefault(row.session, set()).add(row.group)
-    return table_from_rows(
-        (row.id, _session_of(row, groups), row.camera, measures.get(row.id, {}))
-        for row in chosen
+    table = table_from_rows(
+        (
+            (row.id, _session_of(row, groups), row.camera, measures.get(row.id, {}))
+            for row in chosen
+        ),
+        embeddings,
     )
+    return replace(table, classes=_class_columns(chosen, classes))
 
 
 def table_from_rows(
     rows: Iterable[tuple[str, str, str, Mapping[str, float]]],
+    embeddings: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> SampleTable:
     """A table of (sample id, session, stratum, measures) rows, for any source."""
     listed = list(rows)
@@ -107,7 +122,36 @@ def table_from_rows(
         sessions=tuple(row[1] for row in listed),
         strata=tuple(row[2] for row in listed),
         values=columns,
+        vectors=stacked([row[0] for row in listed], embeddings or {}),
     )
+
+
+def stacked(
+    sample_ids: Sequence[str], embeddings: Mapping[str, NDArray[np.float32]]
+) -> NDArray[np.float32] | None:
+    """The embedding of each sample, a row each, NaN where there is none of that length.
+
+    None where no sample has one. The length is that of the first in order of id.
+    """
+    known = sorted(key for key in sample_ids if key in embeddings)
+    if not known:
+        return None
+    length = len(embeddings[known[0]])
+    blank = np.full(length, np.nan, dtype=np.float32)
+    rows = [embeddings.get(key, blank) for key in sample_ids]
+    return np.stack([row if len(row) == length else blank for row in rows])
+
+
+def _class_columns(
+    rows: Sequence[VersionSample], classes: Sequence[LabelClass]
+) -> dict[str, NDArray[np.float64]]:
+    names = {label.id: label.name for label in classes}
+    columns = {label.name: np.zeros(len(rows)) for label in classes}
+    for number, row in enumerate(rows):
+        for box in row.boxes:
+            if box.class_id in names:
+                columns[names[box.class_id]][number] += 1
+    return columns
 
 
 def _counts(row: VersionSample, split: str | None) -> bool:

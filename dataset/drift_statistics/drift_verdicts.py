@@ -48,8 +48,9 @@ class Tested:
 
     @property
     def shift(self) -> float | None:
-        """The estimated shift in the metric's unit."""
-        return None if self.estimate is None else self.estimate.shift
+        """The estimated shift in the metric's unit; None where it cannot be said."""
+        found = self.estimate
+        return None if found is None or math.isnan(found.shift) else found.shift
 
     @property
     def interval(self) -> tuple[float, float] | None:

@@ -65,5 +65,13 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "box_y": Limit(step=0.01, reason="one percent of the height"),
         "box_edge": Limit(step=0.01, reason="one box in a hundred"),
         "box_overlap": Limit(step=0.01, reason="one box in a hundred"),
+        "class_mix": Limit(
+            sd=0, step=0.05, reason="one box in twenty of another class"
+        ),
+        "picture": Limit(
+            sd=0,
+            step=0.07,
+            reason="the AUC of two bell curves a quarter of an sd apart",
+        ),
     }
 )

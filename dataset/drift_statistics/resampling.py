@@ -121,6 +121,30 @@ def estimate(
     )
 
 
+def joint_p(
+    values: Floats, layout: Layout, *, permutations: int, seed: int
+) -> float | None:
+    """The p that no column shifted, by the largest |t| of any; None: untestable.
+
+    Arguments as for `estimate`; 1 where every column is constant.
+    """
+    design = _Design.of(layout)
+    if not design.is_testable:
+        return None
+    centred = _centred(values, layout)
+    scale = np.abs(centred).max(axis=0, initial=0.0)
+    varies = scale > 1e-12 * np.abs(values).max(axis=0, initial=0.0)
+    if not varies.any():
+        return 1.0
+    unit = centred[:, varies] / scale[varies]
+    moments = _moments(unit, design, layout, permutations, seed)
+    largest = np.abs(moments.statistics(0, 0.0))
+    for column in range(1, unit.shape[1]):
+        np.maximum(largest, np.abs(moments.statistics(column, 0.0)), out=largest)
+    slack = 1e-9 * (1 + largest[0])
+    return float((largest >= largest[0] - slack).mean())
+
+
 def _centred(values: Floats, layout: Layout) -> Floats:
     """Values less the mean of their stratum."""
     centred: Floats = np.array(values, dtype=np.float64)
@@ -209,8 +233,8 @@ class _Moments:
     own_line: Floats
     fixed: float
 
-    def tails(self, column: int, assumed: float) -> tuple[float, float]:
-        """One-sided p of an assumed shift: too high, too low an observation."""
+    def statistics(self, column: int, assumed: float) -> Floats:
+        """(B,) the studentised shift of each arrangement, less an assumed shift."""
         shift = self.shift[:, column] - assumed * self.own_shift
         square = (
             self.square[:, column]
@@ -220,7 +244,12 @@ class _Moments:
         line = self.line[:, column] - assumed * self.own_line
         variance = square - 2 * shift * line + shift**2 * self.fixed
         floor = _ROUNDING * np.maximum(square, 0.0) + _ROUNDING**2
-        t = shift / np.sqrt(np.maximum(variance, floor))
+        answer: Floats = shift / np.sqrt(np.maximum(variance, floor))
+        return answer
+
+    def tails(self, column: int, assumed: float) -> tuple[float, float]:
+        """One-sided p of an assumed shift: too high, too low an observation."""
+        t = self.statistics(column, assumed)
         slack = 1e-9 * (1 + abs(t[0]))
         above = float((t >= t[0] - slack).mean())
         below = float((t <= t[0] + slack).mean())

@@ -19,7 +19,7 @@ from dataset import durable
 from dataset.drift import DriftReport, MetricDrift, SampleTable
 from dataset.records import LabelClass, Split, Version, VersionSample
 
-from .reports import page_template, report_text
+from .reports import drift_rows, page_template, report_text
 from .reports import report_view as view
 from .reports.report_summary import SampleSummary, shown_classes, split_names, summarise
 from .reports.report_text import data_uri
@@ -251,6 +251,8 @@ def _section(section: DriftSection, key: str) -> dict[str, object]:
         "rows": rows,
         "drifted": [row for row in rows if row.tone == "bad"],
         "open": [row for row in rows if row.tone == "warn"],
+        "classes": drift_rows.class_shift_rows(section.report),
+        "picture": drift_rows.picture_line(section.report),
         "histograms": pictures,
         "plain": report_text.plain,
     }

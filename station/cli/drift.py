@@ -47,7 +47,10 @@ def drift(
     with opened(folder, read_only=True) as project, progress("measuring") as bar:
         base_table = side_table(project, base, progress=bar)
         current_table = side_table(project, current, progress=bar)
-        report = compare(base_table, current_table, seed=seed, progress=bar)
+        limits = project.settings.drift.limits
+        report = compare(
+            base_table, current_table, limits=limits, seed=seed, progress=bar
+        )
     if html is not None:
         from export.report import DriftSection, ReportInput, write_report
 

@@ -249,10 +249,17 @@ def _metric_row(metric: MetricDrift, span: float) -> MetricRow:
         effect_sd=signed(metric.effect_sd)
         + ("" if metric.effect_sd is None else " sd"),
         effect=sign + plain(metric.effect),
-        means=f"{plain(metric.base_mean)} → {plain(metric.current_mean)}",
+        means=_means(metric),
         p_adjusted=DASH if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}",
         plot=_interval_plot(metric, span),
     )
+
+
+def _means(metric: MetricDrift) -> str:
+    """Mean of base and of current; a dash where the metric has none, as an AUC."""
+    if metric.base_mean is None and metric.current_mean is None:
+        return DASH
+    return f"{plain(metric.base_mean)} → {plain(metric.current_mean)}"
 
 
 def _scaled(metric: MetricDrift, value: float | None) -> float | None:
