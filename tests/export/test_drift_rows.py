@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataset.drift import DriftReport, DriftVerdict
 from dataset.drift_statistics.set_shift import ClassShift, PictureShift
-from export.drift_rows import class_shift_rows, picture_line
 from export.report import DriftSection, ReportInput, render_report
+from export.reports.drift_rows import class_shift_rows, picture_line
 
 
 def report(*classes: ClassShift, picture: PictureShift | None = None) -> DriftReport:

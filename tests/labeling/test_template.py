@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labeling.geometry import Corners
-from labeling.template import (
+from labeling.carrying.template import (
     Region,
     Template,
     cells_of,
@@ -11,6 +10,7 @@ from labeling.template import (
     learn,
     look,
 )
+from labeling.geometry import Corners
 
 BOX: Corners = (140, 100, 180, 140)
 AROUND: Corners = (60, 20, 260, 220)

@@ -39,9 +39,11 @@ class SlowDisk:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._real = os.fsync
         self.may_flush = threading.Event()
+        self.is_flushing = threading.Event()
         patch.setattr(os, "fsync", self._flush)
 
     def _flush(self, handle: int) -> None:
+        self.is_flushing.set()
         self.may_flush.wait(WAIT_S)
         self._real(handle)
 
@@ -112,6 +114,7 @@ def test_end_does_not_wait_for_all_that_a_slow_disk_has_left(
     recorder = Recorder(project, lambda *_: source)
     recorder.start(RecordingRequest(source="cam"), EveryFrame())
     assert source.is_over.wait(WAIT_S)
+    assert disk.is_flushing.wait(WAIT_S)
     threading.Timer(0.2, disk.may_flush.set).start()
 
     recorder.close()
