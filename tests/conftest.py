@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 NETWORK_GUARD = ROOT / "tests" / "network_guard"
@@ -46,7 +46,11 @@ for _name in ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "DBUS_SESSION_BUS_ADD
 
 # A slow box must not fail a property; a failure in CI must come back at home.
 settings.register_profile(
-    "house", deadline=None, derandomize=True, print_blob=True, max_examples=50
+    "house",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
 
