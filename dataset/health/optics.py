@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from .health_finding import HealthFinding, HealthVerdict
 from .portrait import Portrait
-from .shift import MARGIN_T, UNKNOWN, Shift, shift_between
+from .shift import MARGIN_T, UNKNOWN, shift_between
+from .shift_finding import Words, shift_finding
 from .tile_detail import COLUMNS, ROWS, TEXTURE, TILES, TileDetail, decibels
 from .wording import region, share_lost
 
@@ -31,24 +32,19 @@ def focus(reference: Portrait, current: Portrait, since: str) -> HealthFinding:
             np.median(_fineness(reference.detail)[:, known], axis=1),
             np.median(_fineness(current.detail)[:, known], axis=1),
         )
-    verdict = shift.verdict(FOCUS_DB, rises=False)
-    is_fault = verdict is HealthVerdict.FAULT
-    words = {
-        HealthVerdict.FAULT: f"The picture lost {share_lost(shift.effect)} of its "
-        f"sharpness {since}.",
-        HealthVerdict.FINE: "The picture is as sharp as it was.",
-        HealthVerdict.NOT_ENOUGH_DATA: "Sharpness cannot be compared: too little "
-        "detail stands still, or it varies too much.",
-    }
-    return HealthFinding(
-        name="focus",
-        verdict=verdict,
-        sentence=words[verdict],
-        unit="dB",
-        effect=_known(shift, shift.effect),
-        margin=_known(shift, shift.margin),
-        limit=FOCUS_DB,
-        next_step="focus the lens anew, then look for a film on it" if is_fault else "",
+    return shift_finding(
+        "focus",
+        shift,
+        shift.verdict(FOCUS_DB, rises=False),
+        ("dB", FOCUS_DB),
+        Words(
+            fault=f"The picture lost {share_lost(shift.effect)} of its sharpness "
+            f"{since}.",
+            fine="The picture is as sharp as it was.",
+            open="Sharpness cannot be compared: too little detail stands still, or it "
+            "varies too much.",
+            next_step="focus the lens anew, then look for a film on it",
+        ),
     )
 
 
@@ -86,23 +82,17 @@ def dirt(reference: Portrait, current: Portrait, since: str) -> HealthFinding:
 def vignetting(reference: Portrait, current: Portrait, since: str) -> HealthFinding:
     """Light of the corners against that of the middle, in stops."""
     shift = shift_between(_corners(reference), _corners(current))
-    verdict = shift.verdict(CORNER_STOPS, rises=False)
-    is_fault = verdict is HealthVerdict.FAULT
-    words = {
-        HealthVerdict.FAULT: f"The corners darkened against the middle {since}.",
-        HealthVerdict.FINE: "The corners are as light as they were.",
-        HealthVerdict.NOT_ENOUGH_DATA: "The light of the corners varies too much to "
-        "be compared.",
-    }
-    return HealthFinding(
-        name="vignetting",
-        verdict=verdict,
-        sentence=words[verdict],
-        unit="stops",
-        effect=_known(shift, shift.effect),
-        margin=_known(shift, shift.margin),
-        limit=CORNER_STOPS,
-        next_step="look for a hood or filter that slipped" if is_fault else "",
+    return shift_finding(
+        "vignetting",
+        shift,
+        shift.verdict(CORNER_STOPS, rises=False),
+        ("stops", CORNER_STOPS),
+        Words(
+            fault=f"The corners darkened against the middle {since}.",
+            fine="The corners are as light as they were.",
+            open="The light of the corners varies too much to be compared.",
+            next_step="look for a hood or filter that slipped",
+        ),
     )
 
 
@@ -171,7 +161,3 @@ def _corners(portrait: Portrait) -> NDArray[np.float64]:
     )
     middle = views[:, y:-y, x:-x].mean(axis=(1, 2))
     return np.asarray(np.log2(np.median(corners, axis=0) / middle))
-
-
-def _known(shift: Shift, value: float) -> float | None:
-    return value if np.isfinite(shift.margin) else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .health_finding import HealthFinding, HealthVerdict
 from .portrait import Portrait
-from .shift import UNKNOWN, Shift, shift_between
+from .shift import UNKNOWN, shift_between
+from .shift_finding import Words, shift_finding
 
 # A fifth of a stop of luma: an eighth less light in the picture, about half a stop
 # at the lens, for luma is gamma-coded.
@@ -24,27 +24,17 @@ _LEAST_NOISE = 1.0
 _GRAY = 0.004
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Words:
-    """What is said of one tone: by verdict, and what to do about a fault."""
-
-    fault: str
-    fine: str
-    open: str
-    next_step: str
-
-
 def exposure(reference: Portrait, current: Portrait, since: str) -> HealthFinding:
     """The change of mean luma, in stops of luma."""
     shift = shift_between(*_both(reference, current, "brightness", _stops))
     share = abs(2**shift.effect - 1)
     word = "darker" if shift.effect < 0 else "brighter"
-    return _finding(
+    return shift_finding(
         "exposure",
         shift,
         shift.verdict(EXPOSURE_STOPS),
         ("stops", EXPOSURE_STOPS),
-        _Words(
+        Words(
             fault=f"The picture became {share:.0%} {word} {since}.",
             fine="The picture is as bright as it was.",
             open="The light varies too much to compare the exposure.",
@@ -66,12 +56,12 @@ def colour_cast(reference: Portrait, current: Portrait, since: str) -> HealthFin
     if grays[0] != grays[1] and reference.is_known and current.is_known:
         verdict = HealthVerdict.FAULT
         fault = f"The picture {'lost its' if grays[1] else 'gained'} colour {since}."
-    return _finding(
+    return shift_finding(
         "colour",
         shift,
         verdict,
         ("ratio", CAST_RATIO),
-        _Words(
+        Words(
             fault=fault,
             fine="The colours are balanced as they were.",
             open="The colours vary too much, or are too dark, to be compared.",
@@ -92,42 +82,17 @@ def noise(reference: Portrait, current: Portrait, since: str) -> HealthFinding:
     more = float(np.mean(new) - np.mean(old)) if len(old) and len(new) else 0.0
     if verdict is HealthVerdict.FAULT and more < _LEAST_NOISE:
         verdict = HealthVerdict.FINE
-    return _finding(
+    return shift_finding(
         "noise",
         shift,
         verdict,
         ("log2", NOISE_LOG2),
-        _Words(
+        Words(
             fault=f"Noise grew {2**shift.effect:.1f} times {since}.",
             fine="Noise did not grow.",
             open="Noise varies too much to be compared.",
             next_step="look at gain and light; a hot sensor is noisy, too",
         ),
-    )
-
-
-def _finding(
-    name: str,
-    shift: Shift,
-    verdict: HealthVerdict,
-    scale: tuple[str, float],
-    words: _Words,
-) -> HealthFinding:
-    said = {
-        HealthVerdict.FAULT: words.fault,
-        HealthVerdict.FINE: words.fine,
-        HealthVerdict.NOT_ENOUGH_DATA: words.open,
-    }
-    is_known = math.isfinite(shift.margin)
-    return HealthFinding(
-        name=name,
-        verdict=verdict,
-        sentence=said[verdict],
-        unit=scale[0],
-        effect=shift.effect if is_known else None,
-        margin=shift.margin if is_known else None,
-        limit=scale[1],
-        next_step=words.next_step if verdict is HealthVerdict.FAULT else "",
     )
 
 

@@ -22,8 +22,8 @@ from ..intakes.image_draft import ImageDraft, as_number
 from ..intakes.set_draft import SetDraft
 from ..intakes.source_folder import SourceFolder, split_name
 from .foreign_json import (
-    any_begins_with,
     json_files,
+    json_matches,
     loaded,
     opened,
     rows_of,
@@ -41,13 +41,11 @@ class CustomVisionReader:
 
     def detect(self, path: Path) -> bool:
         """Whether a JSON file has images with regions of that service."""
-        try:
-            files = json_files(*opened(path))
-        except (BadFile, OSError):
-            return False
-        return any_begins_with(files, b'"images"', b'"regions"', b'"file"') or (
-            any_begins_with(files, b'"regions"', b'"tagName"', opening=b"[")
+        batch, answer = (
+            (b'"images"', b'"regions"', b'"file"'),
+            (b'"regions"', b'"tagName"'),
         )
+        return json_matches(path, batch) or json_matches(path, answer, opening=b"[")
 
     def read(self, path: Path, *, sizes: Sizes | None = None) -> ImportedSet:
         """All images that the files list.

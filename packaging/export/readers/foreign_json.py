@@ -41,6 +41,19 @@ def json_files(folder: SourceFolder, only: Path | None = None) -> list[Path]:
     ]
 
 
+def json_matches(path: Path, *kinds: Sequence[bytes], opening: bytes = b"{") -> bool:
+    """Whether one of the first JSON files at `path` is of one of these kinds.
+
+    A kind is the keys that stand near the file's top, see `any_begins_with`; where
+    nothing can be read there is no match.
+    """
+    try:
+        files = json_files(*opened(path))
+    except (BadFile, OSError):
+        return False
+    return any(any_begins_with(files, *keys, opening=opening) for keys in kinds)
+
+
 def any_begins_with(files: Sequence[Path], *keys: bytes, opening: bytes = b"{") -> bool:
     """Whether one of the first files opens so and names all these keys near its top.
 

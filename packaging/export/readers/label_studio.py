@@ -24,8 +24,8 @@ from ..intakes.image_draft import ImageDraft, as_number
 from ..intakes.set_draft import SetDraft
 from ..intakes.source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
 from .foreign_json import (
-    any_begins_with,
     json_files,
+    json_matches,
     loaded,
     opened,
     rows_of,
@@ -51,12 +51,8 @@ class LabelStudioReader:
 
     def detect(self, path: Path) -> bool:
         """Whether a JSON file is a list of tasks."""
-        try:
-            files = json_files(*opened(path))
-        except (BadFile, OSError):
-            return False
         kinds = ((b'"annotations"', b'"data"'), (b"labels", b'"original_width"'))
-        return any(any_begins_with(files, *keys, opening=b"[") for keys in kinds)
+        return json_matches(path, *kinds, opening=b"[")
 
     def read(self, path: Path, *, sizes: Sizes | None = None) -> ImportedSet:
         """All images that the tasks name.

@@ -22,7 +22,7 @@ from ..contract import ImportedSet, Sizes
 from ..intakes.image_draft import ImageDraft, as_number
 from ..intakes.set_draft import SetDraft
 from ..intakes.source_folder import SourceFolder, split_name
-from .foreign_json import any_begins_with, json_files, loaded, opened, rows_of, text_of
+from .foreign_json import json_files, json_matches, loaded, opened, rows_of, text_of
 from .named_images import NamedImages
 from .shapes import add_polygon, around
 
@@ -35,12 +35,8 @@ class LabelmeReader:
 
     def detect(self, path: Path) -> bool:
         """Whether a JSON file has `shapes` and `imagePath`."""
-        try:
-            files = json_files(*opened(path))
-        except (BadFile, OSError):
-            return False
-        return any_begins_with(files, b'"shapes"', b'"imagePath"') or any_begins_with(
-            files, b'"shapes"', b'"imageData"'
+        return json_matches(
+            path, (b'"shapes"', b'"imagePath"'), (b'"shapes"', b'"imageData"')
         )
 
     def read(self, path: Path, *, sizes: Sizes | None = None) -> ImportedSet:

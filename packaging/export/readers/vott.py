@@ -19,8 +19,8 @@ from ..intakes.image_draft import ImageDraft, as_number
 from ..intakes.set_draft import SetDraft
 from ..intakes.source_folder import SourceFolder, split_name
 from .foreign_json import (
-    any_begins_with,
     json_files,
+    json_matches,
     loaded,
     opened,
     rows_of,
@@ -39,13 +39,8 @@ class VottReader:
 
     def detect(self, path: Path) -> bool:
         """Whether a JSON file has `assets`, or an `asset` with `regions`."""
-        try:
-            files = json_files(*opened(path))
-        except (BadFile, OSError):
-            return False
-        return any_begins_with(files, b'"assets"', b'"tags"', b'"asset"') or (
-            any_begins_with(files, b'"asset"', b'"regions"')
-        )
+        asset = (b'"asset"', b'"regions"')
+        return json_matches(path, (b'"assets"', b'"tags"', b'"asset"'), asset)
 
     def read(self, path: Path, *, sizes: Sizes | None = None) -> ImportedSet:
         """All images of all assets; those of a project that are no assets, too.
