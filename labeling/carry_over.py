@@ -26,7 +26,7 @@ from .carrying.leaving import GONE_INSIDE, has_left, share_inside
 from .carrying.ranking import assign, score_of
 from .carrying.scene import Scene, is_other_scene, scene_of
 from .carrying.targets import make_targets
-from .carrying.working_size import halved, halvings, sized
+from .carrying.working_size import at_full_size, halved, halvings, sized
 from .geometry import Corners, clip, corners_of
 
 __all__ = ["AcceptedImage", "propose"]
@@ -62,10 +62,7 @@ def propose(
     if is_other_scene(scene):
         return ()
     found = _proposals(history, boxes, scene)
-    return tuple(
-        _at_full_size(proposal, box, 2.0**times)
-        for proposal, box in zip(found, newest.boxes, strict=True)
-    )
+    return at_full_size(found, newest.boxes, 2.0**times)
 
 
 def _proposals(
@@ -91,16 +88,6 @@ def _proposals(
         else _with_camera(box, scene)
         for k, box in enumerate(boxes)
     ]
-
-
-def _at_full_size(proposal: Proposal, box: Box, scale: float) -> Proposal:
-    """The proposal in the image's own pixels; what is still or left keeps its box."""
-    if proposal.verdict in {Verdict.STILL, Verdict.LEFT}:
-        kept = replace(box, origin=BoxOrigin.CARRIED, score=proposal.box.score)
-        return replace(proposal, box=kept)
-    if scale == 1:
-        return proposal
-    return replace(proposal, box=sized(proposal.box, scale))
 
 
 def _most_changed(scene: Scene, boxes: Sequence[Box]) -> list[int]:

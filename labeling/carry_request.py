@@ -22,9 +22,12 @@ from dataset.records import Box, Proposal, Sample, SampleState
 
 from .assist import takes_carried
 from .carrying.tracker import Tracker, joined
+from .carrying.working_size import at_full_size, halvings, sized
 
 HISTORY = 8
 CACHED_BYTES = 256 * 1024 * 1024
+# A JPEG decoder shrinks by 8 at most; carry-over halves what is still too large.
+MOST_HALVINGS = 3
 
 
 class CleanStart(StrEnum):
@@ -44,24 +47,27 @@ class PixelCache:
         self._limit = limit_bytes
         self._held = 0
         self._lock = threading.Lock()
-        self._pictures: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
+        self._pictures: OrderedDict[tuple[Path, int], NDArray[np.uint8]] = OrderedDict()
 
-    def pixels(self, path: Path) -> NDArray[np.uint8]:
+    def pixels(self, path: Path, reduce: int = 1) -> NDArray[np.uint8]:
         """The picture in that file, (H, W, 3) uint8 BGR, upright.
+
+        `reduce` 2, 4 or 8 divides both sides, rounded up.
 
         Raises:
             BadImage: it cannot be decoded.
             OSError: it cannot be read.
         """
+        key = (path, reduce)
         with self._lock:
-            found = self._pictures.get(path)
+            found = self._pictures.get(key)
             if found is not None:
-                self._pictures.move_to_end(path)
+                self._pictures.move_to_end(key)
                 return found
-        pixels = decode(path.read_bytes())
+        pixels = decode(path.read_bytes(), reduce=reduce)
         with self._lock:
-            if path not in self._pictures:
-                self._pictures[path] = pixels
+            if key not in self._pictures:
+                self._pictures[key] = pixels
                 self._held += pixels.nbytes
             while self._held > self._limit and len(self._pictures) > 1:
                 _, dropped = self._pictures.popitem(last=False)
@@ -73,13 +79,16 @@ class PixelCache:
 class CarryRequest:
     """All that carry-over needs for one sample; history is newest last.
 
-    `tracker` is one of the user's, which is asked about what moved.
+    Pictures are decoded at a `reduce`-th of their sides, at which carry-over would look
+    anyway: eight of 12 megapixels at full size would neither fit into the cache nor be
+    decoded in time. `tracker` is one of the user's, which is asked about what moved.
     """
 
     sample_id: str
     path: Path
     history: tuple[tuple[Path, tuple[Box, ...], int], ...]
     cache: PixelCache
+    reduce: int = 1
     tracker: Tracker | None = None
 
     def run(self) -> tuple[Proposal, ...]:
@@ -94,14 +103,19 @@ class CarryRequest:
 
         accepted = [
             AcceptedImage(
-                pixels=self.cache.pixels(path), boxes=boxes, captured_us=captured_us
+                pixels=self.cache.pixels(path, self.reduce),
+                boxes=tuple(sized(box, 1 / self.reduce) for box in boxes),
+                captured_us=captured_us,
             )
             for path, boxes, captured_us in self.history
         ]
-        found = propose(accepted, self.cache.pixels(self.path))
-        if self.tracker is None or not found:
-            return found
+        small = propose(accepted, self.cache.pixels(self.path, self.reduce))
+        if not small:
+            return ()
         before, boxes, _ = self.history[-1]
+        found = at_full_size(small, boxes, self.reduce)
+        if self.tracker is None:
+            return found
         return joined(self.tracker, before, self.path, boxes, found)
 
 
@@ -128,16 +142,24 @@ def carry_request(
         later = earlier
     if not used:
         return None
+    history = tuple(
+        (project.image_path(s), catalog.labels.boxes(s.id), s.captured_us) for s in used
+    )
     return CarryRequest(
         sample_id=sample.id,
         path=project.image_path(sample),
-        history=tuple(
-            (project.image_path(s), catalog.labels.boxes(s.id), s.captured_us)
-            for s in used
-        ),
+        history=history,
         cache=cache,
+        reduce=_reduction(sample, history[-1][1]),
         tracker=tracker,
     )
+
+
+def _reduction(sample: Sample, boxes: tuple[Box, ...]) -> int:
+    """By what both sides are divided while a picture is decoded: 1, 2, 4 or 8."""
+    if not boxes:
+        return 1
+    return 1 << min(halvings((sample.height, sample.width), boxes), MOST_HALVINGS)
 
 
 def clean_start(project: Project, sample: Sample) -> CleanStart | None:

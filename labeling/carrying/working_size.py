@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.records import Box
+from dataset.records import Box, BoxOrigin, Proposal, Verdict
 
 LEAST_SIDE = 640
 """The longer side of a picture never gets below this many pixels."""
@@ -46,3 +46,25 @@ def sized(box: Box, scale: float) -> Box:
         x1=box.x1 * scale,
         y1=box.y1 * scale,
     )
+
+
+def at_full_size(
+    proposals: Sequence[Proposal], boxes: Sequence[Box], scale: float
+) -> tuple[Proposal, ...]:
+    """Proposals found in a smaller picture, in pixels of one `scale` times its size.
+
+    `boxes` are those of the picture before at full size, in order: what is still or
+    left keeps its box to the last bit.
+    """
+    return tuple(
+        _enlarged(one, box, scale) for one, box in zip(proposals, boxes, strict=True)
+    )
+
+
+def _enlarged(proposal: Proposal, box: Box, scale: float) -> Proposal:
+    if proposal.verdict in {Verdict.STILL, Verdict.LEFT}:
+        kept = replace(box, origin=BoxOrigin.CARRIED, score=proposal.box.score)
+        return replace(proposal, box=kept)
+    if scale == 1:
+        return proposal
+    return replace(proposal, box=sized(proposal.box, scale))
