@@ -304,3 +304,24 @@ def test_cache_holds_one_picture_however_large(tmp_path: Path) -> None:
     cache = PixelCache(limit_bytes=1)
 
     assert cache.pixels(path) is cache.pixels(path)
+
+
+def test_a_large_picture_is_decoded_at_the_size_that_carry_over_looks_at(
+    project: Project, session: Session
+) -> None:
+    data = jpeg(3, 2600, 1950)
+    before = project.take_in(data, session, captured_us=BEGAN_US).sample
+    # Other bytes of the same pixels, so that the box stays where it is.
+    after = project.take_in(data + b"\0", session, captured_us=BEGAN_US + SECOND).sample
+    large = box("a", x0=400.25, y0=300.5, x1=900.75, y1=811.125)
+    labeled = LabelState(state=SampleState.LABELED, boxes=(large,))
+    project.catalog.labels.put(before.id, labeled)
+    request = carry_request(project, after, PixelCache())
+    assert request is not None
+
+    (found,) = request.run()
+
+    assert request.reduce == 4
+    assert found.verdict is Verdict.STILL
+    corners = (found.box.x0, found.box.y0, found.box.x1, found.box.y1)
+    assert corners == (400.25, 300.5, 900.75, 811.125)
