@@ -122,15 +122,26 @@ def measured(
     vectors = kept.vectors(BUILT_IN, DIGEST, numbers)
     missing = [sample for sample in samples if sample.id not in vectors]
     for batch in _batches(_measure_all(project.root, missing, progress)):
-        new = {sample_id: found[0] for sample_id, found in batch.items()}
-        seen = {sample_id: found[1] for sample_id, found in batch.items()}
         if not project.catalog.read_only:
-            kept.supersede(DIGEST, new, seen)
-        numbers |= new
-        vectors |= seen
+            keep(project, batch)
+        numbers |= {sample_id: found[0] for sample_id, found in batch.items()}
+        vectors |= {sample_id: found[1] for sample_id, found in batch.items()}
     if backbone is not None:
         vectors = _embedded(project, samples, backbone, progress)
     return Measured(numbers=numbers, vectors=vectors)
+
+
+def keep(project: Project, found: Mapping[str, Found]) -> None:
+    """Keep what `measure_file` gave of samples, in the place of other code's numbers.
+
+    Raises:
+        ReadOnlyProject: the catalog is open for reading only.
+    """
+    project.catalog.measures.supersede(
+        DIGEST,
+        {sample_id: numbers for sample_id, (numbers, _) in found.items()},
+        {sample_id: vector for sample_id, (_, vector) in found.items()},
+    )
 
 
 def with_boxes(

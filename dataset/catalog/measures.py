@@ -40,6 +40,13 @@ class Measures:
         )
         return {str(sample_id): _numbers(text) for sample_id, text in rows}
 
+    def ids(self, digest: str) -> frozenset[str]:
+        """The ids of all samples that were measured under a digest."""
+        rows = self._connection.each(
+            "SELECT sample_id FROM measures WHERE digest = ?", [digest]
+        )
+        return frozenset(str(row[0]) for row in rows)
+
     def put(self, digest: str, numbers: Mapping[str, Mapping[str, float]]) -> None:
         """Keep the numbers of several samples; NaN becomes null."""
         with self._connection.writing():
@@ -86,10 +93,20 @@ class Measures:
             [kind, digest],
             sample_ids,
         )
-        return {
-            str(sample_id): np.frombuffer(value, _STORED).astype(np.float32)
-            for sample_id, value in rows
-        }
+        return {str(sample_id): _vector(value) for sample_id, value in rows}
+
+    def vector_batches(
+        self, kind: str, digest: str, size: int
+    ) -> Iterator[dict[str, NDArray[np.float32]]]:
+        """All kept vectors of a digest, `size` at a time in the order of their ids."""
+        rows = self._connection.each(
+            "SELECT sample_id, vector FROM embeddings WHERE kind = ? AND digest = ? "
+            "ORDER BY sample_id",
+            [kind, digest],
+            chunk=size,
+        )
+        while part := {str(i): _vector(value) for i, value in islice(rows, size)}:
+            yield part
 
     def put_vectors(
         self, kind: str, digest: str, vectors: Mapping[str, NDArray[np.float32]]
@@ -134,3 +151,7 @@ def _plain(values: Mapping[str, float]) -> dict[str, float | None]:
 def _numbers(text: str) -> dict[str, float]:
     found = json.loads(text)
     return {k: math.nan if v is None else float(v) for k, v in found.items()}
+
+
+def _vector(value: bytes) -> NDArray[np.float32]:
+    return np.frombuffer(value, _STORED).astype(np.float32)

@@ -14,4 +14,6 @@ MEASURING = (
         PRIMARY KEY (sample_id, kind)
     )
     """,
+    # Which samples are measured is asked of all at once.
+    "CREATE INDEX measures_by_digest ON measures(digest)",
 )

@@ -66,5 +66,4 @@ def _mean_steps(luma: Gray, *, axis: int) -> NDArray[np.float64]:
     pair = (luma[:, 1:], luma[:, :-1]) if axis == 0 else (luma[1:], luma[:-1])
     steps = np.asarray(cv2.absdiff(*pair))
     total = cv2.reduce(steps, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
-    means: NDArray[np.float64] = np.asarray(total, np.float64).ravel()
-    return means / steps.shape[axis]
+    return np.asarray(total.ravel() / steps.shape[axis], np.float64)
