@@ -67,11 +67,8 @@ def _laplacian_variance(gray: Gray) -> float:
 
 def _tenengrad(gray: Gray) -> float:
     """Mean squared Sobel gradient."""
-    total = 0.0
-    for order in ((1, 0), (0, 1)):
-        slope = cv2.Sobel(gray, cv2.CV_16S, *order, ksize=3)
-        total += cv2.norm(slope, cv2.NORM_L2SQR)
-    return total / gray.size
+    slopes = cv2.spatialGradient(gray)
+    return sum(cv2.norm(slope, cv2.NORM_L2SQR) for slope in slopes) / gray.size
 
 
 def _noise(grays: Sequence[Gray]) -> float:
