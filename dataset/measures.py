@@ -81,7 +81,7 @@ def measure_bytes(data: bytes) -> tuple[dict[str, float], NDArray[np.float32]]:
         BadImage: the bytes are no usable image.
     """
     info = inspect(data)
-    pixels = decode(data)
+    pixels = decode(data, info=info)
     half = _halved(pixels)
     quarter = _halved(half)
     numbers = _measured(pixels, half, quarter, info.orientation)
