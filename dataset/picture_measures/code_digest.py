@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import marshal
 from collections.abc import Sequence
-from importlib.abc import InspectLoader
+from typing import Any
 
 import cv2
 
@@ -45,12 +45,12 @@ def code_digest(modules: Sequence[str] = MEASURING) -> str:
 def _text(name: str) -> bytes:
     """A module's source, or its compiled code where a frozen program has no more."""
     found = importlib.util.find_spec(name)
-    loader = None if found is None else found.loader
-    if isinstance(loader, InspectLoader):
-        source = loader.get_source(name)
-        if source is not None:
-            return source.encode()
-        code = loader.get_code(name)
-        if code is not None:
-            return marshal.dumps(code)
-    raise ImportError(f"there is no code to digest: {name}")
+    # Loaders of frozen programs are of no class that `importlib` knows.
+    loader: Any = None if found is None else found.loader
+    source = loader.get_source(name) if hasattr(loader, "get_source") else None
+    if source is not None:
+        return str(source).encode()
+    code = loader.get_code(name) if hasattr(loader, "get_code") else None
+    if code is None:
+        raise ImportError(f"there is no code to digest: {name}")
+    return marshal.dumps(code)
