@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import marshal
 from collections.abc import Sequence
+from types import CodeType
 from typing import Any
 
 import cv2
@@ -53,4 +53,18 @@ def _text(name: str) -> bytes:
     code = loader.get_code(name) if hasattr(loader, "get_code") else None
     if code is None:
         raise ImportError(f"there is no code to digest: {name}")
-    return marshal.dumps(code)
+    return _compiled(code)
+
+
+def _compiled(code: CodeType) -> bytes:
+    """What a code object does, without where it stood in its file."""
+    parts = [code.co_code, repr(code.co_names).encode()]
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            parts.append(_compiled(value))
+        elif isinstance(value, frozenset):
+            # The order of a set is another one in each process.
+            parts.append(repr(sorted(map(repr, value))).encode())
+        else:
+            parts.append(repr(value).encode())
+    return b"\0".join(parts)
