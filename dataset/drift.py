@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .drift_statistics import resampling
+from .drift_statistics.arrangements import Layout
 from .drift_statistics.class_mix import class_shift
 from .drift_statistics.drift_report import (
     LEVEL,
@@ -309,9 +310,7 @@ def _tested(
     for columns in alike.values():
         progress.step(len(found), len(metrics), "comparing")
         used = means.usable(columns[0])
-        layout = resampling.Layout(
-            strata=means.strata[used], current=means.current[used]
-        )
+        layout = Layout(strata=means.strata[used], current=means.current[used])
         estimates: Sequence[resampling.Estimate | None] = [None] * len(columns)
         if used.any():
             values = means.means[used][:, columns]
@@ -335,7 +334,7 @@ def _test(
     known = means.counts[:, column] > 0 if answer is None else used
     base_mean, base_sd = _mean_and_sd(means, column, known & ~means.current)
     current_mean, _ = _mean_and_sd(means, column, known & means.current)
-    layout = resampling.Layout(strata=means.strata[used], current=means.current[used])
+    layout = Layout(strata=means.strata[used], current=means.current[used])
     return Tested(
         metric=metric,
         column=column,

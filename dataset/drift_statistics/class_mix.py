@@ -17,8 +17,9 @@ from __future__ import annotations
 import numpy as np
 
 from . import resampling
+from .arrangements import Layout
 from .drift_tables import SampleTable
-from .resampling import Estimate, Layout
+from .resampling import Estimate
 from .session_means import SessionMeans
 from .set_shift import (
     CLASS_MIX,

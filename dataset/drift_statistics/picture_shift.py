@@ -27,8 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from .arrangements import Layout, arrangements
 from .drift_tables import SampleTable
-from .resampling import Estimate, Layout, arrangements
+from .resampling import Estimate
 from .session_means import SessionMeans
 from .session_needs import student_quantile
 from .set_shift import (

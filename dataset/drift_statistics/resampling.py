@@ -19,21 +19,13 @@ one-sided one.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.uint8]
+from .arrangements import Floats, Layout, dealt_sums
 
-# Cells of the permutation matrix held at once.
-CHUNK_CELLS = 4_000_000
-# Keeps our random numbers apart from those of a caller who uses the same seed.
-_STREAM = 0x64726966
 # The bounds are exact to a ten-thousandth of a session's standard deviation.
 _BISECTIONS = 14
 _DOUBLINGS = 30
@@ -56,33 +48,6 @@ class Estimate:
     high: float = math.inf
     base_variance: float = math.nan
     current_variance: float = math.nan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Layout:
-    """Which sessions there are: stratum (0, 1, ... in order) and side of each.
-
-    `strata` is (N,) int64, ascending; `current` is (N,) bool. Every stratum holds
-    sessions of both sides.
-    """
-
-    strata: NDArray[np.int64]
-    current: NDArray[np.bool_]
-
-    @property
-    def blocks(self) -> tuple[tuple[int, int, int], ...]:
-        """Start, end and number of current sessions of each stratum."""
-        edges = [0, *(np.flatnonzero(np.diff(self.strata)) + 1), len(self.strata)]
-        return tuple(
-            (int(start), int(end), int(self.current[start:end].sum()))
-            for start, end in itertools.pairwise(edges)
-            if end > start
-        )
-
-    @property
-    def arrangements(self) -> int:
-        """How many different ways there are to deal the sessions out."""
-        return math.prod(math.comb(end - start, k) for start, end, k in self.blocks)
 
 
 def estimate(
@@ -259,7 +224,7 @@ class _Moments:
 def _moments(
     unit: Floats, design: _Design, layout: Layout, permutations: int, seed: int
 ) -> _Moments:
-    """Moments of every arrangement; the matrix of arrangements is never whole."""
+    """Moments of every arrangement."""
     metrics = unit.shape[1]
     share = design.share
     own = design.current - share
@@ -277,11 +242,8 @@ def _moments(
             -(design.c0 * share) @ both,
         ]
     )
-    rows = [
-        labels.astype(np.float64) @ gains + start
-        for labels in arrangements(layout, permutations=permutations, seed=seed)
-    ]
-    table = np.asfortranarray(np.concatenate(rows))  # columns are read one by one
+    table = dealt_sums(gains, layout, permutations=permutations, seed=seed)
+    table += start
     cuts = np.cumsum([metrics, 1, metrics, metrics, 1, metrics])
     shift, own_shift, square, cross, own_square, line, own_line = np.split(
         table, cuts, axis=1
@@ -297,43 +259,6 @@ def _moments(
         own_line=own_line[:, 0],
         fixed=float((weights * own**2).sum()),
     )
-
-
-def arrangements(
-    layout: Layout, *, permutations: int, seed: int
-) -> Iterator[NDArray[np.uint8]]:
-    """Ways to deal the sessions out, (rows, N) uint8 with 1 for current.
-
-    The first row is the observed one. All arrangements come once where there are at
-    most `permutations` others, else as many random ones as asked for.
-    """
-    observed = layout.current.astype(np.uint8)
-    if layout.arrangements <= permutations + 1:
-        yield from _every_arrangement(layout, observed)
-        return
-    yield observed[None, :]
-    rng = np.random.default_rng((seed, _STREAM))
-    chunk = max(1, CHUNK_CELLS // len(observed))
-    for first in range(0, permutations, chunk):
-        rows = min(chunk, permutations - first)
-        labels = np.tile(observed, (rows, 1))
-        for start, end, _ in layout.blocks:
-            rng.permuted(labels[:, start:end], axis=1, out=labels[:, start:end])
-        yield labels
-
-
-def _every_arrangement(layout: Layout, observed: Labels) -> Iterator[Labels]:
-    choices = [
-        itertools.combinations(range(start, end), count)
-        for start, end, count in layout.blocks
-    ]
-    rows: list[Labels] = [observed]
-    for chosen in itertools.product(*choices):
-        row = np.zeros_like(observed)
-        row[list(itertools.chain.from_iterable(chosen))] = 1
-        if not np.array_equal(row, observed):
-            rows.append(row)
-    yield np.array(rows, dtype=np.uint8)
 
 
 def _estimate_one(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,6 +37,47 @@ def simulated_table(
         sessions=tuple(f"{name}-{row // per_session:04}" for row in range(len(flat))),
         strata=("camera",) * len(flat),
         values={f"m{column:02}": flat[:, column] for column in range(metrics)},
+    )
+
+
+def whole_table(
+    rng: np.random.Generator,
+    *,
+    name: str,
+    sessions: int,
+    per_session: int = 25,
+    correlation: float = 0.2,
+    metrics: int = 12,
+    length: int = 32,
+) -> SampleTable:
+    """A simulated table with embeddings and boxes of four classes beside its metrics.
+
+    The embeddings have the metrics' correlation; a session's rates of boxes spread by
+    e to the power of it.
+    """
+    made = simulated_table(
+        rng,
+        name=name,
+        sessions=sessions,
+        per_session=per_session,
+        correlation=correlation,
+        metrics=metrics,
+    )
+    seen = simulated_table(
+        rng,
+        name=name,
+        sessions=sessions,
+        per_session=per_session,
+        correlation=correlation,
+        metrics=length,
+    )
+    rates = np.exp(correlation * rng.standard_normal((sessions, 1, 4)))
+    boxes = rng.poisson(np.broadcast_to(rates, (sessions, per_session, 4)))
+    counts = boxes.reshape(-1, 4).astype(np.float64)
+    return replace(
+        made,
+        vectors=np.column_stack(list(seen.values.values())).astype(np.float32),
+        classes={f"class {number}": counts[:, number] for number in range(4)},
     )
 
 
