@@ -5,6 +5,7 @@
 Everything comes from seeds. Rates are printed with their 95 % Wilson interval. The
 environment variable DRIFT_BENCH_RUNS sets the number of simulated comparisons a row
 (1,000 unless set); a row is told every hundred, so that a cut run still tells.
+Where Welch's t alone shows that no metric can be a drift, the comparison is not made.
 Rivals: `drift_rivals.py`.
 """
 
@@ -18,15 +19,19 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from dataset import drift, measures
+from dataset.drift_statistics.class_mix import class_shift
+from dataset.drift_statistics.picture_shift import picture_shift
+from dataset.drift_statistics.session_means import session_means
 from tests.dataset.drift_simulation import simulated_table, whole_table
 
 pytestmark = pytest.mark.timeout(0)
@@ -35,7 +40,7 @@ RUNS = int(os.environ.get("DRIFT_BENCH_RUNS", "1000"))
 SIZES = ((8, 40), (40, 8), (20, 20))
 CORRELATIONS = (0.0, 0.2, 0.5, 0.8)
 TOLD_EVERY = 100
-WHOLE = {"class_mix", "picture"}
+PER_SESSION = 25
 LIMITS_SD = (0.1, 0.25, 0.5)
 LADDER = (6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256, 362, 512, 724, 1024, 2048)
 WANTED = 0.8
@@ -84,64 +89,98 @@ def whole_pair(seed: int, base: int, current: int, correlation: float) -> Pair:
     return old, new
 
 
-@dataclass
-class Tally:
-    """What comparisons without any drift said."""
+def metrics_may_alarm(base: drift.SampleTable, current: drift.SampleTable) -> bool:
+    """Whether any metric is worth the full comparison.
 
-    runs: int = 0
-    alarms: int = 0
-    told: int = 0
-    covered: int = 0
-    stable: int = 0
-
-    def add(self, report: drift.DriftReport) -> None:
-        """One more comparison."""
-        self.runs += 1
-        self.alarms += bool(report.drifted)
-        for metric in report.metrics:
-            if metric.name not in WHOLE and metric.interval is not None:
-                self.told += 1
-                self.covered += metric.interval[0] <= 0 <= metric.interval[1]
-            self.stable += metric.verdict is drift.DriftVerdict.STABLE
-
-    def __str__(self) -> str:
-        return (
-            f"{self.runs} runs: alarm {rate(self.alarms, self.runs)}; "
-            f"coverage {rate(self.covered, self.told)}"
-        )
+    A drift needs a p of Welch's t under the level over the family; twice that leaves
+    room for another count of degrees of freedom.
+    """
+    old, new = (
+        np.array([column.reshape(-1, PER_SESSION).mean(axis=1) for column in columns])
+        for columns in (base.values.values(), current.values.values())
+    )
+    found = stats.ttest_ind(old, new, axis=1, equal_var=False).pvalue
+    return float(found.min()) <= 2 * drift.LEVEL / len(base.values)
 
 
-def tallied(name: str, tables: Callable[[int], Pair], *, first: int) -> None:
+def sets_may_alarm(
+    base: drift.SampleTable, current: drift.SampleTable, seed: int
+) -> bool:
+    """Whether the mix of classes or the whole picture is worth it."""
+    if not base.classes:
+        return False
+    means, _ = session_means(base, current, (), shown=0)
+    for shift in (class_shift, picture_shift):
+        found = shift(base, current, means, permutations=999, seed=seed)
+        p = None if found is None or found.estimate is None else found.estimate.p
+        if p is not None and p <= 2 * drift.LEVEL / len(base.values):
+            return True
+    return False
+
+
+def counted_alarms(name: str, tables: Callable[[int], Pair], *, first: int) -> None:
     """Comparisons of tables without drift, told every so often and at the end."""
-    tally = Tally()
-    for seed in range(first, first + RUNS):
-        tally.add(drift.compare(*tables(seed), seed=seed))
-        if tally.runs % TOLD_EVERY == 0 or tally.runs == RUNS:
-            say(f"{name}: {tally}")
+    alarms = 0
+    for run in range(1, RUNS + 1):
+        seed = first + run
+        base, current = tables(seed)
+        if metrics_may_alarm(base, current) or sets_may_alarm(base, current, seed):
+            alarms += bool(drift.compare(base, current, seed=seed).drifted)
+        if run % TOLD_EVERY == 0 or run == RUNS:
+            say(f"{name}: {run:5} runs, alarm {rate(alarms, run)}")
 
 
 @pytest.mark.parametrize("correlation", CORRELATIONS)
 @pytest.mark.parametrize(("base", "current"), SIZES)
-def test_false_alarms_and_coverage_12_metrics(
-    base: int, current: int, correlation: float
-) -> None:
-    """No drift at all: any alarm is false, and the interval should hold 0."""
-    first = 1_000_000 + 100_000 * CORRELATIONS.index(correlation)
-    tallied(
+def test_false_alarms_12_metrics(base: int, current: int, correlation: float) -> None:
+    """No drift at all: any alarm is false."""
+    counted_alarms(
         f"{base} against {current}, correlation {correlation}, 12 metrics",
         lambda seed: pair(seed, base, current, correlation),
-        first=first,
+        first=1_000_000 + 100_000 * CORRELATIONS.index(correlation),
     )
 
 
 @pytest.mark.parametrize("correlation", CORRELATIONS)
 def test_false_alarms_of_whole_tables(correlation: float) -> None:
     """The same with the mix of classes and the whole picture in the family."""
-    first = 2_000_000 + 100_000 * CORRELATIONS.index(correlation)
-    tallied(
-        f"8 against 40, correlation {correlation}, 12 metrics, classes, picture",
-        lambda seed: whole_pair(seed, 8, 40, correlation),
-        first=first,
+    counted_alarms(
+        f"40 against 8, correlation {correlation}, 12 metrics, classes, picture",
+        lambda seed: whole_pair(seed, 40, 8, correlation),
+        first=2_000_000 + 100_000 * CORRELATIONS.index(correlation),
+    )
+
+
+@pytest.mark.parametrize("spread", [2.0, 4.0])
+def test_false_alarms_where_few_sessions_spread_more(spread: float) -> None:
+    """Eight new sessions with more variance than the forty of the base."""
+    counted_alarms(
+        f"40 against 8 of {spread:.0f} times the variance, 12 metrics",
+        lambda seed: spread_pair(seed, 40, 8, spread),
+        first=2_500_000,
+    )
+
+
+def spread_pair(seed: int, base: int, current: int, spread: float) -> Pair:
+    """Two tables of one mean, the current one with more variance."""
+    old, new = pair(seed, base, current, 0.2)
+    return old, scaled(new, math.sqrt(spread))
+
+
+@pytest.mark.parametrize("correlation", CORRELATIONS)
+@pytest.mark.parametrize(("base", "current"), SIZES)
+def test_coverage_of_intervals(base: int, current: int, correlation: float) -> None:
+    """How often the 95 % interval holds the true shift, which is none."""
+    held = told = 0
+    for run in range(max(20, RUNS // 10)):
+        tables = pair(2_600_000 + run, base, current, correlation)
+        for metric in drift.compare(*tables, seed=run).metrics:
+            assert metric.interval is not None
+            held += metric.interval[0] <= 0 <= metric.interval[1]
+            told += 1
+    say(
+        f"{base} against {current}, correlation {correlation}: coverage "
+        f"{rate(held, told)}"
     )
 
 
