@@ -130,7 +130,7 @@ def joint_p(
         _Student(error=float(error), freedom=float(free)).p(float(moved))
         for moved, error, free in zip(shift, errors, freedom, strict=True)
     )
-    sidak = 1 - (1 - least) ** unit.shape[1]
+    sidak = 1.0 - math.pow(1.0 - least, unit.shape[1])
     return max(float((largest >= largest[0] - slack).mean()), sidak)
 
 
