@@ -33,7 +33,7 @@ CHUNK_CELLS = 4_000_000
 # More arrangements than anybody draws.
 MANY = 10**12
 # Fewer sessions than these are dealt as fast as they are turned.
-TURNED_FROM = 2_000
+TURNED_FROM = 1_000
 # Arrangements of one circle to each session: neighbours share hardly anything.
 _TURNS_A_SESSION = 0.25
 # Keeps our random numbers apart from those of a caller who uses the same seed.

@@ -11,6 +11,7 @@ Rivals: `drift_rivals.py`.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 import os
@@ -208,27 +209,30 @@ def test_sessions_until_stable() -> None:
 
 
 def sessions_until_stable(correlation: float, limit: float) -> str:
-    """The first step of a geometric ladder at which enough are stable.
+    """The first step of a geometric ladder at which enough are stable."""
+    step = bisect.bisect_left(
+        LADDER, WANTED, key=lambda size: stable_share(size, correlation, limit)
+    )
+    return str(LADDER[step]) if step < len(LADDER) else f"over {LADDER[-1]}"
+
+
+def stable_share(sessions: int, correlation: float, limit: float) -> float:
+    """The share of 200 metrics called stable with so many sessions a side.
 
     A session is its mean of 25 images of variance 1, so that a row is a session; the
     limit is in the unit, as if the standard deviation of the images were known.
     """
-    spread = math.sqrt(correlation + (1 - correlation) / 25)
+    spread = math.sqrt(correlation + (1 - correlation) / PER_SESSION)
     limits = {f"m{number:02}": drift.Limit(sd=0, step=limit) for number in range(20)}
-    for sessions in LADDER:
-        stable = 0
-        for seed in range(10):
-            rng = np.random.default_rng((3_000_000 + seed, sessions))
-            old, new = (
-                scaled(one_a_session(rng, name, sessions), spread) for name in "bc"
-            )
-            report = drift.compare(old, new, limits=limits, permutations=1_999)
-            stable += sum(
-                metric.verdict is drift.DriftVerdict.STABLE for metric in report.metrics
-            )
-        if stable >= WANTED * 200:
-            return str(sessions)
-    return f"over {LADDER[-1]}"
+    stable = 0
+    for seed in range(10):
+        rng = np.random.default_rng((3_000_000 + seed, sessions))
+        old, new = (scaled(one_a_session(rng, name, sessions), spread) for name in "bc")
+        report = drift.compare(old, new, limits=limits, permutations=1_999)
+        stable += sum(
+            metric.verdict is drift.DriftVerdict.STABLE for metric in report.metrics
+        )
+    return stable / 200
 
 
 def one_a_session(
