@@ -190,6 +190,27 @@ def test_more_sessions_are_asked_for_the_nearer_the_limit() -> None:
     assert asked[0] < asked[-1] == 10**9
 
 
+def test_the_sessions_asked_for_are_those_that_student_wants_of_the_smaller_side() -> (
+    None
+):
+    more = session_needs.sessions_more(
+        session_needs.Standing(
+            shift=0.0,
+            limit=1.0,
+            base_sessions=400,
+            current_sessions=2,
+            base_variance=1e-9,
+            current_variance=1.0,
+            family=1,
+            level=0.05,
+        )
+    )
+
+    # t(6) 2.447 / sqrt(7) is 0.92; of t(5), 2.571 / sqrt(6) is 1.05.
+    assert more is not None
+    assert more.current == 5
+
+
 @pytest.mark.parametrize(
     ("probability", "freedom", "expected"),
     [(0.975, 10, 2.2281), (0.975, 30, 2.0423), (0.9979, 38, 3.0466)],
