@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,13 @@ import click
 
 from .exit_codes import ExitCode
 from .options import json_option, opened, project_option
-from .output import emit_json, one_line, progress, say, table
+from .output import emit_json, many, one_line, progress, say, table
 
 if TYPE_CHECKING:
-    from dataset.drift import DriftReport
+    from dataset.drift import DriftReport, MetricDrift
+
+_SAMPLES_SHOWN = 3
+_ID_LENGTH = 64
 
 
 @click.command()
@@ -48,6 +52,7 @@ def drift(
         base_table = side_table(project, base, progress=bar)
         current_table = side_table(project, current, progress=bar)
         limits = project.settings.drift.limits
+        names = {one.id: one.name for one in project.catalog.sessions.all()}
         report = compare(
             base_table, current_table, limits=limits, seed=seed, progress=bar
         )
@@ -62,12 +67,12 @@ def drift(
     if as_json:
         emit_json({"base_set": base, "current_set": current, **report.to_json()})
     else:
-        _print(report)
+        _print(report, names)
     is_found = exit_code and report.verdict is DriftVerdict.DRIFT
     return ExitCode.FOUND if is_found else ExitCode.DONE
 
 
-def _print(report: DriftReport) -> None:
+def _print(report: DriftReport, names: Mapping[str, str]) -> None:
     rows = []
     for metric in report.metrics:
         interval = metric.interval_sd
@@ -85,8 +90,30 @@ def _print(report: DriftReport) -> None:
     table(["metric", "effect (sd)", "95 % interval", "p (Holm)", "verdict"], rows)
     click.echo()
     click.echo(f"{report.verdict.value}: {report.summary}")
+    for metric in report.drifted:
+        _print_behind(metric, names)
     for note in report.notes:
         say(one_line(note))
+
+
+def _print_behind(metric: MetricDrift, names: Mapping[str, str]) -> None:
+    """How far a metric drifted, and the sessions and samples that did most."""
+    sessions = (
+        f"{names.get(one.session, one.session)} ({many(one.samples, 'sample')})"
+        for one in metric.worst_sessions
+    )
+    samples = (_short(one.sample_id) for one in metric.worst_samples[:_SAMPLES_SHOWN])
+    click.echo(one_line(f"{metric.label}: {metric.reason}"))
+    for what, listed in (("sessions", sessions), ("samples", samples)):
+        told = ", ".join(listed)
+        if told:
+            click.echo(one_line(f"  {what}: {told}"))
+
+
+def _short(sample_id: str) -> str:
+    """A sample's id cut short, but a file's path whole."""
+    is_id = len(sample_id) == _ID_LENGTH and sample_id.isalnum()
+    return sample_id[:12] if is_id else sample_id
 
 
 def _sd(value: float | None) -> str:
