@@ -12,6 +12,7 @@ from ..errors import BadFile
 from ..versions.frozen_version import FrozenVersion
 
 FILE_NAME: Final = "drift.json"
+REPORT_NAME: Final = "report.html"
 _TOLD: Final = ("kind", "verdict", "summary")
 
 
@@ -47,7 +48,7 @@ def _damaged(frozen: FrozenVersion) -> BadFile:
     alias = frozen.version.alias
     return BadFile(
         f"The drift statistics cannot be read: {frozen.folder / FILE_NAME}",
-        hint=f"delete the file; `fieldset drift BASE {alias}` computes them again",
+        hint=f"`fieldset version report {alias}` computes them again",
     )
 
 

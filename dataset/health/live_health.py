@@ -9,12 +9,14 @@ from ..camera_health import LEAST_FRAMES, CameraHealth, examine
 from ..project import Project
 from ..records import Sample, Session
 from .health_finding import HealthFinding, HealthVerdict
-from .portrait import Portrait
+from .portrait import Portrait, spread_out
 from .seats import reference_for
 from .sitting import since_words, stored_sitting
 
 # What is looked at of a session: its newest part.
 NEWEST_US = 3_600_000_000
+# Four pictures a block: 1 s of processor at 1280x720.
+LIVE_FRAMES = 16
 # What to tell first where several things are wrong.
 _URGENT = ("frozen", "view", "focus", "dirt", "pixels", "vignetting")
 
@@ -46,13 +48,13 @@ def live_health(
     The session's last hour is held against the camera's commissioning: the first
     session of the same station, source and place, under the same conditions where
     there is one (`seats`). The beat of the pictures is not judged, for a trigger may
-    have chosen them. At most 24 pictures of each side are decoded: call it in a
-    worker with a project of its own, and not more than once a minute.
+    have chosen them. At most 16 pictures are decoded, and 24 of the
+    reference: call it in a worker with a project of its own, about once a minute.
 
     Args:
         project: may be open for reading only; nothing is written.
         source: the address, as sessions have it.
-        kept: holds the reference's portrait for the next call, which halves its work;
+        kept: holds the reference's portrait for the next call, most of its work;
             give the same mapping each time. None keeps nothing.
 
     Raises:
@@ -71,7 +73,7 @@ def live_health(
     old = _reference_portrait(project, reference, kept)
     health = examine(
         old,
-        stored_sitting(project, newest).portrait,
+        stored_sitting(project, spread_out(newest, LIVE_FRAMES)).portrait,
         since=since_words(reference.started_us),
         has_beat=False,
     )

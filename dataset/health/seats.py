@@ -7,7 +7,7 @@ never met before, its first session of all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..records import Session
@@ -15,16 +15,27 @@ from ..records import Session
 Seat = tuple[str, str, str]
 
 
+# Pictures for which short sessions are taken together: four a block of the portrait.
+ENOUGH = 16
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """A session, what it is compared with, and the sessions of its trend.
+    """The first and the last sessions of a seat, and the sessions of its trend.
 
-    `course` ends with `current`, oldest first.
+    `reference` and `current` are one session each where those hold enough pictures,
+    else several that follow one another; never the same one. All oldest first;
+    `course` ends with the last of `current`.
     """
 
-    reference: Session
-    current: Session
+    reference: tuple[Session, ...]
+    current: tuple[Session, ...]
     course: tuple[Session, ...]
+
+    @property
+    def moment(self) -> tuple[int, str]:
+        """When the last session began, and its name."""
+        return _moment(self.current[-1])
 
 
 def seat_of(session: Session) -> Seat:
@@ -59,13 +70,19 @@ def course_of(sessions: Iterable[Session], session: Session) -> list[Session]:
     return alike if len(alike) > 1 else known
 
 
-def pairings(sessions: Sequence[Session]) -> tuple[tuple[Pairing, ...], int]:
+def pairings(
+    sessions: Sequence[Session], pictures: Mapping[str, int]
+) -> tuple[tuple[Pairing, ...], int]:
     """What to compare in a set of sessions, the newest first, and the lone seats.
 
     For each seat and each set of conditions that came at least twice the last session
     with the first one; the seat's very last session in any case. Sessions without a
     source (imports) are of no camera. A seat with a single session has nothing to
     compare and is only counted.
+
+    Args:
+        sessions: in any order.
+        pictures: how many each session has, by its id.
     """
     seats: dict[Seat, list[Session]] = {}
     for session in sorted(sessions, key=_moment):
@@ -75,26 +92,48 @@ def pairings(sessions: Sequence[Session]) -> tuple[tuple[Pairing, ...], int]:
         pairing
         for members in seats.values()
         if len(members) > 1
-        for pairing in _of_members(members)
+        for pairing in _of_members(members, pictures)
     ]
-    found.sort(key=lambda pairing: _moment(pairing.current), reverse=True)
+    found.sort(key=lambda pairing: pairing.moment, reverse=True)
     return tuple(found), sum(len(members) == 1 for members in seats.values())
 
 
-def _of_members(members: Sequence[Session]) -> list[Pairing]:
+def _of_members(
+    members: Sequence[Session], pictures: Mapping[str, int]
+) -> list[Pairing]:
     """The pairings of one seat, whose sessions come oldest first."""
     alike: dict[tuple[tuple[str, str], ...], list[Session]] = {}
     for session in members:
         alike.setdefault(session.conditions, []).append(session)
     found = [
-        Pairing(reference=group[0], current=group[-1], course=tuple(group))
+        Pairing(
+            reference=tuple(_enough(group, pictures)),
+            current=tuple(reversed(_enough(group[::-1], pictures))),
+            course=tuple(group),
+        )
         for group in alike.values()
         if len(group) > 1
     ]
     if len(alike[members[-1].conditions]) == 1:
         found.append(
-            Pairing(reference=members[0], current=members[-1], course=tuple(members))
+            Pairing(
+                reference=tuple(_enough(members, pictures)),
+                current=(members[-1],),
+                course=tuple(members),
+            )
         )
+    return found
+
+
+def _enough(sessions: Sequence[Session], pictures: Mapping[str, int]) -> list[Session]:
+    """The first of the sessions that hold ENOUGH pictures, at most half of all."""
+    found: list[Session] = []
+    count = 0
+    for session in sessions[: len(sessions) // 2]:
+        found.append(session)
+        count += pictures[session.id]
+        if count >= ENOUGH:
+            break
     return found
 
 

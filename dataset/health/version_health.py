@@ -46,18 +46,19 @@ class _Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatHealth:
-    """One camera at its place, its last session against its commissioning.
+    """One camera at its place, its last sessions against its commissioning.
 
-    `reference` and `current` are names of sessions; `sessions` counts those of the
-    trends, which are the ones under the same conditions where there are several.
+    `reference` and `current` are names of sessions, oldest first: one each where it
+    holds enough pictures. `sessions` counts those of the trends, which are the ones
+    under the same conditions where there are several.
     """
 
     station: str
     camera: str
     place: str
     conditions: tuple[tuple[str, str], ...]
-    reference: str
-    current: str
+    reference: tuple[str, ...]
+    current: tuple[str, ...]
     sessions: int
     health: CameraHealth
     trends: tuple[HealthTrend, ...]
@@ -95,8 +96,8 @@ class SeatHealth:
             "camera": self.camera,
             "place": self.place,
             "conditions": dict(self.conditions),
-            "reference": self.reference,
-            "current": self.current,
+            "reference": list(self.reference),
+            "current": list(self.current),
             "sessions": self.sessions,
             **self.health.to_json(),
             "verdict": self.verdict.value,
@@ -138,9 +139,13 @@ class VersionHealth:
             return "No camera has two sessions to compare."
         if self.faults:
             names = ", ".join(one.name for one in self.faults)
-            return f"{len(self.faults)} of {len(self.cameras)} have a fault: {names}."
+            count = f"{len(self.faults)} of {len(self.cameras)}"
+            return f"A fault in {count} cameras: {names}."
         fine = sum(one.verdict is HealthVerdict.FINE for one in self.cameras)
-        return f"No fault; {fine} of {len(self.cameras)} are fine in every respect."
+        return (
+            f"No camera shows a fault; fine in every respect: {fine} of "
+            f"{len(self.cameras)}."
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The cameras as `drift.json` holds them."""
@@ -176,7 +181,7 @@ def version_health(
         BadImage, ProjectError: a picture cannot be used or is missing.
     """
     seen, sessions = _by_session(project, samples, numbers)
-    pairs, alone = pairings(sessions)
+    pairs, alone = pairings(sessions, {name: len(rows) for name, rows in seen.items()})
     chosen = _affordable(pairs, seen)
     kept = KeptHealth(project.root, is_kept=not project.catalog.read_only)
     return VersionHealth(
@@ -246,8 +251,8 @@ def _affordable(
     """The first pairings that fit into the bound of work, kept or not."""
     found, pixels = [], 0
     for pair in pairs[:MOST_CAMERAS]:
-        for session in (pair.reference, pair.current):
-            pixels += sum(one.pixels for one in spread_out(seen[session.name]))
+        for side in (pair.reference, pair.current):
+            pixels += sum(one.pixels for one in spread_out(_rows_of(side, seen)))
         if found and pixels > MOST_PIXELS:
             break
         found.append(pair)
@@ -262,7 +267,7 @@ def _seat_health(
     kept: KeptHealth,
     progress: Progress,
 ) -> SeatHealth:
-    old, new = (seen[one.name] for one in (pair.reference, pair.current))
+    old, new = (_rows_of(side, seen) for side in (pair.reference, pair.current))
     since = since_words(old[0].captured_us, UTC)
     key = key_of(*([one.id for one in spread_out(rows)] for rows in (old, new)), since)
     health = kept.get(key)
@@ -273,17 +278,24 @@ def _seat_health(
         one.name: [numbers[row.id] for row in spread_out(seen[one.name])]
         for one in pair.course
     }
+    last = pair.current[-1]
     return SeatHealth(
-        station=pair.current.station,
-        camera=pair.current.source,
-        place=pair.current.place,
-        conditions=pair.current.conditions,
-        reference=pair.reference.name,
-        current=pair.current.name,
+        station=last.station,
+        camera=last.source,
+        place=last.place,
+        conditions=last.conditions,
+        reference=tuple(one.name for one in pair.reference),
+        current=tuple(one.name for one in pair.current),
         sessions=len(pair.course),
         health=health,
         trends=session_trends(course),
     )
+
+
+def _rows_of(
+    sessions: Sequence[Session], seen: Mapping[str, Sequence[_Seen]]
+) -> list[_Seen]:
+    return [row for session in sessions for row in seen[session.name]]
 
 
 def _portrait(root: Path, rows: Sequence[_Seen], progress: Progress) -> Portrait:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dataset.diff import compare
 from dataset.differences.changes import BoxMoved, BoxRelabelled
+from dataset.drift_statistics.kept_drift import REPORT_NAME
 from dataset.errors import NotFound
 from dataset.progress import Progress
 from dataset.project import Project
@@ -45,8 +46,6 @@ from .version_state import (
     first_tiles,
     step_words,
 )
-
-REPORT_NAME = "report.html"
 
 
 class ProjectVersionsDesk:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from dataset.health.seats import course_of, pairings, reference_for
 from dataset.records import Session
 
@@ -29,7 +32,12 @@ def session(
 
 
 DAYS = [session("d1", 1), session("d2", 3), session("d3", 5)]
+FULL: defaultdict[str, int] = defaultdict(lambda: 24)
 NIGHTS = [session("n1", 2, NIGHT), session("n2", 4, NIGHT)]
+
+
+def names(sessions: Iterable[Session]) -> str:
+    return " ".join(one.name for one in sessions)
 
 
 def test_a_night_is_compared_with_the_first_night_and_not_with_the_day() -> None:
@@ -54,15 +62,15 @@ def test_another_station_camera_or_place_is_another_seat() -> None:
     ]
 
     assert reference_for([*others, *DAYS], DAYS[1]) == DAYS[0]
-    found, alone = pairings([*others, *DAYS])
-    assert [pair.current.name for pair in found] == ["d3"]
+    found, alone = pairings([*others, *DAYS], FULL)
+    assert [names(pair.current) for pair in found] == ["d3"]
     assert alone == 3
 
 
 def test_every_condition_that_came_twice_has_its_pair_the_newest_first() -> None:
-    found, alone = pairings([*NIGHTS, *DAYS])
+    found, alone = pairings([*NIGHTS, *DAYS], FULL)
 
-    assert [(p.reference.name, p.current.name) for p in found] == [
+    assert [(names(p.reference), names(p.current)) for p in found] == [
         ("d1", "d3"),
         ("n1", "n2"),
     ]
@@ -73,14 +81,16 @@ def test_every_condition_that_came_twice_has_its_pair_the_newest_first() -> None
 def test_a_last_session_under_new_conditions_is_compared_with_the_first_one() -> None:
     rain = session("r", 9, (("weather", "rain"),))
 
-    found, _ = pairings([*DAYS, rain])
+    found, _ = pairings([*DAYS, rain], FULL)
 
-    assert (found[0].reference.name, found[0].current.name) == ("d1", "r")
+    assert (names(found[0].reference), names(found[0].current)) == ("d1", "r")
     assert found[0].course == (*DAYS, rain)
 
 
 def test_imports_are_of_no_camera() -> None:
-    assert pairings([session("a", 1, source=""), session("b", 2, source="")]) == ((), 0)
+    nowhere = [session("a", 1, source=""), session("b", 2, source="")]
+
+    assert pairings(nowhere, FULL) == ((), 0)
 
 
 def test_a_trend_ends_with_its_session_and_stays_under_its_conditions() -> None:
@@ -88,3 +98,16 @@ def test_a_trend_ends_with_its_session_and_stays_under_its_conditions() -> None:
 
     assert course_of(everything, DAYS[1]) == DAYS[:2]
     assert course_of(everything, NIGHTS[0]) == [DAYS[0], NIGHTS[0]]
+
+
+def test_short_sessions_are_taken_together_and_never_stand_on_both_sides() -> None:
+    short = [session(f"s{number}", number) for number in range(9)]
+    few = {one.id: 6 for one in short}
+
+    ((pair,), _), ((bare,), _) = (
+        pairings(short, pictures) for pictures in (few, dict.fromkeys(few, 1))
+    )
+
+    assert (names(pair.reference), names(pair.current)) == ("s0 s1 s2", "s6 s7 s8")
+    assert names(bare.reference) == "s0 s1 s2 s3"
+    assert names(bare.current) == "s5 s6 s7 s8"
