@@ -25,11 +25,14 @@ def report(name: str | None, again: bool, folder: Path | None, as_json: bool) ->
     What is there and whole stays. A run that was killed goes on where it stopped: what
     was measured and examined is kept as it comes.
     """
+    from dataset.version import readable_versions
     from station.version_report import has_report, write_version_report
 
     made: dict[str, VersionReport] = {}
     with opened(folder) as project, progress("measuring") as bar:
-        names = [name] if name else [one.alias for one in project.versions()]
+        names = (
+            [name] if name else [one.alias for one in readable_versions(project.root)]
+        )
         for one in names:
             if again or not has_report(project.root, one):
                 made[one] = write_version_report(project, one, progress=bar)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from dataset.camera_health import CameraHealth
 from dataset.errors import ProjectError
@@ -17,34 +16,8 @@ from dataset.health.live_health import line_of, live_health
 from dataset.health.portrait import Portrait
 from dataset.project import Project
 from tests.dataset.camera_scene import frames
+from tests.dataset.camera_sessions import DAY_US, add_session, blurred
 from tests.small_projects import BEGAN_US, new_project
-
-DAY_US = 86_400_000_000
-
-
-def add_session(
-    project: Project,
-    name: str,
-    pictures: Sequence[NDArray[np.uint8]],
-    day: int,
-    *,
-    light: str = "day",
-) -> None:
-    began = BEGAN_US + day * DAY_US
-    session = project.begin_session(
-        name=name, source="cam", conditions=(("light", light),), started_us=began
-    )
-    for number, picture in enumerate(pictures):
-        project.take_in(
-            cv2.imencode(".png", picture)[1].tobytes(),
-            session,
-            captured_us=began + number * 1_000_000,
-            source_name=f"{number}.png",
-        )
-
-
-def blurred(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.5), np.uint8)
 
 
 @pytest.fixture

@@ -348,7 +348,7 @@ def test_damaged_drift_is_named(call: CommandLine, root: Path, text: str) -> Non
 
     assert (outcome.code, outcome.out) == (ExitCode.PROJECT, "")
     assert "drift.json" in outcome.err
-    assert "hint: delete the file" in outcome.err
+    assert "hint: `fieldset version report v2`" in outcome.err
 
 
 @pytest.mark.parametrize("with_leaf", [False, True])
