@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,6 @@ from dataset.health.kept_health import FILE_NAME
 from dataset.health.version_health import VersionHealth, version_health
 from dataset.measuring import measured
 from dataset.project import Project
-from dataset.records import VersionSample
 from dataset.versions.freezing import freeze
 from tests.dataset.camera_scene import frames
 from tests.dataset.camera_sessions import add_session, blurred
@@ -174,17 +174,9 @@ def test_samples_without_numbers_are_passed_over(project: Project) -> None:
 
 def test_made_copies_are_not_the_cameras_pictures(project: Project) -> None:
     digest = "0" * 64
-    rows = [
-        VersionSample(
-            **{
-                name: getattr(row, name)
-                for name in row.__slots__
-                if name != "source_name"
-            },
-            source_name=f"made:augment/1 {digest} {digest}",
-        )
-        for row in project.version("v1").samples
-    ]
+    made = f"made:augment/1 {digest} {digest}"
+    samples = project.version("v1").samples
+    rows = [replace(row, source_name=made) for row in samples]
 
     assert version_health(project, rows, measured(project, rows)) == VersionHealth()
 
