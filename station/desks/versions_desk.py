@@ -80,7 +80,7 @@ class ProjectVersionsDesk:
                 )
             stack.enter_context(other)
             if other.version.id != frozen.version.parent:
-                drift = {"drift": (), "drift_head": "", "drift_note": ""}
+                drift |= {"drift": (), "drift_head": "", "drift_note": ""}
             return self._compared(frozen, other, has_report, drift, progress)
 
     def picture(self, tree: ChangeTree, node: ChangeNode) -> PictureRequest | None:
