@@ -16,8 +16,8 @@ from dataset.drift_statistics.drift_file import (
     left_of,
     write_drift,
 )
-from dataset.drift_statistics.kept_drift import REPORT_NAME, read_drift
-from dataset.errors import BadFile, NotFound
+from dataset.drift_statistics.kept_drift import REPORT_NAME
+from dataset.errors import NotFound
 from dataset.health.version_health import VersionHealth, version_health
 from dataset.measuring import embeddings, measured, with_boxes
 from dataset.progress import SILENT, Progress
@@ -38,21 +38,6 @@ class VersionReport:
     page: Path
     comparisons: tuple[Comparison, ...]
     health: VersionHealth
-
-
-def has_report(root: Path, name: str) -> bool:
-    """Whether drift statistics and report of a version are there, and whole.
-
-    Raises:
-        NotFound: there is no such version.
-    """
-    frozen = read_version(root, name)
-    try:
-        drift = read_drift(frozen)
-    except BadFile:
-        return False
-    is_whole = drift is not None and "health" in drift
-    return is_whole and (frozen.folder / REPORT_NAME).is_file()
 
 
 def write_version_report(

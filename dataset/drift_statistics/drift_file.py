@@ -19,6 +19,7 @@ from ..policies.recipes import is_stress
 from ..progress import SILENT, Progress
 from ..project import Project
 from ..records import SplitKind, VersionSample
+from ..sealed.published_seals import closed_names
 from ..version import read_version
 from ..versions.frozen_version import FrozenVersion
 from .drift_tables import table_from_version
@@ -88,7 +89,11 @@ def write_drift(
 ) -> Path:
     """Write `drift.json` beside the version, whole or not at all; see `kept_drift`.
 
-    `health` is that of the version's cameras, null where it was not looked at.
+    `health` is that of the version's cameras, null where it was not looked at. The
+    splits that are closed now are named, for the report shows no picture of them.
+
+    Raises:
+        BadFile: a published seal is damaged.
     """
     content = {
         "version": frozen.version.id,
@@ -102,6 +107,7 @@ def write_drift(
             }
             for c in comparisons
         ],
+        "closed": sorted(closed_names(frozen.root, frozen.splits)),
         "health": None if health is None else health.to_json(),
     }
     path = frozen.folder / FILE_NAME

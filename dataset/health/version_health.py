@@ -84,9 +84,10 @@ class SeatHealth:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is wrong with the camera, a sentence a fault."""
-        found = (*self.health.faults, *self.trends)
+        wandering = [t for t in self.trends if t.verdict is HealthVerdict.FAULT]
         return tuple(
-            one.sentence for one in found if one.verdict is HealthVerdict.FAULT
+            [one.sentence for one in self.health.faults]
+            + [one.sentence for one in wandering]
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -249,7 +250,8 @@ def _affordable(
     pairs: Sequence[Pairing], seen: Mapping[str, Sequence[_Seen]]
 ) -> list[Pairing]:
     """The first pairings that fit into the bound of work, kept or not."""
-    found, pixels = [], 0
+    found: list[Pairing] = []
+    pixels = 0
     for pair in pairs[:MOST_CAMERAS]:
         for side in (pair.reference, pair.current):
             pixels += sum(one.pixels for one in spread_out(_rows_of(side, seen)))
@@ -269,7 +271,7 @@ def _seat_health(
 ) -> SeatHealth:
     old, new = (_rows_of(side, seen) for side in (pair.reference, pair.current))
     since = since_words(old[0].captured_us, UTC)
-    key = key_of(*([one.id for one in spread_out(rows)] for rows in (old, new)), since)
+    key = key_of(_ids(old), _ids(new), since)
     health = kept.get(key)
     if health is None:
         portraits = [_portrait(root, rows, progress) for rows in (old, new)]
@@ -290,6 +292,11 @@ def _seat_health(
         health=health,
         trends=session_trends(course),
     )
+
+
+def _ids(rows: Sequence[_Seen]) -> list[str]:
+    """The samples that a portrait looks at."""
+    return [one.id for one in spread_out(rows)]
 
 
 def _rows_of(

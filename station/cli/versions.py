@@ -86,9 +86,12 @@ def create(
 
 def _unmade_report(project: Project, frozen: Frozen, bar: Progress) -> str:
     """Why the version's report could not be made; "" where it is there."""
+    from dataset.drift_statistics.made_report import is_made
     from station.version_report import write_version_report
 
     try:
+        if is_made(project.version(frozen.version.alias)):
+            return ""
         write_version_report(project, frozen.version.alias, progress=bar)
     except ProjectError as error:
         return error.message

@@ -18,15 +18,23 @@ import numpy as np
 import pytest
 
 from dataset.drift_statistics.kept_drift import read_drift
+from dataset.drift_statistics.made_report import is_made
 from dataset.erasure import erase
 from dataset.project import Project
+from dataset.version import read_version
 from station.cli.exit_codes import ExitCode
 from station.report_pictures import extremes, showable
-from station.version_report import has_report, write_version_report
+from station.version_report import write_version_report
 from tests.dataset.camera_scene import frames
 from tests.dataset.camera_sessions import add_session
-from tests.small_projects import new_project
+from tests.sealed_projects import frozen, sealable_project
+from tests.small_projects import files_under, new_project
 from tests.station.command_line import CommandLine
+
+
+def has_report(root: Path) -> bool:
+    return is_made(read_version(root, "v1"))
+
 
 DERIVED = ("drift.json", "report.html")
 
@@ -154,7 +162,7 @@ def test_a_killed_run_is_completed_by_the_next_one(
     call.ok("version", "report", "--project", root)
 
     assert derived(root) == derived(whole)
-    assert has_report(root, "v1")
+    assert has_report(root)
 
 
 def test_erasing_a_sample_takes_the_report_and_a_new_one_is_without_it(
@@ -166,9 +174,9 @@ def test_erasing_a_sample_takes_the_report_and_a_new_one_is_without_it(
 
         erase(project, gone.id)
 
-        assert not has_report(root, "v1")
+        assert not has_report(root)
         write_version_report(project, "v1")
-        assert has_report(root, "v1")
+        assert has_report(root)
 
 
 def test_a_sealed_set_is_in_no_picture(root: Path) -> None:
@@ -183,6 +191,34 @@ def test_a_sealed_set_is_in_no_picture(root: Path) -> None:
 
     assert not {row.id for row in sealed} & set(shown)
     assert found[0].caption.startswith("darkest: 3 luma")
+
+
+def test_a_report_from_before_a_seal_stays_at_home_until_it_is_made_again(
+    call: CommandLine, tmp_path: Path
+) -> None:
+    root = tmp_path / "sealed"
+    with sealable_project(root) as project:
+        frozen(project)
+    call.ok("version", "report", "--project", root)
+    call.ok("testset", "seal", "test-main", "--project", root)
+
+    def exported(name: str) -> set[str]:
+        target = tmp_path / name
+        call.ok(
+            *("export", "v1", "--format", "csv"), *("--to", target, "--project", root)
+        )
+        return files_under(target)
+
+    before = exported("before")
+    told = call.ok("version", "report", "--project", root, "--json").json
+    after = exported("after")
+
+    assert "drift.json" in before
+    assert "report.html" not in before
+    assert [one["version"] for one in told["reports"]] == ["v1"]
+    assert {"drift.json", "report.html"} <= after
+    kept = json.loads((tmp_path / "after" / "drift.json").read_text("utf-8"))
+    assert "test-main" in kept["closed"]
 
 
 def test_extremes_are_shown_once_small_and_by_their_session(root: Path) -> None:
