@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from dataset.drift_statistics.kept_drift import REPORT_NAME
+from dataset.drift_statistics.made_report import shows_closed
 from dataset.errors import UsageError
 from dataset.progress import SILENT, Progress
 from dataset.sealed.sealing import Person, require_reason
@@ -146,6 +148,11 @@ def _require_fit(frozen: FrozenVersion, formats: Sequence[str]) -> None:
 
 
 def _companions(frozen: FrozenVersion) -> dict[str, bytes]:
-    """Drift statistics and report of the version, where they were made."""
+    """Drift statistics and report of the version, where they were made.
+
+    A report from before a set was sealed may show it, and stays at home.
+    """
     found = {name: frozen.folder / name for name in COMPANIONS}
+    if shows_closed(frozen):
+        del found[REPORT_NAME]
     return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
