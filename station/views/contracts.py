@@ -131,6 +131,12 @@ class CarryRequest(Protocol):
     def run(self) -> tuple[Proposal, ...]:
         """Work out the proposals; touches no catalog, runs on any thread."""
 
+    def prepare(self) -> object:
+        """Work out ahead what takes long, so that `known` tells it."""
+
+    def known(self) -> tuple[Proposal, ...] | None:
+        """Give the proposals that were worked out ahead; None for none."""
+
 
 class LabelDesk(Protocol):
     """Labels samples; each verb is saved when it returns and gives the new state."""
@@ -209,8 +215,11 @@ class LabelDesk(Protocol):
     def adopt_boxes(self, box_ids: Collection[str]) -> LabelScene | None:
         """Accept several proposals, as one step."""
 
-    def accept(self, keys: int, drags: int) -> LabelScene | None:
-        """Accept everything shown and go on; `keys` were pressed meanwhile."""
+    def accept(self, keys: int, drags: int, seen: Collection[str]) -> LabelScene | None:
+        """Accept everything shown and go on; `keys` were pressed meanwhile.
+
+        `seen` are the ids of the proposals on the screen: no other is accepted.
+        """
 
     def mark_empty(self, keys: int, drags: int) -> LabelScene | None:
         """Say that nothing is here and go on."""
@@ -232,6 +241,9 @@ class LabelDesk(Protocol):
 
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs for the current sample; None for nothing."""
+
+    def carry_ahead(self) -> CarryRequest | None:
+        """Give what carry-over will need once all that is shown is accepted."""
 
     def clean_start(self) -> CleanStart | None:
         """Give why nothing is carried onto the current sample."""
