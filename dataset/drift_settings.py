@@ -1,5 +1,7 @@
 """What `fieldset.toml` says of drift: up to which shift a metric is unchanged.
 
+[drift]
+baseline = "v1"             what a camera is watched against; by default `latest`
 [drift.limits.brightness]   a metric as `fieldset drift --json` names it
 sd = 0.25                   in standard deviations of the base
 step = 0.02                 in the metric's unit; the larger of both holds
@@ -18,13 +20,19 @@ from typing import Any, Final
 from .drift_statistics.practical_limits import LIMITS, Limit
 from .policies.recipes import RecipeFault
 
+USUAL_BASELINE: Final = "latest"
+_NAMES: Final = ("baseline", "limits")
 _PARTS: Final = ("sd", "step", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftSettings:
-    """The practical limit of every metric, the project's own before the usual ones."""
+    """The practical limit of every metric, the project's own before the usual ones.
 
+    `baseline` is a version, `v3:train` or `session:NAME`.
+    """
+
+    baseline: str = USUAL_BASELINE
     limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)
 
 
@@ -36,13 +44,17 @@ def read_drift_settings(table: Mapping[str, Any]) -> DriftSettings:
             limit is told as `limits.METRIC.KEY`.
     """
     for key in table:
-        if key != "limits":
-            raise RecipeFault(key, "there is no such setting (limits)", key)
+        if key not in _NAMES:
+            what = f"there is no such setting ({', '.join(_NAMES)})"
+            raise RecipeFault(key, what, key)
+    baseline = table.get("baseline", USUAL_BASELINE)
+    if not isinstance(baseline, str) or not baseline:
+        raise RecipeFault("baseline", "`baseline` is a text", baseline)
     limits = table.get("limits", {})
     if not isinstance(limits, dict):
         raise RecipeFault("limits", "`limits` is a table", limits)
     own = {name: _limit(name, value) for name, value in limits.items()}
-    return DriftSettings(limits=MappingProxyType({**LIMITS, **own}))
+    return DriftSettings(baseline=baseline, limits=MappingProxyType({**LIMITS, **own}))
 
 
 def _limit(name: str, value: object) -> Limit:

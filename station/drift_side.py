@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +23,8 @@ from dataset.project import Project
 from dataset.records import Sample, SampleState
 from dataset.version import FrozenVersion, read_version
 
-from .camera.source import open_source, sessions_of
+from .camera.reconnect import open_steady_source
+from .camera.source import CameraSource, Frame, NoPicture, sessions_of
 from .camera.triggers import IntervalTrigger
 
 SESSION_PREFIX = "session:"
@@ -28,22 +32,38 @@ _SOURCE_EVERY_S = 1.0
 _SOURCE_FRAMES = 120
 _READ_S = 10.0
 _Row = tuple[str, str, str, dict[str, float]]
+See = Callable[[str, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """How long a source is looked at, and who sees along."""
+
+    see: See
+    for_s: float | None
 
 
 def side_table(
-    project: Project, text: str, *, progress: Progress = SILENT
+    project: Project,
+    text: str,
+    *,
+    progress: Progress = SILENT,
+    see: See = lambda _camera, _measures: None,
+    for_s: float | None = None,
 ) -> SampleTable:
     """The samples that `text` names, measured.
 
     `v3`, `v3:train`, `latest`, an id · `session:NAME` · a folder (each sub-folder a
-    session) · a source (a clip or camera, a picture a second, one session).
+    session) · a source (a clip or camera, a picture a second, one session). Of a source
+    two minutes are looked at, or `for_s`; `see` is told each picture's measures while
+    a camera is watched.
 
     Raises:
         NotFound: there is no such version, split or session.
         UsageError: it names no sample at all.
         CameraError: it is no folder and no source either.
     """
-    table = _table(project, text, progress)
+    table = _table(project, text, progress, _Look(see=see, for_s=for_s))
     if not len(table):
         raise UsageError(
             f"There is no sample to compare: {text}",
@@ -52,7 +72,7 @@ def side_table(
     return table
 
 
-def _table(project: Project, text: str, progress: Progress) -> SampleTable:
+def _table(project: Project, text: str, progress: Progress, look: _Look) -> SampleTable:
     if text.startswith(SESSION_PREFIX):
         return _session(project, text.removeprefix(SESSION_PREFIX), progress)
     if os.path.isdir(text):  # noqa: PTH112  (never raises)
@@ -60,7 +80,7 @@ def _table(project: Project, text: str, progress: Progress) -> SampleTable:
     name, _, split = text.partition(":")
     frozen = named_version(project, name)
     if frozen is None:
-        return _source(text, progress)
+        return _source(text, progress, look)
     if split and split not in {s.name for s in frozen.splits}:
         raise NotFound(
             f"The version has no such split: {split}",
@@ -126,22 +146,45 @@ def _folder(folder: Path, progress: Progress) -> SampleTable:
     return table_from_rows(rows, vectors)
 
 
-def _source(address: str, progress: Progress) -> SampleTable:
+def _source(address: str, progress: Progress, look: _Look) -> SampleTable:
     rows: list[_Row] = []
     vectors: dict[str, NDArray[np.float32]] = {}
     trigger = IntervalTrigger(_SOURCE_EVERY_S)
-    with open_source(address) as source:
-        name = source.info.address
-        while len(rows) < _SOURCE_FRAMES:
-            frame = source.read(_READ_S)
-            if frame is None:
-                break
+    with open_steady_source(address) as source:
+        name, is_live = source.info.address, source.info.live
+        for frame in _frames(source, look.for_s):
             for chosen in trigger.offer(frame):
                 key = f"{name} {chosen.index}"
-                rows.append((key, name, name, measure_image(chosen.pixels)))
+                measures = measure_image(chosen.pixels)
+                rows.append((key, name, name, measures))
                 vectors[key] = embed(chosen.pixels)
                 progress.step(len(rows), None, "measuring")
+                if is_live:
+                    look.see(name, measures)
+            if look.for_s is None and len(rows) >= _SOURCE_FRAMES:
+                break
     return table_from_rows(rows, vectors)
+
+
+def _frames(source: CameraSource, for_s: float | None) -> Iterator[Frame]:
+    """The frames of a source, for so long; a camera that is away is waited for then."""
+    began_s = time.monotonic()
+    first_s: float | None = None
+    while True:
+        try:
+            frame = source.read(_READ_S if for_s is None else min(_READ_S, for_s))
+        except NoPicture:
+            if for_s is None:
+                raise
+            if time.monotonic() - began_s > for_s:
+                return
+            continue
+        if frame is None:
+            return
+        first_s = frame.elapsed_s if first_s is None else first_s
+        if for_s is not None and frame.elapsed_s - first_s > for_s:
+            return
+        yield frame
 
 
 def folder_picture(path: Path) -> NDArray[np.uint8]:
