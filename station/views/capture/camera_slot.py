@@ -20,6 +20,7 @@ from ...theme import Theme
 from .capture_contract import (
     CaptureEvent,
     CaptureStatus,
+    DriftGauge,
     EventKind,
     LiveFrame,
     Marks,
@@ -217,6 +218,11 @@ class CameraSlot(QWidget):
         """Repaint in another look."""
         self.live.set_theme(theme)
         self.freeze_view.set_theme(theme)
+
+    @property
+    def drift(self) -> DriftGauge:
+        """How the stream stands against the baseline; empty while none is open."""
+        return self.desk.drift() if self.status.is_running else DriftGauge()
 
     @property
     def is_busy(self) -> bool:

@@ -10,9 +10,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
-from labeling.intended import Intent
 
-from ...jobs import Lane, Operation, Submitter
+from ...jobs import Submitter
 from ...keys import CLASS_KEYS
 from ...language import tr
 from ...session_words import session_words
@@ -32,6 +31,7 @@ from .capture_contract import (
 )
 from .capture_panel import LAST_S, CapturePanel
 from .capture_protocols import CaptureDesk
+from .capture_reads import CaptureReads
 from .capture_words import camera_words
 from .event_strip import EventStrip
 from .freeze_view import FREEZE_ACTS
@@ -84,6 +84,7 @@ class CapturePage(QWidget):
         self.strip = EventStrip(theme, runner, self)
         self.panel = CapturePanel(theme, self)
         self.tuning = CameraTuning(self.wall, self.panel, runner, self)
+        self._reads = CaptureReads(desk, self.panel.form, runner, self)
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -104,6 +105,10 @@ class CapturePage(QWidget):
 
     def _connect(self) -> None:
         panel = self.panel
+        self._reads.counts_came.connect(self._on_counts)
+        self._reads.advice_came.connect(panel.show_advice)
+        self._reads.settings_came.connect(self._on_settings)
+        self._reads.error_came.connect(self.error_came)
         self.wall.slot_chosen.connect(self._on_slot_chosen)
         panel.form_given.connect(self.start)
         panel.stop_requested.connect(self.stop)
@@ -134,7 +139,7 @@ class CapturePage(QWidget):
         slot.opening_changed.connect(lambda _is: self._show_slot())
         slot.frozen_changed.connect(lambda _is: self._show_slot())
         slot.freezing.picture_saved.connect(self._on_picture_saved)
-        slot.intents_came.connect(self._on_intents)
+        slot.intents_came.connect(self._reads.note_intents)
         slot.choice_changed.connect(self._show_slot)
         slot.form_used.connect(self.form_used)
         slot.notice_came.connect(self.notice_came)
@@ -173,22 +178,11 @@ class CapturePage(QWidget):
 
     def refresh(self) -> None:
         """Count the classes again and read what is wanted next."""
-        self._on_catalog(tr("Count"), self._desk.counts, self._on_counts)
-        self._on_catalog(
-            tr("Read what is wanted"), self._desk.advice, self.panel.show_advice
-        )
-        self._on_catalog(
-            tr("Read the settings"), self._desk.settings, self._on_settings
-        )
+        self._reads.refresh()
 
     def find_cameras(self) -> None:
         """Look for cameras in a worker."""
-        self._ask(
-            tr("Look for cameras"),
-            self._desk.cameras,
-            self.panel.form.show_cameras,
-            Lane.CAMERA,
-        )
+        self._reads.find_cameras()
 
     def start(self, form: SessionForm) -> None:
         """Open a source in the chosen place."""
@@ -342,6 +336,7 @@ class CapturePage(QWidget):
         status, slots = slot.status, self.wall.slots
         self.panel.form.set_opening(slot.is_opening)
         self.panel.show_status(status)
+        self.panel.drift.show_gauge(slot.drift)
         self.panel.show_conditions(slot.conditions if slot.is_busy else ())
         self.panel.show_choice(slot.choice)
         self.bar.show_frozen(slot.freezing.is_frozen)
@@ -365,36 +360,6 @@ class CapturePage(QWidget):
         self._carry_gap_s = settings.carry_gap_s
         self.tuning.begin_with(settings.zones)
 
-    def _on_intents(self, intents: tuple[Intent, ...]) -> None:
-        self._on_catalog(
-            tr("Keep what was captured for"),
-            lambda: self._desk.note_intents(intents),
-            lambda _none: None,
-        )
-
     def _on_picture_saved(self, _words: str) -> None:
         self.sample_kept.emit()
         self.refresh()
-
-    def _on_catalog(
-        self, title: str, function: Callable[[], object], done: Callable[..., None]
-    ) -> None:
-        self._ask(title, function, done, Lane.CATALOG)
-
-    def _ask(
-        self,
-        title: str,
-        function: Callable[[], object],
-        done: Callable[..., None],
-        lane: Lane,
-    ) -> None:
-        self._runner.submit(
-            Operation(
-                title=title,
-                function=lambda _progress: function(),
-                on_done=done,
-                on_error=self.error_came.emit,
-                lane=lane,
-                quiet=True,
-            )
-        )

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from ...language import TIMES, tr
-from .capture_contract import CaptureStatus, Zone, short_source
+from .capture_contract import (
+    CaptureStatus,
+    Zone,
+    area_around,
+    short_source,
+    zone_around,
+)
 
 LATE_MS = 2000.0
 Toned = tuple[str, str]
@@ -90,6 +96,13 @@ def zone_lines(zones: tuple[Zone, ...], sensitivity: float | None) -> str:
     if sensitivity is not None:
         lines.append(f"sensitivity = {sensitivity:g}")
     if zones:
-        inner = ", ".join(f"[{', '.join(f'{v:g}' for v in zone)}]" for zone in zones)
-        lines.append(f"zones = [{inner}]")
+        lines.append(f"zones = [{', '.join(map(_zone_words, zones))}]")
     return "\n".join(lines)
+
+
+def _zone_words(zone: Zone) -> str:
+    """A rectangle by two of its corners, any other polygon by all of them."""
+    x0, y0, x1, y1 = around = area_around(zone)
+    if zone == zone_around(around) and x0 < x1 and y0 < y1:
+        return f"[{', '.join(f'{side:g}' for side in around)}]"
+    return f"[{', '.join(f'[{x:g}, {y:g}]' for x, y in zone)}]"
