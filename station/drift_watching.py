@@ -64,7 +64,8 @@ def captured_since(
 ) -> SampleTable | None:
     """What a camera captured in sessions that began after the newest of the base.
 
-    The last 60 sessions, 24 samples of each, spread evenly; None where there is none.
+    The last 60 that have ended (the stream may be the one that runs), 24 samples of
+    each, spread evenly; None where there is none.
     """
     sessions = project.catalog.sessions.all()
     known = set(base.sessions)
@@ -75,6 +76,7 @@ def captured_since(
         if session.source == camera
         and session.name not in known
         and session.started_us > newest_us
+        and session.ended_us is not None
     ]
     pairs = [
         (session, sample)

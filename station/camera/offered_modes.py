@@ -15,20 +15,25 @@ from .v4l2_device import KernelDevice
 from .v4l2_modes import modes_of
 
 
-def offered_modes(address: str, devices: Path = Path("/dev")) -> tuple[Mode, ...]:
+def offered_modes(
+    address: str, devices: Path = Path("/dev")
+) -> tuple[Mode, ...] | None:
     """Return the modes that a camera says it has, smallest first, each once.
 
-    () where nobody tells them before it is open: network cameras, clips and folders,
-    cameras that are away or may not be opened, other systems than Linux. Takes no
-    picture; whoever captures with the camera meanwhile is not disturbed.
+    None where no mode can be asked for: network cameras, clips and folders, what is no
+    address. () where one can and nobody tells them before it is open: cameras that are
+    away or may not be opened, other systems than Linux. Takes no picture; whoever
+    captures with the camera meanwhile is not disturbed.
     """
     try:
         known = parse_address(address)
     except FieldsetError:
-        return ()
+        return None
     if known.kind is SourceKind.SIMULATED:
         return tuple(sorted(MODES))
-    if known.kind is not SourceKind.USB or sys.platform != "linux":
+    if known.kind is not SourceKind.USB:
+        return None
+    if sys.platform != "linux":
         return ()
     target = known.target
     path = devices / f"video{target}" if target.isdecimal() else Path(target)

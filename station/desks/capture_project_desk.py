@@ -48,9 +48,10 @@ class ProjectCaptureDesk:
             for found in list_cameras()
         )
 
-    def modes(self, source: str) -> tuple[str, ...]:
+    def modes(self, source: str) -> tuple[str, ...] | None:
         """Give the modes that a camera offers, as a person writes them."""
-        return tuple(str(mode) for mode in offered_modes(source))
+        modes = offered_modes(source)
+        return None if modes is None else tuple(str(mode) for mode in modes)
 
     def counts(self) -> tuple[ClassRow, ...]:
         """Give the classes with their boxes and targets."""

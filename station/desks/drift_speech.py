@@ -52,6 +52,8 @@ def _count_words(view: LiveDrift) -> str:
     if not view.metrics:
         return ""
     words = tr("{metrics} metrics, {current} sessions against {base}")
+    if view.current_sessions == 1:
+        words = tr("{metrics} metrics, this session against {base}")
     return words.format(
         metrics=view.metrics, current=view.current_sessions, base=view.base_sessions
     )
@@ -74,7 +76,7 @@ def _picture_words(view: LiveDrift) -> str:
         return words.format(measures=", ".join(map(_departure, view.away[:SHOWN])))
     if view.furthest is None:
         return ""
-    words = tr("This picture is as usual: at most {measure}")
+    words = tr("This picture is as usual ({measure})")
     return words.format(measure=_departure(view.furthest))
 
 

@@ -17,6 +17,8 @@ from dataset.versions.freezing import freeze
 from station.desks.drift_speech import gauge_of
 from station.keys import Page
 from station.language import TIMES
+from station.views.capture.capture_contract import DriftGauge
+from station.views.capture.capture_words import drift_notice, drift_readings
 from tests.gestures import LONG_WAIT_MS, wait_until
 from tests.small_projects import box
 from tests.station.capturing import SIMULATED, begin, end
@@ -111,15 +113,48 @@ def test_an_open_verdict_says_how_many_sessions_it_takes(
     assert gauge_of(view, None).reason == words
 
 
+def test_a_stream_alone_is_one_session() -> None:
+    view = LiveDrift(baseline="v6", metrics=12, base_sessions=9, current_sessions=1)
+
+    assert gauge_of(view, None).counts == "12 metrics, this session against 9"
+
+
 def test_the_picture_is_told_in_other_words_than_the_verdict() -> None:
     usual = gauge_of(LiveDrift(baseline="v6", furthest=NEAR), None)
     unusual = gauge_of(LiveDrift(baseline="v6", away=(FAR,), furthest=FAR), None)
 
-    assert usual.picture == "This picture is as usual: at most noise -0.4 sd"
+    assert usual.picture == "This picture is as usual (noise -0.4 sd)"
     assert usual.picture_tone == "muted"
     assert unusual.picture == "This picture is unusual: brightness +5.2 sd"
     assert unusual.picture_tone == "warn"
     assert usual.verdict == unusual.verdict == "not enough data"
+
+
+def test_the_live_picture_shows_the_verdict_and_what_is_unusual() -> None:
+    view = LiveDrift(baseline="v6", away=(FAR,), furthest=FAR)
+
+    lines = drift_readings(gauge_of(view, None))
+
+    assert [(one.text, one.word, one.tone) for one in lines] == [
+        ("Against v6", "not enough data", "muted"),
+        ("This picture", "unusual", "warn"),
+    ]
+    assert drift_readings(gauge_of(None, None)) == ()
+
+
+def test_a_verdict_that_changes_is_said_once() -> None:
+    still = gauge_of(LiveDrift(baseline="v6", reason="why"), None)
+    drift = gauge_of(
+        LiveDrift(baseline="v6", verdict=DriftVerdict.DRIFT, reason="noise is higher"),
+        None,
+    )
+
+    assert drift_notice(DriftGauge(), still) == ("", "muted")
+    assert drift_notice(still, still) == ("", "muted")
+    assert drift_notice(still, drift) == (
+        "Against baseline v6: drift. noise is higher",
+        "bad",
+    )
 
 
 def test_what_hinders_the_watch_is_said() -> None:
@@ -148,20 +183,18 @@ def test_modes_of_a_camera_are_offered_and_the_chosen_one_is_read_back(
     end(qtbot, page)
 
 
-def test_a_source_that_tells_no_modes_lets_one_be_typed(
+def test_a_mode_is_asked_of_cameras_alone(
     qtbot: QtBot, open_station: OpenStation, project_root: Path
 ) -> None:
-    station = open_station(project_root, Page.CAPTURE)
-    form = pages_of(station).capture.panel.form
+    form = pages_of(open_station(project_root, Page.CAPTURE)).capture.panel.form
     form.set_text("source", SIMULATED)
     wait_until(qtbot, lambda: form.modes)
-    form.set_text("mode", "1280x720@25")
+    form.set_text("mode", "1280x720@15")
+    assert form.mode == "1280x720@15"
 
     form.set_text("source", "rtsp://127.0.0.1:9/")
-    wait_until(qtbot, lambda: not form.modes)
-    wait_until(qtbot, lambda: station.runner.is_idle)
-    forms = []
-    form.form_given.connect(forms.append)
-    form.submit()
+    wait_until(qtbot, lambda: not form.mode)
 
-    assert [given.mode for given in forms] == ["1280x720@25"]
+    form.set_text("source", "/dev/video99")
+    wait_until(qtbot, lambda: form.mode == "1280x720@15")
+    assert form.modes == ()

@@ -27,12 +27,14 @@ def call(
     return CommandLine(capsys)
 
 
-def capture(project: Project, first: int, sessions: int, *, dark: int = 1) -> None:
-    """Sessions of three labeled pictures by the simulated camera, an hour apart."""
+def capture(
+    project: Project, first: int, sessions: int, *, dark: int = 1, source: str = SOURCE
+) -> None:
+    """Sessions of three labeled pictures by one camera, an hour apart."""
     for number in range(first, first + sessions):
         began_us = BEGAN_US + number * 3_600_000_000
         session = project.begin_session(
-            name=f"session {number}", source=SOURCE, started_us=began_us
+            name=f"session {number}", source=source, started_us=began_us
         )
         for turn in range(3):
             picture = pixels(1) // dark + np.uint8(number % 3 + turn)
@@ -43,6 +45,7 @@ def capture(project: Project, first: int, sessions: int, *, dark: int = 1) -> No
             ).sample
             state = LabelState(state=SampleState.LABELED, boxes=(box("a"),))
             project.catalog.labels.put(sample.id, state)
+        project.catalog.sessions.end(session.id, began_us + 3)
 
 
 @pytest.fixture
@@ -87,12 +90,13 @@ def test_a_verdict_that_changes_is_told_and_logged(
     assert (entry["base_sessions"], entry["current_sessions"]) == (8, 9)
 
 
-def test_sessions_before_the_baseline_and_of_other_cameras_do_not_count(
+def test_sessions_before_the_baseline_running_or_of_other_cameras_do_not_count(
     root: Path,
 ) -> None:
     with Project.open(root) as project:
         capture(project, -5, 2)
-        project.begin_session(name="other", source="cam2", started_us=BEGAN_US * 2)
+        capture(project, 30, 1, source="cam2")
+        project.begin_session(name="runs", source=SOURCE, started_us=BEGAN_US * 2)
 
         watch = watch_of(project, SOURCE)
         for _ in range(5):

@@ -30,7 +30,13 @@ from .capture_contract import (
     Zone,
 )
 from .capture_protocols import CameraDesk, CaptureDesk
-from .capture_words import away_words, badge_words, chip_words, ended_words
+from .capture_words import (
+    away_words,
+    badge_words,
+    chip_words,
+    drift_readings,
+    ended_words,
+)
 from .freeze_view import FreezeView
 from .freezing import Freezing
 from .live_view import LiveView
@@ -321,7 +327,8 @@ class CameraSlot(QWidget):
     def _show_readings(self, readings: Readings) -> None:
         self._is_measuring = False
         if self.is_busy:
-            self.live.show_readings(readings)
+            gauge = drift_readings(self.drift)
+            self.live.show_readings(replace(readings, lines=(*readings.lines, *gauge)))
 
     def _on_shrink_stopped(self) -> None:
         self._is_shrinking = False

@@ -24,6 +24,7 @@ from .camera_wall import CameraWall
 from .capture_contract import (
     CaptureEvent,
     CaptureStatus,
+    DriftGauge,
     EventKind,
     PageSettings,
     SessionForm,
@@ -32,7 +33,7 @@ from .capture_contract import (
 from .capture_panel import LAST_S, CapturePanel
 from .capture_protocols import CaptureDesk
 from .capture_reads import CaptureReads
-from .capture_words import camera_words
+from .capture_words import camera_words, drift_notice
 from .event_strip import EventStrip
 from .freeze_view import FREEZE_ACTS
 from .live_view import LiveView
@@ -79,6 +80,7 @@ class CapturePage(QWidget):
         self._class_id: int | None = None
         self._carry_gap_s = 0.0
         self._ticks = 0
+        self._gauges: dict[CameraSlot, DriftGauge] = {}
         self.bar = PreviewBar(self)
         self.wall = CameraWall(self._make_slot, self)
         self.strip = EventStrip(theme, runner, self)
@@ -322,6 +324,11 @@ class CapturePage(QWidget):
     ) -> None:
         if before.is_running and not status.is_running:
             self.refresh()
+        was, gauge = self._gauges.get(slot, DriftGauge()), slot.drift
+        self._gauges[slot] = gauge
+        words, tone = drift_notice(was, gauge)
+        if words:
+            self.notice_came.emit(words, tone)
         if slot is self.slot:
             self._show_slot()
 

@@ -104,8 +104,11 @@ class CaptureDesk(Protocol):
     def cameras(self) -> tuple[FoundCamera, ...]:
         """Look for cameras; may take seconds, on the camera's lane."""
 
-    def modes(self, source: str) -> tuple[str, ...]:
-        """Give the modes that a source offers, () where it tells none; likewise."""
+    def modes(self, source: str) -> tuple[str, ...] | None:
+        """Give the modes that a source offers, None where none can be asked for.
+
+        () where it tells none; on the camera's lane, too.
+        """
 
     def counts(self) -> tuple[ClassRow, ...]:
         """Give the classes with their counts."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...language import TIMES, tr
 from .capture_contract import (
     CaptureStatus,
+    DriftGauge,
+    Reading,
     Zone,
     area_around,
     short_source,
@@ -88,6 +90,29 @@ def badge_words(
         return tr("ready · ring holds {seconds} s").format(seconds=seconds), "ok"
     words = tr("recording triggers · ring holds {seconds} s")
     return words.format(seconds=seconds), "bad"
+
+
+def drift_readings(gauge: DriftGauge) -> tuple[Reading, ...]:
+    """Give the lines of the gauge that stand on the live picture."""
+    if not gauge.baseline:
+        return ()
+    words = tr("Against {name}").format(name=gauge.baseline)
+    lines = [Reading(text=words, word=gauge.verdict, tone=gauge.tone)]
+    if gauge.picture_tone == "warn":
+        unusual = Reading(text=tr("This picture"), word=tr("unusual"), tone="warn")
+        lines.append(unusual)
+    return tuple(lines)
+
+
+def drift_notice(before: DriftGauge, gauge: DriftGauge) -> Toned:
+    """Give what is said when the verdict became another one; "" where it did not."""
+    is_same = (before.baseline, before.verdict) == (gauge.baseline, gauge.verdict)
+    if is_same or not (before.baseline and gauge.baseline):
+        return "", "muted"
+    words = tr("Against baseline {name}: {verdict}. {reason}").format(
+        name=gauge.baseline, verdict=gauge.verdict, reason=gauge.reason
+    )
+    return words, "bad" if gauge.tone == "bad" else "ok"
 
 
 def zone_lines(zones: tuple[Zone, ...], sensitivity: float | None) -> str:

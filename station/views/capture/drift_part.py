@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ...language import tr
 from ..labels import label, set_tone
@@ -17,20 +17,16 @@ class DriftPart(QWidget):
         super().__init__(parent)
         self._head = label("", "head", wraps=True)
         self._verdict = label("", "chip")
-        self._counts = label("", "muted", wraps=True)
+        self._counts = label("", "small", wraps=True)
         self._reason = label("", "small", wraps=True)
         self._picture = label("", "small", wraps=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(5)
         column.addWidget(self._head)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._verdict, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._counts, 1)
-        column.addLayout(row)
-        column.addWidget(self._reason)
-        column.addWidget(self._picture)
+        column.addWidget(self._verdict, 0, Qt.AlignmentFlag.AlignLeft)
+        for line in (self._counts, self._reason, self._picture):
+            column.addWidget(line)
         self.show_gauge(DriftGauge())
 
     @property
@@ -55,8 +51,8 @@ class DriftPart(QWidget):
         self._head.setText(words if gauge.baseline else tr("Against the baseline"))
         self._verdict.setText(gauge.verdict)
         set_tone(self._verdict, gauge.tone)
-        self._counts.setText(gauge.counts)
         for line, words, tone in (
+            (self._counts, gauge.counts, "muted"),
             (self._reason, gauge.reason, "muted"),
             (self._picture, gauge.picture, gauge.picture_tone),
         ):

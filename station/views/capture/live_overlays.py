@@ -68,7 +68,8 @@ def paint_histogram(painter: QPainter, place: QRectF, readings: Readings) -> Non
 
 def _paint_meter(painter: QPainter, ground: QRectF, stops: float) -> None:
     """Paint a scale of stops with a mark where the picture lies."""
-    left, right, y = ground.left() + 10, ground.right() - 46, ground.top() + 62
+    wide = painter.fontMetrics().horizontalAdvance(f"{-LONGEST_STOPS:+.1f}") + 20
+    left, right, y = ground.left() + 10, ground.right() - wide, ground.top() + 62
     middle, half = (left + right) / 2, (right - left) / 2
     painter.setPen(QPen(QColor(235, 238, 240, 200), 1))
     painter.drawLine(QPointF(left, y), QPointF(right, y))

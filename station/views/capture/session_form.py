@@ -60,7 +60,9 @@ class SessionFormPanel(QWidget):
             "conditions": _field("light=day weather=rain"),
         }
         self._mode = ModeField()
+        self._mode_part = QWidget()
         self._modes_of = ""
+        self._has_modes = True
         self._asking = QTimer(self, singleShot=True, interval=ASK_MS)
         self._problem = label("", wraps=True)
         set_tone(self._problem, "bad")
@@ -90,16 +92,19 @@ class SessionFormPanel(QWidget):
             pick.addWidget(one, 1)
         column.addLayout(pick)
         column.addSpacing(2)
-        column.addLayout(_named(self._mode, tr("Mode")))
+        self._mode_part.setLayout(_named(self._mode, tr("Mode")))
+        self._mode_part.hide()
+        column.addWidget(self._mode_part)
         column.addSpacing(2)
         column.addLayout(_named(self._fields["name"], tr("Session")))
+        column.addSpacing(2)
+        # Others in each session; who captures and where is mostly as before.
+        conditions = self._fields["conditions"]
+        column.addLayout(_named(conditions, tr("Conditions, key=value")))
         column.addSpacing(2)
         column.addLayout(
             self._beside(("operator", tr("Operator")), ("place", tr("Place")))
         )
-        column.addSpacing(2)
-        conditions = self._fields["conditions"]
-        column.addLayout(_named(conditions, tr("Conditions, key=value")))
 
     def _foot_part(self) -> QWidget:
         """Give what must be in sight however far the form is scrolled."""
@@ -133,15 +138,25 @@ class SessionFormPanel(QWidget):
             self._source.addItem(f"{camera.name} ({camera.address})", camera.address)
         self._source.setEditText(typed or (cameras[0].address if cameras else ""))
 
-    def show_modes(self, source: str, modes: tuple[str, ...]) -> None:
-        """Offer the modes of a source, if it is still the one in the form."""
+    def show_modes(self, source: str, modes: tuple[str, ...] | None) -> None:
+        """Offer the modes of a source, if it is still the one in the form.
+
+        None: the mode is set at the camera itself, and is not asked for.
+        """
         if source == self.source:
-            self._mode.offer(modes)
+            self._has_modes = modes is not None
+            self._mode.offer(modes or ())
+            self._mode_part.setVisible(self._has_modes)
 
     @property
     def modes(self) -> tuple[str, ...]:
         """The modes that are offered."""
         return self._mode.offered
+
+    @property
+    def mode(self) -> str:
+        """The mode that is asked for, "" where none is or can be."""
+        return self._mode.currentText().strip() if self._has_modes else ""
 
     @property
     def source(self) -> str:
@@ -171,7 +186,7 @@ class SessionFormPanel(QWidget):
             return
         try:
             conditions = parse_conditions(self._fields["conditions"].text())
-            if mode := self._mode.currentText().strip():
+            if mode := self.mode:
                 parse_mode(mode)
         except UsageError as error:
             hint = f" ({error.hint})" if error.hint else ""
@@ -192,7 +207,9 @@ class SessionFormPanel(QWidget):
     def _ask_modes(self) -> None:
         if self.source != self._modes_of:
             self._modes_of = self.source
+            self._has_modes = True  # until it is known better
             self._mode.offer(())
+            self._mode_part.hide()
             self.modes_requested.emit(self.source)
 
     def _show_problem(self, words: str) -> None:
@@ -223,6 +240,7 @@ class SessionFormPanel(QWidget):
 def _named(field: QWidget, words: str) -> QVBoxLayout:
     """Give a field under its name."""
     part = QVBoxLayout()
+    part.setContentsMargins(0, 0, 0, 0)
     part.setSpacing(4)
     part.addWidget(label(words, "head"))
     part.addWidget(field)
