@@ -40,9 +40,9 @@ from .live_view import LiveView
 from .preview_bar import MARKS, PreviewBar
 from .trigger_bar import TRIGGERS
 
-POLL_MS = 15
+POLL_MS = 8
 IDLE_MS = 200
-STATUS_EVERY = 12
+STATUS_EVERY = 24
 
 
 class CapturePage(QWidget):
