@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from dataset.errors import FieldsetError
+from dataset.health.live_health import live_health
+from dataset.health.portrait import Portrait
 from dataset.project import Project
 
 from .. import recording
@@ -39,6 +41,7 @@ from ..views.capture.capture_contract import (
     ControlRow,
     DriftGauge,
     EventKind,
+    HealthRow,
     LiveFrame,
     Marks,
     Pixels,
@@ -49,6 +52,7 @@ from ..views.capture.capture_contract import (
 from ..views.capture.capture_words import Toned
 from .control_rows import control_row, control_rows, mode_words, unmet_words
 from .drift_speech import NO_GAUGE, gauge_of
+from .health_speech import health_row
 from .readings import readings_of
 from .trigger_speech import trigger_words
 
@@ -73,6 +77,7 @@ class RecorderDesk:
             make_signer=partial(station_signer, os.environ, station),
         )
         self._watch: StreamWatch | None = None
+        self._portraits: dict[str, Portrait] = {}
         self._mode: Mode | None = None
         self._choice = TriggerChoice()
         self._frozen: Frame | None = None
@@ -161,6 +166,15 @@ class RecorderDesk:
         """Give how the stream stands against the baseline, in words."""
         watch = self._watch
         return NO_GAUGE if watch is None else gauge_of(watch.view, watch.problem)
+
+    def health(self) -> HealthRow:
+        """Look at what the camera captured, over a connection of its own."""
+        info = self._recorder.status().info
+        if info is None:
+            return HealthRow()
+        with Project.open(self._project.root, read_only=True) as mine:
+            line = live_health(mine, info.address, kept=self._portraits)
+        return health_row(line)
 
     def trigger_words(self) -> Toned:
         """Give what the trigger sees, with its figures, and a tone."""

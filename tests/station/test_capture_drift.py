@@ -17,13 +17,14 @@ from dataset.versions.freezing import freeze
 from station.desks.drift_speech import gauge_of
 from station.keys import Page
 from station.language import TIMES
-from station.views.capture.capture_contract import DriftGauge
-from station.views.capture.capture_words import drift_notice, drift_readings
+from station.views.capture.capture_contract import DriftGauge, Readings
+from station.views.capture.capture_words import drift_notice, with_drift
 from tests.gestures import LONG_WAIT_MS, wait_until
 from tests.small_projects import box
 from tests.station.capturing import SIMULATED, begin, end
 from tests.station.conftest import OpenStation, make_project, pages_of
 
+NOTHING_MEASURED = Readings(lines=(), histogram=())
 FAR = Departure(metric="brightness", value=0.9, mean=0.5, deviations=5.24)
 NEAR = Departure(metric="noise", value=1.0, mean=1.2, deviations=-0.44)
 
@@ -133,13 +134,13 @@ def test_the_picture_is_told_in_other_words_than_the_verdict() -> None:
 def test_the_live_picture_shows_the_verdict_and_what_is_unusual() -> None:
     view = LiveDrift(baseline="v6", away=(FAR,), furthest=FAR)
 
-    lines = drift_readings(gauge_of(view, None))
+    shown = with_drift(NOTHING_MEASURED, gauge_of(view, None))
 
-    assert [(one.text, one.word, one.tone) for one in lines] == [
+    assert [(one.text, one.word, one.tone) for one in shown.lines] == [
         ("Against v6", "not enough data", "muted"),
         ("This picture", "unusual", "warn"),
     ]
-    assert drift_readings(gauge_of(None, None)) == ()
+    assert with_drift(NOTHING_MEASURED, gauge_of(None, None)) is NOTHING_MEASURED
 
 
 def test_a_verdict_that_changes_is_said_once() -> None:

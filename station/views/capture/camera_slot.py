@@ -30,13 +30,7 @@ from .capture_contract import (
     Zone,
 )
 from .capture_protocols import CameraDesk, CaptureDesk
-from .capture_words import (
-    away_words,
-    badge_words,
-    chip_words,
-    drift_readings,
-    ended_words,
-)
+from .capture_words import away_words, badge_words, chip_words, ended_words, with_drift
 from .freeze_view import FreezeView
 from .freezing import Freezing
 from .live_view import LiveView
@@ -327,8 +321,7 @@ class CameraSlot(QWidget):
     def _show_readings(self, readings: Readings) -> None:
         self._is_measuring = False
         if self.is_busy:
-            gauge = drift_readings(self.drift)
-            self.live.show_readings(replace(readings, lines=(*readings.lines, *gauge)))
+            self.live.show_readings(with_drift(readings, self.drift))
 
     def _on_shrink_stopped(self) -> None:
         self._is_shrinking = False

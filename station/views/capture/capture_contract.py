@@ -175,6 +175,16 @@ class DriftGauge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthRow:
+    """How a camera is against its commissioning; all "" where nobody looked."""
+
+    verdict: str = ""
+    tone: str = "muted"
+    sentence: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureStatus:
     """How capture stands; a camera is judged by the age of its newest frame.
 

@@ -36,6 +36,7 @@ from .capture_reads import CaptureReads
 from .capture_words import camera_words, drift_notice
 from .event_strip import EventStrip
 from .freeze_view import FREEZE_ACTS
+from .health_round import HealthRound
 from .live_view import LiveView
 from .preview_bar import MARKS, PreviewBar
 from .trigger_bar import TRIGGERS
@@ -86,6 +87,7 @@ class CapturePage(QWidget):
         self.strip = EventStrip(theme, runner, self)
         self.panel = CapturePanel(theme, self)
         self.tuning = CameraTuning(self.wall, self.panel, runner, self)
+        self.health = HealthRound(self.wall, runner, self)
         self._reads = CaptureReads(desk, self.panel.form, runner, self)
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MS)
@@ -111,6 +113,7 @@ class CapturePage(QWidget):
         self._reads.advice_came.connect(panel.show_advice)
         self._reads.settings_came.connect(self._on_settings)
         self._reads.error_came.connect(self.error_came)
+        self.health.row_came.connect(lambda _slot: self._show_slot())
         self.wall.slot_chosen.connect(self._on_slot_chosen)
         panel.form_given.connect(self.start)
         panel.stop_requested.connect(self.stop)
@@ -176,6 +179,7 @@ class CapturePage(QWidget):
     def open(self) -> None:
         """Count what is there and what is wanted; call when the page is shown."""
         self._timer.start()
+        self.health.begin()
         self.refresh()
 
     def refresh(self) -> None:
@@ -263,6 +267,7 @@ class CapturePage(QWidget):
     def halt(self) -> None:
         """Poll no more: the project is about to be closed."""
         self._timer.stop()
+        self.health.halt()
 
     def _start_or_stop(self) -> None:
         if self.slot.status.is_running:
@@ -324,6 +329,7 @@ class CapturePage(QWidget):
     ) -> None:
         if before.is_running and not status.is_running:
             self.refresh()
+            self.health.ask(slot)
         was, gauge = self._gauges.get(slot, DriftGauge()), slot.drift
         self._gauges[slot] = gauge
         words, tone = drift_notice(was, gauge)
@@ -344,6 +350,7 @@ class CapturePage(QWidget):
         self.panel.form.set_opening(slot.is_opening)
         self.panel.show_status(status)
         self.panel.drift.show_gauge(slot.drift)
+        self.panel.health.show_row(self.health.row(slot))
         self.panel.show_conditions(slot.conditions if slot.is_busy else ())
         self.panel.show_choice(slot.choice)
         self.bar.show_frozen(slot.freezing.is_frozen)

@@ -16,6 +16,7 @@ from .capture_contract import CaptureStatus, TriggerChoice, short_source
 from .class_list import ClassList
 from .controls_part import ControlsPart
 from .drift_part import DriftPart
+from .health_part import HealthPart
 from .motion_part import MotionPart
 from .session_form import SessionFormPanel
 from .trigger_bar import TriggerBar
@@ -53,6 +54,7 @@ class CapturePanel(QWidget):
         self.classes = ClassList(theme)
         self.controls = ControlsPart()
         self.drift = DriftPart()
+        self.health = HealthPart()
         self._wanted = label("", "title", wraps=True)
         self._wanted_more = label("", "muted", wraps=True)
         self._warning = label("", wraps=True)
@@ -85,6 +87,7 @@ class CapturePanel(QWidget):
         column.addWidget(self.classes)
         column.addWidget(self.controls)
         column.addWidget(self.drift)
+        column.addWidget(self.health)
         column.addStretch(1)
         area = QScrollArea()
         area.setProperty("kind", "panel")

@@ -19,6 +19,7 @@ from .capture_contract import (
     ControlRow,
     DriftGauge,
     FoundCamera,
+    HealthRow,
     LiveFrame,
     Marks,
     PageSettings,
@@ -79,6 +80,9 @@ class CameraDesk(Protocol):
 
     def drift(self) -> DriftGauge:
         """Give how the stream stands against the baseline; never waits."""
+
+    def health(self) -> HealthRow:
+        """Look at what the camera captured in its last session; takes a second."""
 
     def picture(self, pixels: Pixels, room: tuple[int, int], marks: Marks) -> Pixels:
         """Shrink a picture into `room` (width, height) and paint the marks; a worker.

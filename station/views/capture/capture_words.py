@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...language import TIMES, tr
 from .capture_contract import (
     CaptureStatus,
     DriftGauge,
     Reading,
+    Readings,
     Zone,
     area_around,
     short_source,
@@ -92,16 +95,16 @@ def badge_words(
     return words.format(seconds=seconds), "bad"
 
 
-def drift_readings(gauge: DriftGauge) -> tuple[Reading, ...]:
-    """Give the lines of the gauge that stand on the live picture."""
+def with_drift(readings: Readings, gauge: DriftGauge) -> Readings:
+    """Give what stands on the live picture, with the lines of the gauge."""
     if not gauge.baseline:
-        return ()
+        return readings
     words = tr("Against {name}").format(name=gauge.baseline)
-    lines = [Reading(text=words, word=gauge.verdict, tone=gauge.tone)]
+    lines = [*readings.lines, Reading(text=words, word=gauge.verdict, tone=gauge.tone)]
     if gauge.picture_tone == "warn":
         unusual = Reading(text=tr("This picture"), word=tr("unusual"), tone="warn")
         lines.append(unusual)
-    return tuple(lines)
+    return replace(readings, lines=tuple(lines))
 
 
 def drift_notice(before: DriftGauge, gauge: DriftGauge) -> Toned:
