@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .drift_watch import StreamTalk
 from .exit_codes import ExitCode
-from .options import json_option, opened, project_option
+from .options import Duration, json_option, opened, project_option
 from .output import emit_json, many, one_line, progress, say, table
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ _ID_LENGTH = 64
     help="Write a page to FILE.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit 1 where there is drift.")
+@click.option(
+    "--for",
+    "for_s",
+    type=Duration(),
+    help="How long a source is looked at, a picture a second; by default 2m.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @project_option
 @json_option
@@ -36,6 +43,7 @@ def drift(
     current: str,
     html: Path | None,
     exit_code: bool,
+    for_s: float | None,
     seed: int,
     folder: Path | None,
     as_json: bool,
@@ -43,7 +51,9 @@ def drift(
     """Compare CURRENT with BASE.
 
     Each is a version (`v3`), a split of one (`v3:train`), `session:NAME`, a folder
-    (each sub-folder a session), or a source.
+    (each sub-folder a session), or a source. A camera is watched: it is told when its
+    verdict changes, which goes into the project's log.jsonl, too, and when its picture
+    leaves what BASE shows; what it captured since BASE counts with the stream.
     """
     from dataset.drift import DriftVerdict, compare
     from station.drift_side import side_table
@@ -55,7 +65,11 @@ def drift(
         progress("measuring") as bar,
     ):
         base_table = side_table(project, base, backbone=eye, progress=bar)
-        current_table = side_table(project, current, backbone=eye, progress=bar)
+        talk = StreamTalk(project, base, base_table)
+        current_table = side_table(
+            project, current, backbone=eye, progress=bar, see=talk.see, for_s=for_s
+        )
+        current_table = talk.with_earlier(current_table, eye)
         settings = project.settings.drift
         names = {one.id: one.name for one in project.catalog.sessions.all()}
         report = compare(
