@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from .connection import Connection
@@ -27,6 +28,24 @@ class Measures:
             "SELECT sample_id, numbers FROM measures WHERE digest = ?", [digest]
         )
         return {str(i): json.loads(text) for i, text in rows if i in wanted}
+
+    def ids(self, digest: str) -> frozenset[str]:
+        """The ids of all samples that were measured under a digest."""
+        rows = self._connection.each(
+            "SELECT sample_id FROM measures WHERE digest = ?", [digest]
+        )
+        return frozenset(str(row[0]) for row in rows)
+
+    def batches(self, digest: str, size: int) -> Iterator[dict[str, dict[str, float]]]:
+        """All kept numbers, `size` samples at a time in the order of their ids."""
+        rows = self._connection.each(
+            "SELECT sample_id, numbers FROM measures WHERE digest = ? "
+            "ORDER BY sample_id",
+            [digest],
+            chunk=size,
+        )
+        while part := {str(i): json.loads(text) for i, text in islice(rows, size)}:
+            yield part
 
     def put(self, digest: str, numbers: Mapping[str, Mapping[str, float]]) -> None:
         """Keep the numbers of several samples."""
