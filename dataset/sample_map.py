@@ -63,10 +63,12 @@ class Colouring:
         return self.values[int(self.codes[at])]
 
 
-# Not slotted: `index` is worked out when it is first asked for.
+# Not slotted: two properties are kept.
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SampleMap:
     """The samples that have a place, sorted by id, and what is known of them.
+
+    `index` and `closed` are worked out when they are first asked for, or by `ready`.
 
     `places` is (N, 2) float32 as `mapping.plane` gives them, `order` (N,) int64: the
     indices in the order of sessions, as captured. `missing` are the samples without an
@@ -90,6 +92,16 @@ class SampleMap:
         """The place of each sample's id in `samples`."""
         return {row.id: at for at, row in enumerate(self.samples)}
 
+    @cached_property
+    def closed(self) -> NDArray[np.bool_]:
+        """Which samples a sealed test set holds, (N,) bool."""
+        return np.array([row.closed for row in self.samples], np.bool_)
+
+    def ready(self) -> None:
+        """Work out what is asked for later, where it keeps nobody waiting."""
+        # Kept once they were asked for.
+        self.index, self.closed, self._rows  # noqa: B018
+
     @property
     def varies(self) -> bool:
         """Whether any two samples differ in their place."""
@@ -108,7 +120,15 @@ class SampleMap:
 
     def chosen(self, mask: NDArray[np.bool_]) -> tuple[MapRow, ...]:
         """The samples of a mask (N,), session by session, as captured."""
-        return tuple(self.samples[at] for at in self.order[mask[self.order]].tolist())
+        found: list[MapRow] = self._rows[self.order[mask[self.order]]].tolist()
+        return tuple(found)
+
+    @cached_property
+    def _rows(self) -> NDArray[np.object_]:
+        """The samples as an array: a choice of thousands is taken in one step."""
+        rows = np.empty(len(self.samples), np.object_)
+        rows[:] = self.samples
+        return rows
 
 
 def read_map(project: Project, *, progress: Progress = SILENT) -> SampleMap:

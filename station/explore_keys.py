@@ -13,7 +13,7 @@ def explore_actions() -> tuple[Action, ...]:
         ("explore.show", tr("Show the map of samples"), ("Alt+6",), ""),
         ("explore.lasso", tr("Choose with a lasso"), ("L",), tr("lasso")),
         ("explore.rectangle", tr("Choose with a rectangle"), ("R",), tr("rectangle")),
-        ("explore.move", tr("Move the map"), ("M",), tr("move")),
+        ("explore.move", tr("Move the map"), ("M",), ""),
         ("explore.fit", tr("Show the whole map"), ("F",), tr("whole map")),
         ("explore.zoom_in", tr("Map nearer"), ("+", "="), ""),
         ("explore.zoom_out", tr("Map farther"), ("-",), ""),
@@ -30,7 +30,7 @@ def explore_actions() -> tuple[Action, ...]:
             ("T",),
             tr("test set"),
         ),
-        ("explore.copy", tr("Copy the ids of the chosen"), ("Ctrl+C",), tr("copy ids")),
+        ("explore.copy", tr("Copy the ids of the chosen"), ("Ctrl+C",), ""),
         ("explore.drop", tr("Take the marked out of the choice"), ("Del",), ""),
         (
             "explore.open",

@@ -52,5 +52,4 @@ def within_rectangle(places: ArrayLike, corners: Corners) -> Bools:
     points = np.asarray(places, np.float64).reshape(-1, 2)
     x0, y0, x1, y1 = corners
     low, high = (min(x0, x1), min(y0, y1)), (max(x0, x1), max(y0, y1))
-    inside: Bools = ((points >= low) & (points <= high)).all(axis=1)
-    return inside
+    return np.asarray(((points >= low) & (points <= high)).all(axis=1), np.bool_)

@@ -153,14 +153,14 @@ def _usable(
     if vectors.shape[1] != size:
         strange += names
         return [], np.zeros((0, size), np.float32)
-    finite = np.isfinite(vectors).all(axis=1)
-    if finite.all():
-        return list(names), vectors
+    finite = np.isfinite(vectors).all(axis=1).tolist()
     strange += [
         name for name, is_good in zip(names, finite, strict=True) if not is_good
     ]
+    if all(finite):
+        return list(names), vectors
     good = [name for name, is_good in zip(names, finite, strict=True) if is_good]
-    return good, vectors[finite]
+    return good, vectors[np.array(finite, np.bool_)]
 
 
 def _turned(axis: Floats) -> Floats:

@@ -47,7 +47,7 @@ class ProjectExploreDesk:
             found = map_samples(mine, self._layout)
             sets = hand_sets(mine)
         # Worked out here, not on the main thread.
-        assert len(found.index) == len(found)
+        found.ready()
         return ExploreState(map=found, root=self._root, sets=sets)
 
     def measure(self, progress: Progress) -> tuple[str, str]:
@@ -100,9 +100,11 @@ class ProjectExploreDesk:
         progress.step(0, None, tr("looking for near-duplicates"))
         with Project.open(self._root) as mine:
             found = pick_by_hand(mine, name, sample_ids, progress=progress)
-        words = tr("{samples} samples in {groups} groups are in {name} now.")
+        words = tr("{samples} samples in {groups} are in {name} now.")
         return words.format(
-            samples=f"{found.samples:,}", groups=f"{len(found.groups):,}", name=name
+            samples=f"{found.samples:,}",
+            groups=_groups_words(len(found.groups)),
+            name=name,
         )
 
 
@@ -117,14 +119,18 @@ def _goes_words(found: HandPick) -> str:
         shown = f"{shown} {more}"
     words = tr(
         "{picked} picked samples take their groups along, for what was captured with "
-        "them would tell the answer: {samples} samples in {groups} groups, of {names}."
+        "them would tell the answer: {samples} samples in {groups}, of {names}."
     )
     return words.format(
         picked=f"{found.picked:,}",
         samples=f"{found.samples:,}",
-        groups=f"{len(found.groups):,}",
+        groups=_groups_words(len(found.groups)),
         names=shown,
     )
+
+
+def _groups_words(count: int) -> str:
+    return tr("one group") if count == 1 else tr("{n} groups").format(n=f"{count:,}")
 
 
 def _stays_words(found: HandPick) -> str:

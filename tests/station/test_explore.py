@@ -241,13 +241,13 @@ def test_the_queue_shows_just_the_picked_in_session_order(
     qtbot: QtBot, station: Station, root: Path
 ) -> None:
     view, label = view_of(station), pages_of(station).label
-    wanted = (ids_in(root, "fresh")[1], ids_in(root, "session 0")[0])
+    wanted = (*ids_in(root, "session 0")[:2], ids_in(root, "fresh")[1])
     view.choice.choose_ids(wanted)
     expected = view.choice.ids
 
     press(station.window, "Q")
 
-    wait_until(qtbot, lambda: label.state is not None and label.state.total == 2)
+    wait_until(qtbot, lambda: label.state is not None and label.state.total == 3)
     assert station.window.page is Page.LABEL
     assert label.state is not None
     assert label.state.sample.id == expected[0]
@@ -279,7 +279,7 @@ def test_a_test_set_is_filled_once_it_was_told_what_goes_in(
     assert not dialog.yes.isEnabled()
     wait_until(qtbot, dialog.yes.isEnabled)
     goes, stays = dialog.said
-    assert "2 samples in 1 groups, of fresh" in goes
+    assert "2 samples in one group, of fresh" in goes
     assert "1 in train" in stays
     with Project.open(root, read_only=True) as project:
         assert "test-stress" not in {split.name for split in project.splits}

@@ -51,7 +51,7 @@ class ExplorePanel(QWidget):
         self._head = label("", "head")
         self._count = label("", "figure")
         self._sentence = ElidedLabel("", "muted")
-        self._clear = button(tr("None"), "chip")
+        self._clear = button(tr("Clear"), "chip")
         self._clear.clicked.connect(self.none_requested)
         self._lay_out()
         self.show_chosen((), 0, Path(), "")
@@ -71,8 +71,10 @@ class ExplorePanel(QWidget):
         column.addLayout(row)
         self._hint = label(
             tr(
-                "Draw a lasso round points to see their pictures here. Shift adds, "
-                "Ctrl takes away; the wheel zooms, the right button moves the map."
+                "Pictures that look alike lie together. Draw a lasso round points to "
+                "see them here: Shift adds, Ctrl takes away. The wheel zooms, the "
+                "right button moves the map; a click on a name above hides it, "
+                "Shift+click shows it alone."
             ),
             "muted",
             wraps=True,

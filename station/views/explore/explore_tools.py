@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from ...language import tr
 from ..chooser import Chooser
 from ..labels import ElidedLabel, button
-from ..segments import Segments
+from ..tabs import Tabs
 from .map_gestures import TOOLS, Tool
 from .map_legend import by_words
 
-CHOOSER_PX = 190
+CHOOSER_PX = 170
 
 
 class ExploreTools(QWidget):
@@ -30,7 +30,7 @@ class ExploreTools(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tools = Segments((tr("Lasso"), tr("Rectangle"), tr("Move")))
+        self._tools = Tabs((tr("Lasso"), tr("Rectangle"), tr("Move")))
         self.by = Chooser()
         self.by.setFixedWidth(CHOOSER_PX)
         self.by.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -44,7 +44,7 @@ class ExploreTools(QWidget):
         row.addWidget(self.by)
         row.addWidget(fit)
         row.addWidget(self.sentence, 1)
-        self._tools.chosen_changed.connect(lambda at: self.tool_chosen.emit(TOOLS[at]))
+        self._tools.tab_chosen.connect(lambda at: self.tool_chosen.emit(TOOLS[at]))
         self.by.activated.connect(lambda _at: self.by_chosen.emit(self.chosen_by))
         fit.clicked.connect(self.fit_requested)
 

@@ -41,10 +41,7 @@ def method_words(found: SampleMap) -> str:
         return tr("one sample: a map tells something from two on")
     if not found.varies:
         return tr("all pictures look the same to the measures")
-    words = tr(
-        "{method} of the embeddings: two directions show {share} % of the variance; "
-        "what looks alike lies together"
-    )
+    words = tr("{method} of embeddings, {share} % of variance")
     return words.format(method=found.method, share=f"{100 * found.share:.0f}")
 
 
@@ -60,9 +57,7 @@ def missing_words(count: int, *, is_measuring: bool) -> str:
 
 def head_words(by: str) -> str:
     """Say what the colours stand for."""
-    return tr(
-        "Colour and shape by {way}; a click hides, Shift+click shows alone"
-    ).format(way=by_words(by))
+    return tr("Colour and shape by {way}").format(way=by_words(by))
 
 
 def sample_words(found: SampleMap, at: int) -> tuple[str, str]:

@@ -58,6 +58,7 @@ class HoverCard(QFrame):
 
     def __init__(self, thumbnails: ThumbnailLoader, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setProperty("kind", "notice")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.picture = CardPicture(thumbnails, self)
@@ -90,7 +91,7 @@ class HoverCard(QFrame):
 
     def _place(self, where: QPoint) -> QPoint:
         """Right below the pointer, on the other side where there is no room."""
-        room = self.parentWidget().size()
+        room = self._over.size()
         x, y = where.x() + AWAY_PX, where.y() + AWAY_PX
         if x + self.width() > room.width():
             x = where.x() - AWAY_PX - self.width()

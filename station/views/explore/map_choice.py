@@ -60,7 +60,7 @@ class MapChoice(QObject):
         self.mask = mask & self._surface.seen
         self._surface.show_chosen(self.mask)
         self.samples = self._map.chosen(self.mask)
-        closed = sum(row.closed for row in self.samples)
+        closed = int((self.mask & self._map.closed).sum())
         aside = tr("{count} sealed").format(count=f"{closed:,}") if closed else ""
         self._panel.show_chosen(self.samples, len(self._map), self._root, aside)
 

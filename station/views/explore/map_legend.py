@@ -20,7 +20,7 @@ from .point_raster import SHAPES, Ink, Layer, mixed, paint
 
 NAMED = len(SHAPES)
 ROWS_SHOWN = 9
-ROW_PX = 26
+ROW_PX = 23
 GLYPH_PX = 18
 GLYPH_RADIUS = 4.5
 
@@ -29,7 +29,8 @@ GLYPH_RADIUS = 4.5
 class LegendRow:
     """One look of points: the codes it stands for, in words, and how many there are.
 
-    `colour` "" is the quiet grey of what has no colour of its own.
+    `colour` "" is the quiet grey of what has no colour of its own, quieter still where
+    it stands for no value at all.
     """
 
     codes: frozenset[int]
@@ -38,6 +39,7 @@ class LegendRow:
     colour: str
     shape: str
     shown: bool = True
+    is_none: bool = False
 
 
 def legend_rows(
@@ -68,7 +70,8 @@ def legend_rows(
         rows.append(_quiet(frozenset(rest), words, sum(counts[at] for at in rest)))
     none = [at for at, value in enumerate(colouring.values) if not value]
     if none and counts[none[0]]:
-        rows.append(_quiet(frozenset(none), none_words(colouring.by), counts[none[0]]))
+        row = _quiet(frozenset(none), none_words(colouring.by), counts[none[0]])
+        rows.append(replace(row, is_none=True))
     return tuple(rows)
 
 
@@ -99,9 +102,9 @@ def ink_of(row: LegendRow, theme: Theme, *, is_faded: bool = False) -> Ink:
     ground = rgb(theme.colour("canvas"))
     core = rgb(QColor(row.colour)) if row.colour else rgb(theme.colour("muted"))
     if not row.colour:
-        core = mixed(core, ground, 0.35)
+        core = mixed(core, ground, 0.65 if row.is_none else 0.25)
     is_light = theme.colour("canvas").lightnessF() > 0.5
-    rim = mixed(core, 0xFF000000, 0.45) if is_light else mixed(core, ground, 0.5)
+    rim = mixed(core, 0xFF000000, 0.4) if is_light else mixed(core, ground, 0.6)
     if is_faded:
         core, rim = mixed(core, ground, 0.68), mixed(core, ground, 0.82)
     return Ink(core=core, rim=rim, shape=row.shape)
@@ -119,6 +122,7 @@ class LegendDelegate(RowDelegate):
         painter.drawImage(self._glyph_place(rect), self._glyph(painter, row))
         count = f"{row.count:,}"
         room = painter.fontMetrics().horizontalAdvance(count)
+        room += 4
         right = QRectF(rect.right() - room - 2, rect.top(), room, rect.height())
         self.words(painter, right, count, "muted", right=True)
         left = rect.left() + GLYPH_PX + 8

@@ -233,24 +233,28 @@ class MapSurface(QWidget):
         return image
 
     def _layers(self, ratio: float) -> list[Layer]:
-        """What was not chosen first, then what was; large groups under small ones."""
-        size = self._theme.line_px * 0.4 - 0.4
+        """A layer for each look; what was chosen lies over the others."""
         count = int(self._seen.sum())
-        radius = radius_for(count, self.width(), self.height()) + size
+        radius = radius_for(count, self.width(), self.height())
         has_choice = bool(self._chosen.any())
         device = self._on_screen * np.float32(ratio)
-        rows = [(at, row) for at, row in enumerate(self._rows) if row.shown]
-        rows.sort(key=lambda pair: (bool(pair[1].colour), -pair[1].count))
         found: list[Layer] = []
-        for is_chosen in (False, True) if has_choice else (False,):
-            grown = radius * (CHOSEN_GROWTH if is_chosen else 1.0) * ratio
-            for at, row in rows:
-                member = self._looks == at
-                if has_choice:
-                    member &= self._chosen if is_chosen else ~self._chosen
-                ink = ink_of(row, self._theme, is_faded=has_choice and not is_chosen)
-                points = device[member]
-                found.append(Layer(points=points, ink=ink, radius=round(grown, 2)))
+        for at, row in enumerate(self._rows):
+            if not row.shown:
+                continue
+            member = self._looks == at
+            for is_chosen in (False, True) if has_choice else (False,):
+                mine = member & (self._chosen == is_chosen) if has_choice else member
+                is_faded = has_choice and not is_chosen
+                grown = radius * (CHOSEN_GROWTH if is_chosen else 1.0) * ratio
+                found.append(
+                    Layer(
+                        points=device[mine],
+                        ink=ink_of(row, self._theme, is_faded=is_faded),
+                        radius=round(grown, 2),
+                        level=int(is_chosen),
+                    )
+                )
         return found
 
     def _paint_hovered(self, painter: QPainter) -> None:

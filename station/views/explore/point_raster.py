@@ -19,9 +19,10 @@ Offsets = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 SHAPES: Final = ("circle", "triangle", "square", "diamond", "drop", "plus", "cross")
-LARGEST_RADIUS: Final = 24.0
 _OVERSAMPLE: Final = 8
-_CORE, _RIM = 0.6, 0.12
+_HALF: Final = 0.5
+_BORDER: Final = 1.0
+_TURNS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,46 +41,64 @@ class Layer:
     points: NDArray[np.float32]
     ink: Ink
     radius: float
+    level: int = 0
 
 
 def paint(width: int, height: int, ground: int, layers: Sequence[Layer]) -> Pixels:
-    """The layers one over the other: (height, width) uint32, 0xFFRRGGBB.
+    """The layers' points: (height, width) uint32, 0xFFRRGGBB.
 
-    Points outside of the picture are cut; a later point covers an earlier one of its
-    layer, rims never cover cores.
+    Points outside of the picture are cut. Layers of one `level` are painted in turns, a
+    part of the points of each, border first: no layer hides another, and points that
+    lie over one another are told apart. A higher level lies over a lower one.
     """
-    edge = int(max((layer.radius for layer in layers), default=0.0)) + 3
+    edge = int(np.ceil(max((layer.radius for layer in layers), default=0.0))) + 4
     held = np.full((height + 2 * edge, width + 2 * edge), ground, np.uint32)
     flat, stride = held.ravel(), held.shape[1]
-    for layer in layers:
-        at = _visible(layer.points, width, height, edge, stride)
-        core, rim = stamp(layer.ink.shape, layer.radius)
-        for offsets, colour in ((rim, layer.ink.rim), (core, layer.ink.core)):
-            for dy, dx in offsets.tolist():
-                flat[at + (dy * stride + dx)] = colour
+    for level in sorted({layer.level for layer in layers}):
+        brushes = [
+            (
+                _visible(layer.points, width, height, edge, stride),
+                _strokes(layer, stride),
+            )
+            for layer in layers
+            if layer.level == level
+        ]
+        for turn in range(_TURNS):
+            for at, strokes in brushes:
+                some = at[turn::_TURNS]
+                for offset, colour in strokes if len(some) else ():
+                    flat[some + offset] = colour
     return held[edge : edge + height, edge : edge + width]
+
+
+def _strokes(layer: Layer, stride: int) -> list[tuple[int, int]]:
+    """The offsets of a layer's shape with their colours, those of the border first."""
+    core, rim = stamp(layer.ink.shape, layer.radius)
+    return [
+        (int(offset), colour)
+        for offsets, colour in ((rim, layer.ink.rim), (core, layer.ink.core))
+        for offset in (offsets @ (stride, 1)).tolist()
+    ]
 
 
 @lru_cache(maxsize=64)
 def stamp(shape: str, radius: float) -> tuple[Offsets, Offsets]:
-    """The pixels that a shape covers, and those that its border touches.
+    """The pixels that a shape covers, and those of the border round it.
 
     Offsets are (K, 2) int32, rows first; all shapes of a radius have about the area of
-    its circle.
+    its circle. The border is one pixel wide.
 
     Raises:
         KeyError: there is no such shape.
     """
-    reach = int(np.ceil(radius)) + 2
-    steps = (np.arange(_OVERSAMPLE) + 0.5) / _OVERSAMPLE - 0.5
-    fine = (np.arange(-reach, reach + 1)[:, None] + steps[None, :]).ravel()
-    y, x = np.meshgrid(fine / radius, fine / radius, indexing="ij")
-    inside = _INSIDE[shape](x, y).astype(np.float64)
-    side = 2 * reach + 1
-    cover = inside.reshape(side, _OVERSAMPLE, side, _OVERSAMPLE).mean(axis=(1, 3))
-    core = np.argwhere(cover >= _CORE) - reach
-    rim = np.argwhere((cover >= _RIM) & (cover < _CORE)) - reach
-    return core.astype(np.int32), rim.astype(np.int32)
+    reach = int(np.ceil(radius + _BORDER)) + 1
+    core = _cover(shape, radius, reach)
+    whole = _cover(shape, radius + _BORDER, reach)
+    inner, outer = core >= _HALF, whole >= _HALF
+    return (
+        (np.argwhere(inner) - reach).astype(np.int32),
+        (np.argwhere(outer & ~inner) - reach).astype(np.int32),
+    )
 
 
 def mixed(first: int, second: int, share: float) -> int:
@@ -97,10 +116,23 @@ def mixed(first: int, second: int, share: float) -> int:
 def radius_for(count: int, width: int, height: int) -> float:
     """How large points are drawn, in device-independent pixels, so that they part.
 
-    A third of the distance they had if they were spread evenly, 1.8 to 4.5.
+    A fifth of the distance they had if they were spread evenly, from 1.6 up to what a
+    widget of this size can bear.
     """
     room = width * height / max(count, 1)
-    return float(np.clip(0.22 * np.sqrt(room), 1.8, 4.5))
+    largest = float(np.clip(min(width, height) / 140, 4.0, 8.0))
+    return float(np.clip(0.22 * np.sqrt(room), 1.6, largest))
+
+
+def _cover(shape: str, radius: float, reach: int) -> Floats:
+    """The part, 0 to 1, that a shape covers of each pixel within reach."""
+    steps = (np.arange(_OVERSAMPLE) + 0.5) / _OVERSAMPLE - 0.5
+    fine = (np.arange(-reach, reach + 1)[:, None] + steps[None, :]).ravel()
+    y, x = np.meshgrid(fine / radius, fine / radius, indexing="ij")
+    inside = _INSIDE[shape](x, y).astype(np.float64)
+    side = 2 * reach + 1
+    cover: Floats = inside.reshape(side, _OVERSAMPLE, side, _OVERSAMPLE).mean((1, 3))
+    return cover
 
 
 def _visible(
@@ -108,7 +140,7 @@ def _visible(
 ) -> NDArray[np.intp]:
     """Where the points lie in the padded picture, those out of sight left out."""
     x, y = points[:, 0], points[:, 1]
-    reach = edge - 3
+    reach = edge - 4
     seen = (x > -reach) & (x < width + reach) & (y > -reach) & (y < height + reach)
     columns = np.rint(x[seen]).astype(np.intp) + edge
     rows = np.rint(y[seen]).astype(np.intp) + edge
@@ -128,7 +160,7 @@ def _diamond(x: Floats, y: Floats) -> NDArray[np.bool_]:
 
 
 def _triangle(x: Floats, y: Floats) -> NDArray[np.bool_]:
-    return (y <= 0.85) & (2.0 * np.abs(x) - y <= 1.25)
+    return (y <= 0.95) & (2.0 * np.abs(x) - y <= 1.45)
 
 
 def _drop(x: Floats, y: Floats) -> NDArray[np.bool_]:

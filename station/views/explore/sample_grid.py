@@ -19,8 +19,8 @@ from ..rows import ROW_ROLE, Index, RowDelegate, RowList
 from ..state_marks import MARK_PX, paint_state
 from ..tile_view import TileView
 
-PICTURE = QSize(98, 74)
-GAP_PX = 8
+PICTURE = QSize(95, 72)
+GAP_PX = 7
 BORDER_PX = 3
 SETTLE_MS = 60
 
@@ -145,7 +145,7 @@ class SampleGrid(TileView):
         The same ones again keep their place and their marks.
         """
         self._delegate.root = root
-        if [row.id for row in samples] == [row.id for row in self.rows.rows]:
+        if _are_same(samples, self.rows.rows):
             self.rows.replace(samples)
             return
         self.selectionModel().clear()
@@ -189,3 +189,10 @@ class SampleGrid(TileView):
             {self._delegate.key_of(rows[at]) for at in self.rows_in_sight}
         )
         self.viewport().update()
+
+
+def _are_same(samples: tuple[MapRow, ...], others: tuple[MapRow, ...]) -> bool:
+    """Whether these are the same samples, whatever is known of them by now."""
+    return len(samples) == len(others) and all(
+        one.id == other.id for one, other in zip(samples, others, strict=True)
+    )

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dataset.errors import FieldsetError
 
@@ -39,7 +45,9 @@ class SetDialog(QDialog):
         self._is_busy = False
         self.name = Chooser()
         self.name.setEditable(True)
-        self.name.lineEdit().setMaxLength(NAME_LIMIT)
+        field = QLineEdit()
+        field.setMaxLength(NAME_LIMIT)
+        self.name.setLineEdit(field)
         self.name.addItems(sets or (DEFAULT_NAME,))
         self._goes = label("", wraps=True)
         self._stays = label("", "muted", wraps=True)
