@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +15,16 @@ from pytestqt.qtbot import QtBot
 
 from dataset.erasure import erase
 from dataset.mapping.map_measuring import measure_missing
+from dataset.progress import SILENT
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
 from dataset.sample_map import unmeasured
 from dataset.sealed.sealing import seal
 from station.assembly import Station
 from station.desks.explore_desk import ProjectExploreDesk
-from station.keys import Page
+from station.jobs import Runner
+from station.keys import Page, actions
+from station.theme import DARK, SUNLIGHT
 from station.views.explore.explore_view import ExploreView
 from station.views.explore.map_gestures import Tool
 from tests.gestures import click_button, hover, press, trace, turn_wheel, wait_until
@@ -31,14 +35,40 @@ from tests.station.conftest import OpenStation, pages_of
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Groups in every split and one without, all measured."""
-    with sealable_project(tmp_path / "p") as project:
+def fill(folder: Path) -> Path:
+    """Groups in every split, one without and one fresh, all measured."""
+    with sealable_project(folder) as project:
         labeled_group(project, "", first=300)
         filled(project, new_session(project, "fresh"), 2, first=400)
         measure_missing(project, unmeasured(project))
-    return tmp_path / "p"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that tests look at and leave as it is."""
+    return fill(tmp_path_factory.mktemp("shown") / "p")
+
+
+@pytest.fixture
+def root(tmp_path: Path, shown: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(shown, tmp_path / "p"))
+
+
+def alone(qtbot: QtBot, runner: Runner, folder: Path) -> ExploreView:
+    """The view without a window, as large as in one of 1280 x 720."""
+    made = ExploreView(ProjectExploreDesk(folder), runner, DARK, actions())
+    qtbot.addWidget(made)
+    made.resize(1200, 600)
+    made.show()
+    made.show_state(made.desk.state(SILENT))
+    return made
+
+
+@pytest.fixture
+def view(qtbot: QtBot, runner: Runner, shown: Path) -> ExploreView:
+    return alone(qtbot, runner, shown)
 
 
 @pytest.fixture
@@ -95,9 +125,8 @@ def ids_in(root: Path, session: str) -> list[str]:
 
 
 def test_a_lasso_chooses_what_it_holds_and_shows_the_pictures(
-    qtbot: QtBot, station: Station
+    view: ExploreView,
 ) -> None:
-    view = view_of(station)
     one = lone(view)[0]
 
     trace(view.surface, ring(point_of(view, one)))
@@ -108,20 +137,18 @@ def test_a_lasso_chooses_what_it_holds_and_shows_the_pictures(
 
 
 def test_a_lasso_round_everything_chooses_everything_in_session_order(
-    station: Station, root: Path
+    view: ExploreView, shown: Path
 ) -> None:
-    view = view_of(station)
 
     trace(view.surface, whole(view))
 
     assert len(view.choice.ids) == 20
-    assert [i for i in view.choice.ids if i in ids_in(root, "session 10")] == ids_in(
-        root, "session 10"
+    assert [i for i in view.choice.ids if i in ids_in(shown, "session 10")] == ids_in(
+        shown, "session 10"
     )
 
 
-def test_shift_adds_and_ctrl_takes_away(station: Station) -> None:
-    view = view_of(station)
+def test_shift_adds_and_ctrl_takes_away(view: ExploreView) -> None:
     first, second = lone(view)[:2]
     trace(view.surface, ring(point_of(view, first)))
 
@@ -132,11 +159,10 @@ def test_shift_adds_and_ctrl_takes_away(station: Station) -> None:
     assert view.choice.ids == (second,)
 
 
-def test_a_rectangle_chooses_as_well(station: Station) -> None:
-    view = view_of(station)
+def test_a_rectangle_chooses_as_well(view: ExploreView) -> None:
     one = lone(view)[0]
     middle = point_of(view, one)
-    press(station.window, "R")
+    view.commands()["explore.rectangle"]()
     assert view.surface.tool is Tool.RECTANGLE
 
     trace(view.surface, [middle - QPoint(6, 6), middle, middle + QPoint(6, 6)])
@@ -144,8 +170,7 @@ def test_a_rectangle_chooses_as_well(station: Station) -> None:
     assert view.choice.ids == (one,)
 
 
-def test_a_click_chooses_one_and_a_click_beside_none(station: Station) -> None:
-    view = view_of(station)
+def test_a_click_chooses_one_and_a_click_beside_none(view: ExploreView) -> None:
     one = lone(view)[0]
 
     trace(view.surface, [point_of(view, one)])
@@ -156,8 +181,9 @@ def test_a_click_chooses_one_and_a_click_beside_none(station: Station) -> None:
     assert not view.panel.queue.isEnabled()
 
 
-def test_the_wheel_zooms_at_the_pointer_and_f_shows_all_again(station: Station) -> None:
-    view = view_of(station)
+def test_the_wheel_zooms_at_the_pointer_and_all_is_shown_again(
+    view: ExploreView,
+) -> None:
     one = lone(view)[0]
     before, scale = point_of(view, one), view.surface.view.scale
 
@@ -165,12 +191,11 @@ def test_the_wheel_zooms_at_the_pointer_and_f_shows_all_again(station: Station) 
     assert view.surface.view.scale > 2 * scale
     assert (point_of(view, one) - before).manhattanLength() <= 2
 
-    press(station.window, "F")
+    view.commands()["explore.fit"]()
     assert view.surface.view.scale == scale
 
 
-def test_the_right_button_moves_the_map_with_any_tool(station: Station) -> None:
-    view = view_of(station)
+def test_the_right_button_moves_the_map_with_any_tool(view: ExploreView) -> None:
     one = lone(view)[0]
     before = point_of(view, one)
     start = QPoint(50, 50)
@@ -185,9 +210,8 @@ def test_the_right_button_moves_the_map_with_any_tool(station: Station) -> None:
     assert view.choice.ids == ()
 
 
-def test_hovering_shows_the_sample(qtbot: QtBot, station: Station, root: Path) -> None:
-    view = view_of(station)
-    one = next(i for i in lone(view) if i in ids_in(root, "session 0"))
+def test_hovering_shows_the_sample(view: ExploreView, shown: Path) -> None:
+    one = next(i for i in lone(view) if i in ids_in(shown, "session 0"))
 
     hover(view.surface, point_of(view, one))
 
@@ -197,12 +221,11 @@ def test_hovering_shows_the_sample(qtbot: QtBot, station: Station, root: Path) -
     assert not view.card.isVisible()
 
 
-def test_colours_go_round_by_a_key(station: Station) -> None:
-    view = view_of(station)
+def test_colours_go_round_by_a_key(view: ExploreView) -> None:
     seen = []
     for _ in view.map.colourings:
         seen.append(view.tools.chosen_by)
-        press(station.window, "C")
+        view.commands()["explore.colour"]()
 
     assert seen == ["class", "split", "session", "state"]
     assert view.tools.chosen_by == "class"
@@ -210,9 +233,8 @@ def test_colours_go_round_by_a_key(station: Station) -> None:
     assert words == ["car", "no box, or closed"]
 
 
-def test_what_the_legend_hides_is_not_chosen(station: Station) -> None:
-    view = view_of(station)
-    press(station.window, "C")
+def test_what_the_legend_hides_is_not_chosen(view: ExploreView) -> None:
+    view.commands()["explore.colour"]()
     train = next(row for row in view.panel.legend.rows.rows if row.words == "train")
     trace(view.surface, whole(view))
 
@@ -224,14 +246,13 @@ def test_what_the_legend_hides_is_not_chosen(station: Station) -> None:
     assert len(view.choice.ids) == train.count
 
 
-def test_marked_pictures_are_taken_out_of_the_choice(station: Station) -> None:
-    view = view_of(station)
+def test_marked_pictures_are_taken_out_of_the_choice(view: ExploreView) -> None:
     trace(view.surface, whole(view))
     grid = view.panel.grid
     grid.setCurrentIndex(grid.rows.index(0))
     gone = view.choice.ids[0]
 
-    press(station.window, "Del")
+    view.commands()["explore.drop"]()
 
     assert gone not in view.choice.ids
     assert len(view.choice.ids) == 19
@@ -257,11 +278,10 @@ def test_the_queue_shows_just_the_picked_in_session_order(
     )
 
 
-def test_ids_are_copied_one_a_line(station: Station) -> None:
-    view = view_of(station)
+def test_ids_are_copied_one_a_line(view: ExploreView) -> None:
     view.choice.choose_all()
 
-    press(station.window, "Ctrl+C")
+    view.commands()["explore.copy"]()
 
     assert QGuiApplication.clipboard().text().split("\n") == list(view.choice.ids)
 
@@ -295,11 +315,11 @@ def test_a_test_set_is_filled_once_it_was_told_what_goes_in(
 
 
 def test_another_name_is_looked_at_anew_and_a_wrong_one_refused(
-    qtbot: QtBot, station: Station, root: Path
+    qtbot: QtBot, runner: Runner, root: Path
 ) -> None:
-    view = view_of(station)
+    view = alone(qtbot, runner, root)
     view.choice.choose_ids(ids_in(root, "fresh"))
-    press(station.window, "T")
+    view.ask_set()
     dialog = view.acts.dialog
     assert dialog is not None
     wait_until(qtbot, dialog.yes.isEnabled)
@@ -318,13 +338,12 @@ def test_another_name_is_looked_at_anew_and_a_wrong_one_refused(
 
 
 def test_what_is_not_measured_is_offered_and_measured_in_a_job(
-    qtbot: QtBot, open_station: OpenStation, tmp_path: Path
+    qtbot: QtBot, runner: Runner, tmp_path: Path
 ) -> None:
     with new_project(tmp_path / "m") as project:
         filled(project, new_session(project), 3)
         measure_missing(project, unmeasured(project)[:1])
-    station = open_map(qtbot, open_station, tmp_path / "m")
-    view = view_of(station)
+    view = alone(qtbot, runner, tmp_path / "m")
     assert len(view.map) == 1
     assert "2 samples are not on the map" in view.missing.words
 
@@ -336,47 +355,46 @@ def test_what_is_not_measured_is_offered_and_measured_in_a_job(
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_few_samples_are_no_crash(
-    qtbot: QtBot, open_station: OpenStation, tmp_path: Path, count: int
+    qtbot: QtBot, runner: Runner, tmp_path: Path, count: int
 ) -> None:
     with new_project(tmp_path / "few") as project:
         filled(project, new_session(project), count)
         measure_missing(project, unmeasured(project))
 
-    station = open_map(qtbot, open_station, tmp_path / "few")
+    view = alone(qtbot, runner, tmp_path / "few")
 
-    view = view_of(station)
     assert len(view.map) == count
-    station.window.grab()
-    press(station.window, "Ctrl+A")
+    assert not view.grab().isNull()
+    view.commands()["explore.all"]()
     assert len(view.choice.ids) == count
 
 
-def test_a_picture_that_is_gone_is_told_and_breaks_nothing(
-    qtbot: QtBot, station: Station, root: Path
+def test_a_picture_that_is_gone_breaks_nothing(
+    qtbot: QtBot, runner: Runner, root: Path
 ) -> None:
-    view = view_of(station)
+    view = alone(qtbot, runner, root)
     with Project.open(root, read_only=True) as project:
         gone = members(project, "val")[0]
         project.images.path(gone.id, gone.suffix).unlink()
 
     view.choice.choose_ids([gone.id])
-    station.window.grab()
-    wait_until(qtbot, lambda: station.runner.is_idle)
-    station.window.grab()
+    view.grab()
+    wait_until(qtbot, lambda: runner.is_idle)
 
+    assert not view.grab().isNull()
     assert view.choice.ids == (gone.id,)
 
 
 def test_a_sample_that_is_erased_elsewhere_leaves_choice_and_map(
-    qtbot: QtBot, station: Station, root: Path
+    qtbot: QtBot, runner: Runner, root: Path
 ) -> None:
-    view = view_of(station)
+    view = alone(qtbot, runner, root)
     view.choice.choose_all()
     gone, kept = ids_in(root, "fresh")
     with Project.open(root) as other:
         erase(other, gone, reason="asked for")
 
-    press(station.window, "F5")
+    view.refresh()
 
     wait_until(qtbot, lambda: len(view.map) == 19)
     assert gone not in view.choice.ids
@@ -384,15 +402,15 @@ def test_a_sample_that_is_erased_elsewhere_leaves_choice_and_map(
 
 
 def test_what_another_window_labels_is_shown(
-    qtbot: QtBot, station: Station, root: Path
+    qtbot: QtBot, runner: Runner, root: Path
 ) -> None:
-    view = view_of(station)
+    view = alone(qtbot, runner, root)
     (one, _) = ids_in(root, "fresh")
     with Project.open(root) as other:
         state = LabelState(state=SampleState.LABELED, boxes=(box("z", class_id=2),))
         other.catalog.labels.put(one, state)
 
-    press(station.window, "F5")
+    view.refresh()
 
     wait_until(
         qtbot,
@@ -405,9 +423,9 @@ def test_two_desks_pick_into_the_same_set(root: Path) -> None:
     fresh, late = ids_in(root, "fresh"), ids_in(root, "session 300")
     first, second = ProjectExploreDesk(root), ProjectExploreDesk(root)
 
-    first.fill_set("test-stress", fresh[:1], Silent())
-    plan = second.plan_set("test-stress", [*fresh, *late], Silent())
-    second.fill_set("test-stress", [*fresh, *late], Silent())
+    first.fill_set("test-stress", fresh[:1], SILENT)
+    plan = second.plan_set("test-stress", [*fresh, *late], SILENT)
+    second.fill_set("test-stress", [*fresh, *late], SILENT)
 
     assert "2 in test-stress" in plan.stays
     with Project.open(root, read_only=True) as project:
@@ -426,47 +444,39 @@ def test_sealed_samples_are_on_the_map_and_in_no_queue(root: Path) -> None:
     assert "3 are not shown" in sent.sentence
 
 
-def test_the_map_is_reached_from_every_page(qtbot: QtBot, station: Station) -> None:
+def test_keys_lead_to_the_map_from_every_page_and_back_to_the_counts(
+    station: Station,
+) -> None:
+    view, page = view_of(station), pages_of(station).dataset
     press(station.window, "Ctrl+5")
 
     press(station.window, "Ctrl+6")
-
     assert station.window.page is Page.DATASET
-    assert view_of(station).isVisible()
+    assert view.isVisible()
 
-
-def test_keys_of_the_counts_bring_them_back(station: Station) -> None:
     press(station.window, "Alt+2")
+    assert not view.isVisible()
+    assert page.class_tabs.chosen == 1
 
-    assert not view_of(station).isVisible()
-    assert pages_of(station).dataset.class_tabs.chosen == 1
-
-
-def test_keys_of_the_map_do_nothing_while_counts_are_shown(station: Station) -> None:
-    view = view_of(station)
+    # Those of the map mean nothing then.
     view.choice.choose_all()
-    press(station.window, "Alt+1")
-
     press(station.window, "Esc")
-
     assert len(view.choice.ids) == 20
 
 
 def test_the_grid_is_a_sound_model(
-    station: Station, qtmodeltester: ModelTester
+    view: ExploreView, qtmodeltester: ModelTester
 ) -> None:
-    view = view_of(station)
     view.choice.choose_all()
 
     qtmodeltester.check(view.panel.grid.rows)
     qtmodeltester.check(view.panel.legend.rows)
 
 
-def test_the_looks_are_painted_anew(station: Station) -> None:
-    view = view_of(station)
+def test_the_looks_are_painted_anew(view: ExploreView) -> None:
     before = view.surface.grab().toImage()
 
-    station.use_theme("sunlight")
+    view.set_theme(SUNLIGHT)
 
     after = view.surface.grab().toImage()
     assert before.pixelColor(1, 1) != after.pixelColor(1, 1)
@@ -486,10 +496,3 @@ def test_an_open_sample_is_shown_in_label(qtbot: QtBot, station: Station) -> Non
 
     wait_until(qtbot, lambda: label.state is not None and label.state.sample.id == one)
     assert station.window.page is Page.LABEL
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def step(self, done: int, total: int | None, what: str) -> None:
-        """Do nothing."""

@@ -223,6 +223,11 @@ class ExploreView(QWidget):
         )
 
     @property
+    def desk(self) -> ExploreDesk:
+        """What maps the samples and acts on them."""
+        return self._desk
+
+    @property
     def map(self) -> SampleMap:
         """The map that is shown."""
         return SampleMap() if self.state is None else self.state.map
