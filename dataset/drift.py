@@ -22,7 +22,7 @@ a change of spread alone shows in the histograms only. Method: `resampling`; lim
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,12 +41,13 @@ from .drift_statistics.drift_report import (
 )
 from .drift_statistics.drift_tables import SampleTable
 from .drift_statistics.drift_verdicts import Tested, judge, overall
+from .drift_statistics.further import further_metrics, is_tested
 from .drift_statistics.picture_shift import picture_shift
 from .drift_statistics.practical_limits import LIMITS, Limit
 from .drift_statistics.session_means import SessionMeans, session_means
 from .drift_statistics.session_needs import SessionsMore
-from .drift_statistics.set_shift import SetShift
-from .measures import METRICS, Metric
+from .drift_statistics.set_shift import CLASS_MIX, PICTURE, SetShift
+from .measures import EVERY_METRIC, Metric
 from .progress import SILENT, Progress
 
 __all__ = [
@@ -74,6 +75,7 @@ def compare(
     current: SampleTable,
     *,
     limits: Mapping[str, Limit] = LIMITS,
+    family: Collection[str] | None = None,
     seed: int = 0,
     permutations: int = PERMUTATIONS,
     progress: Progress = SILENT,
@@ -87,6 +89,9 @@ def compare(
         base: the set to compare with.
         current: the set in question.
         limits: practical limits by metric; others get a quarter of the base's sd.
+        family: names of the metrics to test, `class_mix` and `picture` among them;
+            None is the default family, all but `metric.FURTHER`. What else both
+            tables have is told with its means (`DriftReport.further`).
         seed: of the random arrangements, 0 or more.
         permutations: random arrangements of the sessions; more are drawn where the
             family needs them, fewer with very many sessions.
@@ -95,12 +100,12 @@ def compare(
     Raises:
         Cancelled: the person asked to stop.
     """
-    metrics, missing = _metrics_of(base, current)
+    metrics, missing = _metrics_of(base, current, family)
     if _is_same(base, current, metrics):
         return _unchanged(base, metrics, limits, seed)
     means, left_out = session_means(base, current, (), shown=_NAMES_SHOWN)
     drawn = _draws(permutations, len(metrics) + 2, len(means.sessions))
-    sets = _set_shifts(base, current, means, drawn, seed)
+    sets = _set_shifts(base, current, means, drawn, seed, family)
     base, current = _with_scores(base, current, sets)
     names = [metric.name for metric in (*metrics, *(one.metric for one in sets))]
     means, _ = session_means(base, current, names, shown=_NAMES_SHOWN)
@@ -128,6 +133,7 @@ def compare(
         notes=missing + left_out,
         classes=tuple(shift for one in sets for shift in one.classes),
         picture=next((one.picture for one in sets if one.picture), None),
+        further=further_metrics(base, current, (one.name for one in judged)),
     )
 
 
@@ -144,12 +150,19 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _set_shifts(
-    base: SampleTable, current: SampleTable, means: SessionMeans, draws: int, seed: int
+    base: SampleTable,
+    current: SampleTable,
+    means: SessionMeans,
+    draws: int,
+    seed: int,
+    family: Collection[str] | None,
 ) -> tuple[SetShift, ...]:
     """The shifts of the mix of classes and of the whole picture, where known."""
+    wanted = ((CLASS_MIX, class_shift), (PICTURE, picture_shift))
     found = [
         shift(base, current, means, permutations=draws, seed=seed)
-        for shift in (class_shift, picture_shift)
+        for metric, shift in wanted
+        if is_tested(metric.name, family)
     ]
     return tuple(one for one in found if one is not None)
 
@@ -183,14 +196,18 @@ def _tested_set(
 
 
 def _metrics_of(
-    base: SampleTable, current: SampleTable
+    base: SampleTable, current: SampleTable, family: Collection[str] | None
 ) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
-    """The metrics of both tables, known ones first, and notes on the others."""
-    both = set(base.values) & set(current.values)
-    known = [metric for metric in METRICS if metric.name in both]
+    """The metrics to test of both tables, known ones first; notes on the others."""
+    old, new = (
+        {name for name in table.values if is_tested(name, family)}
+        for table in (base, current)
+    )
+    both = old & new
+    known = [metric for metric in EVERY_METRIC if metric.name in both]
     others = sorted(both - {metric.name for metric in known})
     known += [Metric(name=name, unit="", label=name) for name in others]
-    alone = sorted(set(base.values) ^ set(current.values))
+    alone = sorted(old ^ new)
     notes = tuple(
         f"Measured in one set only, and not compared: `{name}`." for name in alone
     )

@@ -1,9 +1,10 @@
 """The map of a project's samples: places that tell likeness, and what colours them.
 
-Places come from the embeddings that are kept with the measures (see `measures.embed`),
-by principal component analysis (`mapping.plane`). Pictures that look alike lie near
-one another; how far two clouds are apart says little, for the map shows two directions
-of many, and `share` tells how much of the variance these two are.
+Places come from the embeddings that are kept beside the measures: the built-in ones
+(see `measures.embed`), or those of the project's backbone where one is given. They are
+laid out by principal component analysis (`mapping.plane`). Pictures that look alike lie
+near one another; how far two clouds are apart says little, for the map shows two
+directions of many, and `share` tells how much of the variance these two are.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .catalog.map_rows import MapRow
+from .catalog.measures import BACKBONE, BUILT_IN
 from .mapping.plane import METHOD, Layout, Places, Vectors, lay_out
 from .measures import DIGEST
-from .measuring import embeddings
+from .measuring import Backbone
 from .progress import SILENT, Progress
 from .project import Project
 from .records import LabelClass, Session
@@ -37,7 +39,6 @@ __all__ = [
 
 Codes = NDArray[np.int32]
 _BATCH = 2000
-_TOLD_EVERY = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -131,35 +132,48 @@ class SampleMap:
         return rows
 
 
-def read_map(project: Project, *, progress: Progress = SILENT) -> SampleMap:
+def read_map(
+    project: Project,
+    *,
+    backbone: Backbone | None = None,
+    progress: Progress = SILENT,
+) -> SampleMap:
     """The map of a project from what is measured; nothing is measured here.
 
     Raises:
         ProjectError: the catalog is damaged.
     """
     with project.catalog.reading():
-        layout = laid_out(project, progress=progress)
+        layout = laid_out(project, backbone=backbone, progress=progress)
         return map_samples(project, layout)
 
 
-def measured_ids(project: Project) -> frozenset[str]:
-    """The ids of the samples that have measures of this program's kind."""
-    return project.catalog.measures.ids(DIGEST)
+def measured_ids(
+    project: Project, *, backbone: Backbone | None = None
+) -> frozenset[str]:
+    """The ids of the samples that have an embedding, the backbone's where one is."""
+    return project.catalog.measures.vector_ids(*_kind(backbone))
 
 
-def unmeasured(project: Project) -> tuple[MapRow, ...]:
-    """The samples that are not measured yet, by id."""
+def unmeasured(
+    project: Project, *, backbone: Backbone | None = None
+) -> tuple[MapRow, ...]:
+    """The samples that have no embedding yet, by id."""
     with project.catalog.reading():
-        known = measured_ids(project)
-        return tuple(
-            row for row in project.catalog.map_rows.each() if row.id not in known
-        )
+        known = measured_ids(project, backbone=backbone)
+        rows = project.catalog.map_rows.each()
+        return tuple(row for row in rows if row.id not in known)
 
 
-def laid_out(project: Project, *, progress: Progress = SILENT) -> Layout:
+def laid_out(
+    project: Project,
+    *,
+    backbone: Backbone | None = None,
+    progress: Progress = SILENT,
+) -> Layout:
     """The places of all samples that are measured; memory grows by 8 bytes a sample."""
-    total = len(measured_ids(project))
-    return lay_out(_vectors(project, total, progress))
+    total = len(measured_ids(project, backbone=backbone))
+    return lay_out(_vectors(project, _kind(backbone), total, progress))
 
 
 def map_samples(project: Project, layout: Layout) -> SampleMap:
@@ -186,13 +200,17 @@ def map_samples(project: Project, layout: Layout) -> SampleMap:
     )
 
 
+def _kind(backbone: Backbone | None) -> tuple[str, str]:
+    """Under which kind and digest the embeddings are kept."""
+    return (BUILT_IN, DIGEST) if backbone is None else (BACKBONE, backbone.key)
+
+
 def _vectors(
-    project: Project, total: int, progress: Progress
+    project: Project, kind: tuple[str, str], total: int, progress: Progress
 ) -> Iterator[tuple[list[str], Vectors]]:
     done = 0
-    for numbers in project.catalog.measures.batches(DIGEST, _BATCH):
-        found = embeddings(numbers)
-        done += len(numbers)
+    for found in project.catalog.measures.vector_batches(*kind, _BATCH):
+        done += len(found)
         progress.step(done, max(total, done), "reading embeddings")
         # Another length stands for another kind of embedding: each kind by itself.
         for size in sorted({len(vector) for vector in found.values()}):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,15 @@ from dataset.drift_statistics.drift_tables import table_from_rows, table_from_ve
 from dataset.durable import read_bytes
 from dataset.errors import BadImage, NotFound, UsageError
 from dataset.images.image_file import decode
-from dataset.measures import embed, measure_boxes, measure_image
-from dataset.measuring import embeddings, measured, with_boxes
+from dataset.images.image_format import inspect
+from dataset.measures import (
+    embed,
+    measure_boxes,
+    measure_bytes,
+    measure_image,
+    measure_time,
+)
+from dataset.measuring import StoredImage, embeddings, measured, with_boxes
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 from dataset.records import Sample, SampleState
@@ -22,6 +31,7 @@ from dataset.version import FrozenVersion, read_version
 
 from .camera.source import open_source, sessions_of
 from .camera.triggers import IntervalTrigger
+from .models.onnx_backbone import OnnxBackbone
 
 SESSION_PREFIX = "session:"
 _SOURCE_EVERY_S = 1.0
@@ -31,19 +41,25 @@ _Row = tuple[str, str, str, dict[str, float]]
 
 
 def side_table(
-    project: Project, text: str, *, progress: Progress = SILENT
+    project: Project,
+    text: str,
+    *,
+    backbone: OnnxBackbone | None = None,
+    progress: Progress = SILENT,
 ) -> SampleTable:
     """The samples that `text` names, measured.
 
     `v3`, `v3:train`, `latest`, an id · `session:NAME` · a folder (each sub-folder a
-    session) · a source (a clip or camera, a picture a second, one session).
+    session) · a source (a clip or camera, a picture a second, one session). Vectors
+    are those of the `backbone`, else the built-in ones: give both sides the same.
 
     Raises:
         NotFound: there is no such version, split or session.
         UsageError: it names no sample at all.
         CameraError: it is no folder and no source either.
+        BadFile: the backbone cannot be used.
     """
-    table = _table(project, text, progress)
+    table = _table(project, text, backbone, progress)
     if not len(table):
         raise UsageError(
             f"There is no sample to compare: {text}",
@@ -52,22 +68,25 @@ def side_table(
     return table
 
 
-def _table(project: Project, text: str, progress: Progress) -> SampleTable:
+def _table(
+    project: Project, text: str, backbone: OnnxBackbone | None, progress: Progress
+) -> SampleTable:
     if text.startswith(SESSION_PREFIX):
-        return _session(project, text.removeprefix(SESSION_PREFIX), progress)
+        name = text.removeprefix(SESSION_PREFIX)
+        return _session(project, name, backbone, progress)
     if os.path.isdir(text):  # noqa: PTH112  (never raises)
-        return _folder(Path(text), progress)
+        return _folder(Path(text), backbone, progress)
     name, _, split = text.partition(":")
     frozen = named_version(project, name)
     if frozen is None:
-        return _source(text, progress)
+        return _source(text, backbone, progress)
     if split and split not in {s.name for s in frozen.splits}:
         raise NotFound(
             f"The version has no such split: {split}",
             hint=f"it has {', '.join(s.name for s in frozen.splits)}",
         )
     chosen = [s for s in frozen.samples if not split or s.split == split]
-    numbers = measured(project, chosen, progress=progress)
+    numbers = measured(project, chosen, backbone=backbone, progress=progress)
     return table_from_version(
         frozen,
         with_boxes(numbers, chosen),
@@ -91,18 +110,32 @@ def named_version(project: Project, name: str) -> FrozenVersion | None:
         return None
 
 
-def _session(project: Project, name: str, progress: Progress) -> SampleTable:
+def _session(
+    project: Project, name: str, backbone: OnnxBackbone | None, progress: Progress
+) -> SampleTable:
     session = project.catalog.sessions.by_name(name)
-    rows: list[_Row] = []
-    vectors: dict[str, NDArray[np.float32]] = {}
     samples = project.catalog.samples.of_session(session.id)
-    for done, sample in enumerate(samples, start=1):
-        pixels = decode(project.images.read(sample.id, sample.suffix))
-        numbers = measure_image(pixels) | _box_measures(project, sample)
-        rows.append((sample.id, session.name, session.source, numbers))
-        vectors[sample.id] = embed(pixels)
-        progress.step(done, len(samples), "measuring")
-    return table_from_rows(rows, vectors)
+    stored = [
+        StoredImage(id=s.id, path=f"images/{s.id[:2]}/{s.id}.{s.suffix}")
+        for s in samples
+    ]
+    found = measured(project, stored, backbone=backbone, progress=progress)
+    return table_from_rows(
+        (
+            (
+                sample.id,
+                session.name,
+                session.source,
+                {
+                    **found[sample.id],
+                    **_box_measures(project, sample),
+                    **measure_time(sample.captured_us),
+                },
+            )
+            for sample in samples
+        ),
+        embeddings(found),
+    )
 
 
 def _box_measures(project: Project, sample: Sample) -> dict[str, float]:
@@ -112,23 +145,30 @@ def _box_measures(project: Project, sample: Sample) -> dict[str, float]:
     return measure_boxes(boxes, sample.width, sample.height)
 
 
-def _folder(folder: Path, progress: Progress) -> SampleTable:
+def _folder(
+    folder: Path, backbone: OnnxBackbone | None, progress: Progress
+) -> SampleTable:
     rows: list[_Row] = []
     vectors: dict[str, NDArray[np.float32]] = {}
     for session in sessions_of(folder):
         for path in session.images:
-            pixels = folder_picture(path)
+            numbers, vector = _folder_measures(path)
             # Two folders may each hold a `morning`, which are two sessions.
             name = str(folder / session.name)
-            rows.append((str(path), name, "", measure_image(pixels)))
-            vectors[str(path)] = embed(pixels)
+            rows.append((str(path), name, "", numbers))
+            vectors[str(path)] = (
+                vector if backbone is None else backbone.embed_file(path)
+            )
             progress.step(len(rows), None, "measuring")
     return table_from_rows(rows, vectors)
 
 
-def _source(address: str, progress: Progress) -> SampleTable:
+def _source(
+    address: str, backbone: OnnxBackbone | None, progress: Progress
+) -> SampleTable:
     rows: list[_Row] = []
     vectors: dict[str, NDArray[np.float32]] = {}
+    look = embed if backbone is None else backbone.embed_pixels
     trigger = IntervalTrigger(_SOURCE_EVERY_S)
     with open_source(address) as source:
         name = source.info.address
@@ -139,9 +179,17 @@ def _source(address: str, progress: Progress) -> SampleTable:
             for chosen in trigger.offer(frame):
                 key = f"{name} {chosen.index}"
                 rows.append((key, name, name, measure_image(chosen.pixels)))
-                vectors[key] = embed(chosen.pixels)
+                vectors[key] = look(chosen.pixels)
                 progress.step(len(rows), None, "measuring")
     return table_from_rows(rows, vectors)
+
+
+def _folder_measures(path: Path) -> tuple[dict[str, float], NDArray[np.float32]]:
+    """What is measured of a folder's file; raises as `folder_picture`."""
+    data = read_bytes(path)
+    with _named(path):
+        numbers, vector = measure_bytes(data)
+        return numbers | measure_time(inspect(data).captured_us), vector
 
 
 def folder_picture(path: Path) -> NDArray[np.uint8]:
@@ -151,8 +199,16 @@ def folder_picture(path: Path) -> NDArray[np.uint8]:
         BadImage: it cannot be used.
         ProjectError: it cannot be read.
     """
+    data = read_bytes(path)
+    with _named(path):
+        return decode(data)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Refusals of a picture name the folder's file."""
     try:
-        return decode(read_bytes(path))
+        yield
     except BadImage as error:
         raise BadImage(
             f"A picture of the folder cannot be used ({error.message}): {path}",

@@ -24,6 +24,8 @@ from dataset.version import read_version
 from dataset.versions.frozen_version import FrozenVersion
 from export.report import DriftSection, ReportInput, ReportPicture, write_report
 
+from .models.onnx_backbone import project_backbone
+
 REPORT_NAME = "report.html"
 _PICTURE_WIDTH = 320
 _PICTURES = 8
@@ -46,12 +48,18 @@ def write_version_report(
     Raises:
         NotFound: there is no such version.
         BadImage: an image of it cannot be decoded.
+        BadFile: the project's backbone cannot be used.
     """
     frozen = read_version(project.root, name)
-    comparisons = compare_version(project, frozen, progress=progress)
+    with project_backbone(project) as backbone:
+        comparisons = compare_version(
+            project, frozen, backbone=backbone, progress=progress
+        )
+        numbers = measured(
+            project, frozen.samples, backbone=backbone, progress=progress
+        )
     drift = write_drift(frozen, comparisons)
     page = frozen.folder / REPORT_NAME
-    numbers = measured(project, frozen.samples, progress=progress)
     write_report(
         page,
         ReportInput(

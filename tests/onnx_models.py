@@ -93,6 +93,23 @@ def seeing_colours(
     return _write(path, nodes, kept, {"images": ("float32", shape)}, given, noted)
 
 
+def averaging(
+    path: Path,
+    *,
+    shape: Shape = (1, 3, 64, 64),
+    kind: str = "float32",
+    times: float = 1,
+) -> Path:
+    """A real little backbone: the mean of each channel, times a number."""
+    nodes = [
+        _node("GlobalAveragePool", ["images"], ["pooled"]),
+        _node("Mul", ["pooled", "times"], ["features"]),
+    ]
+    kept = [_tensor("times", np.array(times, np.dtype(kind)))]
+    given: dict[str, tuple[str, Shape]] = {"features": (kind, (1, shape[1], 1, 1))}
+    return _write(path, nodes, kept, {"images": (kind, shape)}, given, None)
+
+
 def hanging(path: Path, *, only_on_pictures: bool = False, pair: bool = False) -> Path:
     """A detector that never comes to an end; or only where a picture is not grey.
 

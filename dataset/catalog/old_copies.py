@@ -15,6 +15,7 @@ from .connection import translated_errors
 _ROWS = (
     ("journal", "sample_id"),
     ("measures", "sample_id"),
+    ("embeddings", "sample_id"),
     ("fingerprints", "sample_id"),
     ("made_samples", "parent_id"),
     ("samples", "id"),

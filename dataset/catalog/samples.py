@@ -207,7 +207,7 @@ class Samples:
             self._tallies.take_out(n)
             self._looks.forget(n)
             self._connection.run("DELETE FROM samples WHERE n = ?", [n])
-            for table in ("journal", "measures"):
+            for table in ("journal", "measures", "embeddings"):
                 self._connection.run(
                     f"DELETE FROM {table} WHERE sample_id = ?", [sample_id]
                 )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from .. import durable
 from ..drift import DriftReport, SampleTable, compare
+from ..drift_settings import DriftSettings
 from ..errors import NotFound
-from ..measuring import embeddings, measured, with_boxes
+from ..measuring import Backbone, embeddings, measured, with_boxes
 from ..policies.recipes import is_stress
 from ..progress import SILENT, Progress
 from ..project import Project
@@ -20,7 +21,6 @@ from ..version import read_version
 from ..versions.frozen_version import FrozenVersion
 from .drift_tables import table_from_version
 from .kept_drift import FILE_NAME
-from .practical_limits import Limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,22 +45,27 @@ class Comparison:
 
 
 def compare_version(
-    project: Project, frozen: FrozenVersion, *, progress: Progress = SILENT
+    project: Project,
+    frozen: FrozenVersion,
+    *,
+    backbone: Backbone | None = None,
+    progress: Progress = SILENT,
 ) -> tuple[Comparison, ...]:
     """A version against its parent and the first version, and its splits to train.
 
     Measures what was not measured yet and keeps the numbers, so that a run that was
-    interrupted goes on where it stopped.
+    interrupted goes on where it stopped. The vectors are those of the `backbone`, or
+    the built-in ones.
     """
-    limits = project.settings.drift.limits
-    table = _tables(project, frozen, progress)
+    settings = project.settings.drift
+    table = _tables(project, frozen, backbone, progress)
     whole = table()
     alias = frozen.version.alias
     found: list[Comparison] = []
     for kind, other in _ancestors(project, frozen):
-        base = _tables(project, other, progress)()
+        base = _tables(project, other, backbone, progress)()
         found.append(
-            _compared(kind, (other.version.alias, base), (alias, whole), limits)
+            _compared(kind, (other.version.alias, base), (alias, whole), settings)
         )
     train = (f"{alias}:train", table(split="train"))
     for split in frozen.splits:
@@ -71,7 +76,7 @@ def compare_version(
         if len(part):
             kind = "val" if split.kind is SplitKind.VAL else "test"
             name = f"{alias}:{split.name}"
-            found.append(_compared(kind, train, (name, part), limits))
+            found.append(_compared(kind, train, (name, part), settings))
     return tuple(found)
 
 
@@ -114,11 +119,14 @@ def _ancestors(
 
 
 def _tables(
-    project: Project, frozen: FrozenVersion, progress: Progress
+    project: Project,
+    frozen: FrozenVersion,
+    backbone: Backbone | None,
+    progress: Progress,
 ) -> Callable[..., SampleTable]:
     """What gives the measured table of a version, or of its split `split`."""
     samples = frozen.samples
-    numbers = measured(project, samples, progress=progress)
+    numbers = measured(project, samples, backbone=backbone, progress=progress)
     return partial(
         table_from_version,
         frozen,
@@ -132,13 +140,15 @@ def _compared(
     kind: str,
     base: tuple[str, SampleTable],
     current: tuple[str, SampleTable],
-    limits: Mapping[str, Limit],
+    settings: DriftSettings,
 ) -> Comparison:
     return Comparison(
         kind=kind,
         base=base[0],
         current=current[0],
-        report=compare(base[1], current[1], limits=limits),
+        report=compare(
+            base[1], current[1], limits=settings.limits, family=settings.family
+        ),
         base_table=base[1],
         current_table=current[1],
     )

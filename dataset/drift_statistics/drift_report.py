@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .further import FurtherMetric
 from .session_needs import SessionsMore
 from .set_shift import ClassShift, PictureShift
 
@@ -138,6 +139,7 @@ class DriftReport:
     `base_sessions`, `current_sessions` and the samples count what was compared,
     after the sessions named in `notes` were left out. `classes` and `picture` are the
     details behind the metrics `class_mix` and `picture`, where those were compared.
+    `further` are metrics outside of the family, which have means and no verdict.
     """
 
     metrics: tuple[MetricDrift, ...]
@@ -153,6 +155,7 @@ class DriftReport:
     notes: tuple[str, ...] = ()
     classes: tuple[ClassShift, ...] = ()
     picture: PictureShift | None = None
+    further: tuple[FurtherMetric, ...] = ()
 
     @property
     def drifted(self) -> tuple[MetricDrift, ...]:
@@ -198,6 +201,7 @@ class DriftReport:
             "notes": list(self.notes),
             "classes": [_plain_class(one) for one in self.classes],
             "picture": None if self.picture is None else _plain_picture(self.picture),
+            "further": [_plain_further(one) for one in self.further],
         }
 
 
@@ -208,6 +212,16 @@ def _plain_class(shift: ClassShift) -> dict[str, object]:
         "current_share": _plain(shift.current_share),
         "effect": _plain(shift.effect),
         "ci": _plain_pair(shift.interval),
+    }
+
+
+def _plain_further(metric: FurtherMetric) -> dict[str, object]:
+    return {
+        "name": metric.name,
+        "unit": metric.unit,
+        "label": metric.label,
+        "base_mean": _plain(metric.base_mean),
+        "current_mean": _plain(metric.current_mean),
     }
 
 

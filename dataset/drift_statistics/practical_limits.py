@@ -58,6 +58,31 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "hue_yellow": Limit(step=0.01, reason="one percent of the scale"),
         "red_green": Limit(step=0.01, reason="one percent of white balance"),
         "blue_green": Limit(step=0.01, reason="one percent of white balance"),
+        "black_point": Limit(step=0.01, reason="2.5 of 255 grey levels"),
+        "white_point": Limit(step=0.01, reason="2.5 of 255 grey levels"),
+        "sharpness_least": Limit(
+            step=1.0, reason="a fifth of the edge energy, of one tile of nine only"
+        ),
+        "sharpness_middle": Limit(step=0.5, reason="a ninth of the edge energy"),
+        "edge_least": Limit(
+            step=1.0, reason="a fifth of the edge energy, of one tile of nine only"
+        ),
+        "edge_middle": Limit(step=0.5, reason="a ninth of the edge energy"),
+        "blockiness": Limit(
+            step=0.25, reason="from quality 90 to 80 it grows by about as much"
+        ),
+        "jpeg_quality": Limit(
+            step=2, reason="rate control of a camera moves it by one or two"
+        ),
+        "megapixels": Limit(
+            step=0.01, reason="no two modes of a camera are as near to each other"
+        ),
+        "aspect": Limit(step=0.01, reason="0.7 percent of width to height"),
+        "file_bytes": Limit(
+            step=2048, reason="a thumbnail or a note in the header takes as much"
+        ),
+        "hour_noon": Limit(step=0.13, reason="half an hour"),
+        "hour_morning": Limit(step=0.13, reason="half an hour"),
         "boxes": Limit(step=0.1, reason="one box in ten images"),
         "box_area": Limit(step=0.0005, reason="a twentieth of a percent of the image"),
         "box_aspect": Limit(step=0.05, reason="3.5 percent of width to height"),

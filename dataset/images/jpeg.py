@@ -21,6 +21,7 @@ from .image_header import CONVERT_HINT, ImageInfo, cut_short, damaged, image_inf
 MAGIC = b"\xff\xd8"
 _XMP = b"http://ns.adobe.com/xap/"
 _APP1, _SOS, _EOI, _SOI, _DNL = 0xE1, 0xDA, 0xD9, 0xD8, 0xDC
+_DQT = 0xDB
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF}
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}
@@ -31,6 +32,20 @@ _APP1_ANYWHERE = re.compile(
     rb"\xff\xe1(..)(?=Exif\x00\x00|http://ns\.adobe)", re.DOTALL
 )
 _SEGMENT_LIMIT = 10_000
+_TABLE = 64
+
+
+def _zigzag() -> tuple[int, ...]:
+    """Where the coefficients of a block stand, in the order they are stored in.
+
+    T.81, figure A.6: along the diagonals, up and down in turn; rows first.
+    """
+    cells = [(row, column) for row in range(8) for column in range(8)]
+    cells.sort(key=lambda c: (sum(c), c[0] if sum(c) % 2 else c[1]))
+    return tuple(8 * row + column for row, column in cells)
+
+
+_ZIGZAG = _zigzag()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +99,42 @@ def taken(data: bytes) -> Moment:
                 if segment.marker == _APP1 and payload.startswith(exif.PREFIX):
                     blocks.append(payload)
     return moment(blocks)
+
+
+def luminance_table(data: bytes) -> tuple[int, ...] | None:
+    """The 64 divisors of the first component, rows first; None where none is told.
+
+    T.81, B.2.4.1; the first component is the luminance of all that cameras write.
+    """
+    tables: dict[int, tuple[int, ...]] = {}
+    wanted = 0
+    with suppress(BadImage):
+        for segment in _segments(data):
+            payload = data[segment.start : segment.end]
+            if segment.marker == _DQT:
+                tables |= _tables(payload)
+            elif segment.marker in _FRAMES and len(payload) > 8:
+                wanted = payload[8]
+    return tables.get(wanted)
+
+
+def _tables(payload: bytes) -> dict[int, tuple[int, ...]]:
+    """The tables of one segment by their number, each rows first."""
+    found: dict[int, tuple[int, ...]] = {}
+    position = 0
+    while position < len(payload):
+        size = 2 if payload[position] >> 4 else 1
+        end = position + 1 + size * _TABLE
+        if end > len(payload):
+            break
+        stored = payload[position + 1 : end]
+        table = [0] * _TABLE
+        for place, cell in enumerate(_ZIGZAG):
+            divisor = stored[size * place : size * (place + 1)]
+            table[cell] = int.from_bytes(divisor, "big")
+        found[payload[position] & 15] = tuple(table)
+        position = end
+    return found
 
 
 def picture_end(data: bytes) -> int:

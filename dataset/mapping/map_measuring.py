@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..errors import BadImage, ProjectError, ReadOnlyProject, StorageFull
+from ..errors import BadFile, BadImage, ProjectError, ReadOnlyProject, StorageFull
 from ..findings import Finding, Severity
-from ..measures import DIGEST
-from ..measuring import Measurable, measure_file, measured
+from ..measuring import Backbone, Measurable, measured
 from ..progress import SILENT, Progress
 from ..project import Project
+from ..sample_map import measured_ids
 
-# What `measured` keeps at once: a bad image is among the first so many that are left.
+# What `measured` keeps at once: a bad image is most likely among the first so many
+# that are left; those are tried one by one.
 _KEPT_AT_ONCE = 64
 
 
@@ -25,13 +26,18 @@ class MapMeasured:
 
 
 def measure_missing(
-    project: Project, samples: Sequence[Measurable], *, progress: Progress = SILENT
+    project: Project,
+    samples: Sequence[Measurable],
+    *,
+    backbone: Backbone | None = None,
+    progress: Progress = SILENT,
 ) -> MapMeasured:
     """Measure those samples and keep the numbers as they come.
 
     A run that was stopped goes on where it was. A missing or damaged image is named.
 
     Raises:
+        BadFile: the backbone cannot be used.
         ReadOnlyProject: the project cannot be written.
         StorageFull: there is no room for the numbers.
     """
@@ -45,16 +51,17 @@ def measure_missing(
     rest = [sample for sample in samples if sample.id not in away]
     while rest:
         before = len(samples) - len(rest)
+        onward = _Onward(progress, before, len(samples))
         try:
-            measured(project, rest, progress=_Onward(progress, before, len(samples)))
+            measured(project, rest, backbone=backbone, progress=onward)
             break
-        except (ReadOnlyProject, StorageFull):
+        except (BadFile, ReadOnlyProject, StorageFull):
             raise
         except (BadImage, ProjectError):
-            known = project.catalog.measures.ids(DIGEST)
+            known = measured_ids(project, backbone=backbone)
             rest = [sample for sample in rest if sample.id not in known]
-            findings += _measured_alone(project, rest[:_KEPT_AT_ONCE])
-            rest = rest[_KEPT_AT_ONCE:]
+            first, rest = rest[:_KEPT_AT_ONCE], rest[_KEPT_AT_ONCE:]
+            findings += _measured_alone(project, first, backbone)
     progress.step(len(samples), len(samples), "measuring")
     return MapMeasured(
         measured=len(samples) - len(findings),
@@ -87,18 +94,18 @@ def _gone(project: Project, samples: Sequence[Measurable]) -> Iterator[_Unread]:
             yield _Unread(sample=sample.id, why="The image is missing")
 
 
-def _measured_alone(project: Project, samples: Sequence[Measurable]) -> list[_Unread]:
+def _measured_alone(
+    project: Project, samples: Sequence[Measurable], backbone: Backbone | None
+) -> list[_Unread]:
     """Measure one after the other; those that cannot be read."""
     found: list[_Unread] = []
     for sample in samples:
         try:
-            numbers = measure_file(project.root / sample.path)
-        except StorageFull:
+            measured(project, [sample], backbone=backbone)
+        except (BadFile, ReadOnlyProject, StorageFull):
             raise
         except (BadImage, ProjectError) as error:
             found.append(_Unread(sample=sample.id, why=error.message))
-        else:
-            project.catalog.measures.put(DIGEST, {sample.id: numbers})
     return found
 
 

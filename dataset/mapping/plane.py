@@ -153,7 +153,7 @@ def _usable(
     if vectors.shape[1] != size:
         strange += names
         return [], np.zeros((0, size), np.float32)
-    finite = [bool(is_good) for is_good in np.isfinite(vectors).all(axis=1)]
+    finite: list[bool] = np.asarray(np.isfinite(vectors).all(axis=1)).tolist()
     strange += [
         name for name, is_good in zip(names, finite, strict=True) if not is_good
     ]

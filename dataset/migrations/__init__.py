@@ -12,6 +12,7 @@ from sqlite_utils import Database, Migrations
 from .capture_tables import CLASS_HINTS
 from .change_tables import CHANGE_CLOCK, DETECTIONS, LABELING, LOOKS
 from .first_tables import FIRST_TABLES, MADE_SAMPLES, TEST_RUNS
+from .measure_tables import MEASURING
 from .provenance_tables import PROVENANCE
 from .review_tables import SECOND_LOOKS
 
@@ -85,4 +86,11 @@ def m0009_provenance(db: Database) -> None:
 def m0010_class_hints(db: Database) -> None:
     """The class that was chosen when a sample was captured."""
     for statement in CLASS_HINTS:
+        db.execute(statement)
+
+
+@catalog_migrations()
+def m0011_embeddings(db: Database) -> None:
+    """What pictures look like as vectors."""
+    for statement in MEASURING:
         db.execute(statement)

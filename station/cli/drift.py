@@ -43,13 +43,23 @@ def drift(
     """
     from dataset.drift import DriftVerdict, compare
     from station.drift_side import side_table
+    from station.models.onnx_backbone import project_backbone
 
-    with opened(folder, read_only=True) as project, progress("measuring") as bar:
-        base_table = side_table(project, base, progress=bar)
-        current_table = side_table(project, current, progress=bar)
-        limits = project.settings.drift.limits
+    with (
+        opened(folder, read_only=True) as project,
+        project_backbone(project) as eye,
+        progress("measuring") as bar,
+    ):
+        base_table = side_table(project, base, backbone=eye, progress=bar)
+        current_table = side_table(project, current, backbone=eye, progress=bar)
+        settings = project.settings.drift
         report = compare(
-            base_table, current_table, limits=limits, seed=seed, progress=bar
+            base_table,
+            current_table,
+            limits=settings.limits,
+            family=settings.family,
+            seed=seed,
+            progress=bar,
         )
     if html is not None:
         from export.report import DriftSection, ReportInput, write_report
@@ -84,9 +94,25 @@ def _print(report: DriftReport) -> None:
         )
     table(["metric", "effect (sd)", "95 % interval", "p (Holm)", "verdict"], rows)
     click.echo()
+    if report.further:
+        _print_further(report)
     click.echo(f"{report.verdict.value}: {report.summary}")
     for note in report.notes:
         say(one_line(note))
+
+
+def _print_further(report: DriftReport) -> None:
+    """What is outside of the family: told, and not judged."""
+    rows = [
+        [metric.label, _mean(metric.base_mean), _mean(metric.current_mean), metric.unit]
+        for metric in report.further
+    ]
+    table(["not judged", "base", "current", "unit"], rows)
+    click.echo()
+
+
+def _mean(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
 
 
 def _sd(value: float | None) -> str:

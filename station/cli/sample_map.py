@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dataset.findings import Finding
+    from dataset.measuring import Backbone
+    from dataset.progress import Progress
     from dataset.project import Project
     from dataset.sample_map import Colouring, SampleMap
 
@@ -77,12 +79,17 @@ def sample_map(
     """
     from dataset.findings import has_errors
     from dataset.sample_map import read_map
+    from station.models.onnx_backbone import project_backbone
 
     findings: tuple[Finding, ...] = ()
-    with opened(folder, read_only=not measure) as project, progress("mapping") as bar:
+    with (
+        opened(folder, read_only=not measure) as project,
+        project_backbone(project) as backbone,
+        progress("mapping") as bar,
+    ):
         if measure:
-            findings = _measured(project, bar)
-        found = read_map(project, progress=bar)
+            findings = _measured(project, backbone, bar)
+        found = read_map(project, backbone=backbone, progress=bar)
         mask = _mask(found, inside)
         if as_json:
             emit_json(_json(found, mask, project))
@@ -99,11 +106,14 @@ def sample_map(
     return ExitCode.PROJECT if has_errors(findings) else ExitCode.DONE
 
 
-def _measured(project: Project, bar: Any) -> tuple[Finding, ...]:  # noqa: ANN401
+def _measured(
+    project: Project, backbone: Backbone | None, bar: Progress
+) -> tuple[Finding, ...]:
     from dataset.mapping.map_measuring import measure_missing
     from dataset.sample_map import unmeasured
 
-    done = measure_missing(project, unmeasured(project), progress=bar)
+    missing = unmeasured(project, backbone=backbone)
+    done = measure_missing(project, missing, backbone=backbone, progress=bar)
     return done.findings
 
 

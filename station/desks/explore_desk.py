@@ -18,6 +18,7 @@ from labeling.choice import Choice, ids_of
 from labeling.picked import keep_picked
 
 from ..language import tr
+from ..models.onnx_backbone import project_backbone
 from ..views.contracts import QueueChoice
 from ..views.explore.explore_contract import ExploreState, Sent, SetPlan
 
@@ -30,7 +31,7 @@ class ProjectExploreDesk:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: frozenset[str] | None = None
+        self._known: tuple[str, frozenset[str]] | None = None
         self._layout = Layout()
 
     def state(self, progress: Progress) -> ExploreState:
@@ -38,11 +39,13 @@ class ProjectExploreDesk:
         progress.step(0, None, tr("reading embeddings"))
         with (
             Project.open(self._root, read_only=True) as mine,
+            project_backbone(mine) as backbone,
             mine.catalog.reading(),
         ):
-            known = measured_ids(mine)
+            kind = "" if backbone is None else backbone.key
+            known = kind, measured_ids(mine, backbone=backbone)
             if known != self._known:
-                self._layout = laid_out(mine, progress=progress)
+                self._layout = laid_out(mine, backbone=backbone, progress=progress)
                 self._known = known
             found = map_samples(mine, self._layout)
             sets = hand_sets(mine)
@@ -52,8 +55,13 @@ class ProjectExploreDesk:
 
     def measure(self, progress: Progress) -> tuple[str, str]:
         """Measure what the map lacks."""
-        with Project.open(self._root) as mine:
-            done = measure_missing(mine, unmeasured(mine), progress=progress)
+        with Project.open(self._root) as mine, project_backbone(mine) as backbone:
+            done = measure_missing(
+                mine,
+                unmeasured(mine, backbone=backbone),
+                backbone=backbone,
+                progress=progress,
+            )
         words = tr("{count} samples were measured.").format(count=f"{done.measured:,}")
         if not done.findings:
             return words, "ok"

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import cv2
 import numpy as np
@@ -30,9 +30,10 @@ from labeling.detection.detector import ModelFacts, Tensor
 from labeling.detection.layouts import names_in, recognise
 from labeling.detection.model_input import ModelInput, blank, finished, input_of
 
+from .backbone_network import LoadedBackbone
 from .picture_file import read_picture
 from .runtime import facts_of, open_session, run, too_large
-from .tracker_networks import LoadedTracker, load_tracker
+from .tracker_networks import load_tracker
 
 if sys.platform != "win32":
     import resource
@@ -40,6 +41,16 @@ if sys.platform != "win32":
 _NICE = 5
 _GRACE_S = 5
 _SIZE_HINT = "name the `size` it was made for under [assist] in fieldset.toml"
+
+
+class Loaded(Protocol):
+    """Whatever answers requests: a detector, a backbone, a tracker."""
+
+    def told(self) -> dict[str, Any]:
+        """What the parent is told of the model."""
+
+    def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a request."""
 
 
 class LoadedModel:
@@ -107,7 +118,7 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         return
     order = json.loads(first)
     _limit(order["memory_bytes"])
-    model: LoadedModel | LoadedTracker | None = None
+    model: Loaded | None = None
     name = Path(order["model"]).name
     try:
         _alarm(order["seconds"])
@@ -127,16 +138,16 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         write_message(answers, json.dumps(answer).encode())
 
 
-def _loaded(order: Mapping[str, Any]) -> LoadedModel | LoadedTracker:
-    """What the first message asks for: a tracker's files, or a detector."""
+def _loaded(order: Mapping[str, Any]) -> Loaded:
+    """What the first message asks for: a tracker's files, a backbone, a detector."""
     if "tracker" in order:
         return load_tracker([Path(one) for one in order["tracker"]])
+    if "backbone" in order:
+        return LoadedBackbone(Path(order["model"]), _settings(order["backbone"]))
     return LoadedModel(Path(order["model"]), _settings(order["settings"]))
 
 
-def _answer(
-    model: LoadedModel | LoadedTracker, asked: Mapping[str, Any]
-) -> dict[str, Any]:
+def _answer(model: Loaded, asked: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return model.answer(asked)
     except FieldsetError as error:

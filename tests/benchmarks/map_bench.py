@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from dataset.catalog.measures import BUILT_IN
 from dataset.measures import DIGEST, EMBEDDING_LENGTH
-from dataset.project import Project
 from tests.benchmarks.large_catalog import large_project
 
 if TYPE_CHECKING:
@@ -56,18 +56,10 @@ def make(root: Path, samples: int) -> None:
             part = ids[start : start + 10_000]
             which = rng.integers(0, CLOUDS, len(part))
             noise = rng.normal(size=(len(part), EMBEDDING_LENGTH)) * 0.3
-            put_vectors(project, part, (middles[which] + noise).astype(np.float32))
-
-
-def put_vectors(project: Project, ids: list[str], vectors: Any) -> None:  # noqa: ANN401
-    """Keep embeddings as measuring does."""
-    numbers = {
-        sample_id: {
-            f"embedding_{at}": round(value, 6) for at, value in enumerate(vector)
-        }
-        for sample_id, vector in zip(ids, vectors.tolist(), strict=True)
-    }
-    project.catalog.measures.put(DIGEST, numbers)
+            vectors = (middles[which] + noise).astype(np.float32)
+            project.catalog.measures.put_vectors(
+                BUILT_IN, DIGEST, dict(zip(part, vectors, strict=True))
+            )
 
 
 def timed(do: Callable[[], object]) -> tuple[float, float]:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dataset.catalog import Catalog, connection
+from dataset.catalog.measures import BACKBONE, BUILT_IN
 from dataset.errors import NotFound
 from dataset.records import (
     LabelState,
@@ -267,3 +269,36 @@ def test_measures_are_kept_under_their_digest(catalog: Catalog) -> None:
 
     assert catalog.measures.known("new", ["a", "c"]) == {"a": {"x": 2.5}}
     assert catalog.measures.known("old", ["a", "b"]) == {"a": {"x": 1.0}}
+
+
+def test_vectors_are_kept_under_kind_and_digest_and_read_in_order(
+    catalog: Catalog,
+) -> None:
+    one, two = np.array([1.5, 2.5], np.float32), np.array([3.0, 4.0], np.float32)
+    catalog.measures.put_vectors(BUILT_IN, "d", {"b": one, "a": two, "c": one})
+    catalog.measures.put_vectors(BACKBONE, "d", {"a": one})
+    catalog.measures.put_vectors(BUILT_IN, "other", {"c": two})
+
+    found = catalog.measures.vectors(BUILT_IN, "d", ["a", "b", "c", "x"])
+    batches = list(catalog.measures.vector_batches(BUILT_IN, "d", 1))
+
+    assert {key: value.tolist() for key, value in found.items()} == {
+        "a": [3.0, 4.0],
+        "b": [1.5, 2.5],
+    }
+    assert [list(batch) for batch in batches] == [["a"], ["b"]]
+    assert found["a"].flags.writeable
+
+
+def test_ids_of_what_was_measured_are_those_of_the_digest(catalog: Catalog) -> None:
+    catalog.measures.put("d", {"a": {"x": 1.0}, "b": {"x": 2.0}})
+    catalog.measures.put("other", {"c": {"x": 1.0}})
+
+    assert catalog.measures.ids("d") == {"a", "b"}
+
+
+def test_many_ids_are_asked_in_parts(catalog: Catalog) -> None:
+    numbers = {f"s{number}": {"x": float(number)} for number in range(1203)}
+    catalog.measures.put("d", numbers)
+
+    assert catalog.measures.known("d", numbers) == numbers

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dataset import measuring
+from dataset.catalog.measures import BACKBONE, BUILT_IN
 from dataset.drift_statistics.drift_file import compare_version, write_drift
 from dataset.drift_statistics.kept_drift import drift_summary, read_drift
 from dataset.errors import BadFile, BadImage, ProjectError
-from dataset.measures import DIGEST, METRICS
+from dataset.measures import DIGEST, EVERY_METRIC
 from dataset.measuring import embeddings, measure_file, measured, with_boxes
 from dataset.progress import Cancelled
 from dataset.project import Project
@@ -45,15 +49,145 @@ def test_samples_are_measured_once(
     samples = project.version("v1").samples
     first = measured(project, samples)
 
-    def refuse(path: Path) -> dict[str, float]:
+    def refuse(path: Path) -> measuring.Found:
         raise AssertionError(f"measured again: {path}")
 
     monkeypatch.setattr(measuring, "measure_file", refuse)
     again = measured(project, samples)
 
     assert again == first
-    assert set(first) == {sample.id for sample in samples}
+    assert set(first) == set(first.vectors) == {sample.id for sample in samples}
+    assert all(np.array_equal(first.vectors[i], again.vectors[i]) for i in first)
     assert project.catalog.measures.known(DIGEST, first) == first
+
+
+def test_other_code_measures_again_and_its_numbers_take_the_place(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = project.version("v1").samples
+    first = measured(project, samples)
+    project.catalog.measures.put_emptiness({samples[0].id: 0.5})
+    monkeypatch.setattr(measuring, "DIGEST", "other code")
+    seen: list[Path] = []
+
+    def noting(path: Path) -> measuring.Found:
+        seen.append(path)
+        return measure_file(path)
+
+    monkeypatch.setattr(measuring, "measure_file", noting)
+    again = measured(project, samples)
+
+    kept = project.catalog.measures
+    assert len(seen) == len(samples)
+    assert again == first
+    assert kept.known(DIGEST, first) == {}
+    assert kept.vectors(BUILT_IN, DIGEST, first) == {}
+    assert set(kept.vectors(BUILT_IN, "other code", first)) == set(first)
+    assert kept.emptiness([samples[0].id]) == {samples[0].id: 0.5}
+
+
+def test_numbers_without_a_vector_are_measured_again(project: Project) -> None:
+    samples = project.version("v1").samples
+    stale = {sample.id: {"brightness": 99.0} for sample in samples}
+    project.catalog.measures.put(DIGEST, stale)
+
+    found = measured(project, samples)
+
+    assert all(values["brightness"] <= 1 for values in found.values())
+
+
+def test_a_number_that_cannot_be_measured_comes_back_as_none(project: Project) -> None:
+    session = new_session(project, "blue")
+    blue = np.zeros((1, 1, 3), np.uint8)
+    blue[..., 0] = 200
+    data = cv2.imencode(".png", blue)[1].tobytes()
+    sample = project.take_in(data, session, captured_us=0, source_name="b.png").sample
+    stored = measuring.StoredImage(
+        id=sample.id, path=f"images/{sample.id[:2]}/{sample.id}.png"
+    )
+
+    first, again = measured(project, [stored]), measured(project, [stored])
+
+    for found in (first, again):
+        assert np.isnan(
+            [found[sample.id]["red_green"], found[sample.id]["noise"]]
+        ).all()
+        assert found[sample.id]["saturation"] == 1.0
+    text = content_of(project, sample.id)
+    json.loads(text, parse_constant=lambda word: pytest.fail(word))
+
+
+def content_of(project: Project, sample_id: str) -> str:
+    query = "SELECT numbers FROM measures WHERE sample_id = ?"
+    return str(project.catalog._connection.value(query, [sample_id]))
+
+
+def test_an_erased_sample_leaves_no_numbers_and_none_come_after(
+    project: Project,
+) -> None:
+    session = new_session(project, "unfrozen")
+    (sample,) = filled(project, session, 1, first=200)
+    stored = measuring.StoredImage(
+        id=sample.id, path=f"images/{sample.id[:2]}/{sample.id}.jpg"
+    )
+    found = measured(project, [stored])
+    kept = project.catalog.measures
+    kept.put_vectors(BACKBONE, "model", found.vectors)
+
+    project.catalog.samples.erase(sample.id, at_us=5, reason="a person asked")
+    late = dict(found.numbers)
+    kept.supersede(DIGEST, late, found.vectors)
+
+    assert kept.known(DIGEST, late) == {}
+    assert kept.vectors(BUILT_IN, DIGEST, late) == {}
+    assert kept.vectors(BACKBONE, "model", late) == {}
+
+
+class Counting:
+    """A backbone that counts what it is shown: the size of the file."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.seen: list[Path] = []
+
+    def embed_file(
+        self, path: Path, *, waiting: Callable[[], None]
+    ) -> NDArray[np.float32]:
+        waiting()
+        self.seen.append(path)
+        return np.array([path.stat().st_size, 1], np.float32)
+
+
+def test_vectors_of_a_backbone_are_kept_under_its_key(project: Project) -> None:
+    samples = project.version("v1").samples
+    one, same, other = Counting("one"), Counting("one"), Counting("other")
+
+    first = measured(project, samples, backbone=one)
+    again = measured(project, samples, backbone=same)
+    new = measured(project, samples, backbone=other)
+    built_in = measured(project, samples)
+
+    assert [len(b.seen) for b in (one, same, other)] == [len(samples), 0, len(samples)]
+    assert {v.shape for v in first.vectors.values()} == {(2,)}
+    assert all(np.array_equal(first.vectors[i], again.vectors[i]) for i in first)
+    assert set(new.vectors) == set(built_in.vectors) == set(first.vectors)
+    assert {len(v) for v in built_in.vectors.values()} == {96}
+    assert project.catalog.measures.vectors(BACKBONE, "one", first) == {}
+
+
+def test_a_backbone_that_is_stopped_keeps_what_it_made(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = project.version("v1").samples
+    measured(project, samples)
+    monkeypatch.setattr(measuring, "_KEPT_AT_ONCE", 1)
+    with pytest.raises(Cancelled):
+        measured(project, samples, backbone=Counting("one"), progress=StopsAt(3))
+    rest = Counting("one")
+
+    measured(project, samples, backbone=rest)
+
+    assert 0 < len(rest.seen) < len(samples)
 
 
 def test_interrupted_measuring_goes_on_where_it_stopped(
@@ -66,7 +200,7 @@ def test_interrupted_measuring_goes_on_where_it_stopped(
     kept = project.catalog.measures.known(DIGEST, (s.id for s in samples))
     seen: list[Path] = []
 
-    def noting(path: Path) -> dict[str, float]:
+    def noting(path: Path) -> measuring.Found:
         seen.append(path)
         return measure_file(path)
 
@@ -98,8 +232,7 @@ def test_boxes_are_measured_with_the_image_and_embeddings_apart(
     vectors = embeddings(numbers)
 
     names = {name for values in joined.values() for name in values}
-    assert names == {metric.name for metric in METRICS} & names
-    assert not any(name.startswith("embedding") for name in names)
+    assert names == {metric.name for metric in EVERY_METRIC}
     assert {v.dtype for v in vectors.values()} == {np.dtype(np.float32)}
     assert len({v.shape for v in vectors.values()}) == 1
     assert set(vectors) == set(joined)

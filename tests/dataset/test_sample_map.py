@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dataset.erasure import erase
-from dataset.errors import ReadOnlyProject
+from dataset.errors import BadFile, ReadOnlyProject
+from dataset.images.image_file import decode
 from dataset.mapping.map_measuring import measure_missing
 from dataset.measuring import measured
 from dataset.progress import Cancelled
@@ -206,3 +208,44 @@ def test_a_project_that_cannot_be_written_is_not_measured(project: Project) -> N
         pytest.raises(ReadOnlyProject),
     ):
         measure_missing(view, unmeasured(view))
+
+
+class Brightness:
+    """A backbone that sees how bright and how large a picture is, and no more."""
+
+    key = "brightness-1"
+
+    def __init__(self, fails: bool = False) -> None:
+        self._fails = fails
+
+    def embed_file(
+        self, path: Path, *, waiting: Callable[[], None]
+    ) -> NDArray[np.float32]:
+        waiting()
+        if self._fails:
+            raise BadFile(f"The model fails: {path.name}")
+        pixels = decode(path.read_bytes())
+        return np.array([pixels.mean(), *pixels.shape], np.float32)
+
+
+def test_the_embeddings_of_a_backbone_make_a_map_of_their_own(project: Project) -> None:
+    two_sessions(project)
+    built_in, model = mapped(project), Brightness()
+
+    before = read_map(project, backbone=model)
+    measure_missing(project, unmeasured(project, backbone=model), backbone=model)
+    after = read_map(project, backbone=model)
+
+    assert (len(before), len(before.missing)) == (0, 5)
+    assert (len(after), after.missing) == (5, ())
+    assert after.share == pytest.approx(1.0)
+    assert built_in.share < 1.0
+
+
+def test_a_backbone_that_fails_is_told_and_no_picture_is_blamed(
+    project: Project,
+) -> None:
+    two_sessions(project)
+
+    with pytest.raises(BadFile, match="model fails"):
+        measure_missing(project, unmeasured(project), backbone=Brightness(fails=True))

@@ -354,13 +354,20 @@ class TestDrift:
         assert outcome.code == ExitCode.PROJECT
         assert "half.jpg" in outcome.err
 
-    def test_missing_image_is_a_sentence(self, call: CommandLine, root: Path) -> None:
+    def test_missing_image_is_a_sentence_unless_it_was_measured_before(
+        self, call: CommandLine, root: Path
+    ) -> None:
         with Project.open(root) as project:
-            session = project.catalog.sessions.by_name("session 0")
-            (sample, *_) = project.catalog.samples.of_session(session.id)
-            project.image_path(sample).unlink()
+            add_session(project, 20)
+            for name in ("session 0", "session 20"):
+                session = project.catalog.sessions.by_name(name)
+                (sample, *_) = project.catalog.samples.of_session(session.id)
+                project.image_path(sample).unlink()
 
-        outcome = call("drift", "v1", "session:session 0", "--project", root)
+        known = call("drift", "v1", "session:session 0", "--project", root)
+        outcome = call("drift", "v1", "session:session 20", "--project", root)
+
+        assert known.code == ExitCode.DONE
 
         assert outcome.code == ExitCode.PROJECT
         assert sample.id in outcome.err

@@ -1,0 +1,1 @@
+"""The formulas behind `dataset.measures`, one file a family of numbers."""
