@@ -32,7 +32,15 @@ from ..views.contracts import (
 from .class_rows import class_rows
 from .label_speech import note_words, pace_words, turned_words
 
-FIELDS = ("order", "state", "class_id", "session_id", "split", "condition")
+FIELDS = (
+    "order",
+    "state",
+    "class_id",
+    "session_id",
+    "split",
+    "condition",
+    "picked",
+)
 SESSIONS_OFFERED = 40
 
 

@@ -74,7 +74,10 @@ class LabelScene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueChoice:
-    """Which samples the Label page goes through, and in which order."""
+    """Which samples the Label page goes through, and in which order.
+
+    `picked` is the name of a kept selection.
+    """
 
     order: str = "session"
     state: str = "todo"
@@ -82,6 +85,7 @@ class QueueChoice:
     session_id: str | None = None
     split: str | None = None
     condition: str | None = None
+    picked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

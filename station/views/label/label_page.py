@@ -293,6 +293,12 @@ class LabelPage(QWidget):
         self.canvas.flush()
         self._calls.redirect(lambda: self._calls.desk.go_to(sample_id))
 
+    def show_queue(self, choice: QueueChoice) -> None:
+        """Go through another queue, from another page."""
+        self.canvas.flush()
+        self._calls.redirect(lambda: self._calls.desk.choose(choice))
+        self._calls.refresh_filters()
+
     def _skip(self, reason: str) -> None:
         self._leave(lambda _keys: self._calls.desk.skip(reason))
 
