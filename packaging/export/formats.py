@@ -20,6 +20,7 @@ from .readers.huggingface_parquet import ParquetReader
 from .readers.image_folder import ImageFolderReader
 from .readers.label_studio import LabelStudioReader
 from .readers.labelme import LabelmeReader
+from .readers.labelme_xml import LabelmeXmlReader
 from .readers.tfrecord import TfRecordReader
 from .readers.voc import VocReader
 from .readers.vott import VottReader
@@ -49,6 +50,7 @@ READERS: tuple[Reader, ...] = (
     CvatReader(),
     LabelStudioReader(),
     LabelmeReader(),
+    LabelmeXmlReader(),
     VottReader(),
     EdgeImpulseReader(),
     CustomVisionReader(),

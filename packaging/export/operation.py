@@ -16,6 +16,7 @@ from .archives.packing import SUFFIXES, archive_of
 from .closed_version import read_closed, record_sealed
 from .contract import ExportResult, Writer
 from .formats import writer_for
+from .handover.delivery import require_media_beside
 from .handover.plan import make_plan
 from .handover.preflight import Finding, findings, require_fit
 from .handover.sums import COMPANIONS
@@ -30,6 +31,7 @@ def export_version(
     update: bool = False,
     include_sealed: bool = False,
     drop_empty: bool = False,
+    annotations_only: bool = False,
     reason: str = "",
     by: Person | None = None,
     progress: Progress = SILENT,
@@ -49,16 +51,21 @@ def export_version(
             name that ends in .tar or .zip becomes an archive, whole or absent.
         update: touch only what changed since that export.
         include_sealed, drop_empty: also sealed test sets; no samples without a box.
+        annotations_only: no images; what names them stays as it would be.
         reason, by: why and who; needed with `include_sealed`, and recorded.
         progress: told of every sample.
 
     Raises:
-        UsageError: a format is unknown, or named twice; an archive is to be updated.
+        UsageError: a format is unknown, named twice, or packs images that are not to go
+            along; an archive is to be updated.
         NotFound: there is no such version.
         PolicyRefusal: sealed sets are asked for without a reason.
         FieldsetError: what `contract.Writer.write` raises.
     """
     writers = _writers(formats)
+    if annotations_only:
+        for writer in writers:
+            require_media_beside(writer)
     if update:
         _require_folder(target)
     if include_sealed:
@@ -75,6 +82,7 @@ def export_version(
                     update=update,
                     include_sealed=include_sealed,
                     drop_empty=drop_empty,
+                    annotations_only=annotations_only,
                     companions=_companions(frozen),
                     progress=progress,
                 )

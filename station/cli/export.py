@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     help="Write sealed test sets, too; needs --reason, and is recorded.",
 )
 @click.option("--drop-empty", is_flag=True, help="Leave out images without a box.")
+@click.option(
+    "--annotations-only",
+    is_flag=True,
+    help="Leave the images at home; the files name them all the same. Not for "
+    "huggingface-parquet, webdataset and tfrecord, which pack them.",
+)
 @click.option("--reason", default="", help="Why sealed test sets leave the house.")
 @project_option
 @json_option
@@ -48,6 +54,7 @@ def export(
     update: bool,
     include_sealed: bool,
     drop_empty: bool,
+    annotations_only: bool,
     reason: str,
     folder: Path | None,
     as_json: bool,
@@ -81,6 +88,7 @@ def export(
             update=update,
             include_sealed=include_sealed,
             drop_empty=drop_empty,
+            annotations_only=annotations_only,
             reason=reason,
             by=acting_person(None) if include_sealed else None,
             progress=bar,

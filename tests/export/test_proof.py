@@ -10,10 +10,16 @@ import pytest
 from dataset.errors import BadFile
 from dataset.progress import Cancelled, Progress
 from dataset.versions.frozen_version import FrozenVersion
-from export.contract import ImageFacts, ImportedBox
 from export.formats import WRITERS, writer_for
 from export.handover import delivery
-from export.handover.proof import FoundImage, WantedImage, prove, same_boxes
+from export.handover.outgoing import OutgoingBox
+from export.handover.proof import (
+    FoundImage,
+    WantedImage,
+    by_sample,
+    prove,
+    same_boxes,
+)
 
 # What a fault of disk or program might make of a class, a corner, an image's bytes.
 SPOILT = {
@@ -139,19 +145,26 @@ def test_cut_file_ends_the_export(
         writer_for(name).write(frozen_for(name), tmp_path / "out")
 
 
-BOX = ImportedBox(class_name="bolt", x0=1, y0=2, x1=3, y1=4)
+BOX = OutgoingBox("bolt", 1, 2, 3, 4, "its id", 1)
 WANTED = WantedImage(
-    boxes=(BOX,), facts=ImageFacts(width=48, height=32), split="train", digest="ab"
+    name="in/a", boxes=[BOX], size=(48, 32), split="train", digest="ab"
 )
-FOUND = FoundImage(name="a", boxes=(BOX,), split="train", size=(48, 32), digest="ab")
+FOUND = FoundImage(name="in/a", boxes=[BOX], split="train", size=(48, 32), digest="ab")
+PART = OutgoingBox("bolt", 1 / 48, 2 / 32, 3 / 48, 4 / 32)
 
 
 def test_equal_images_are_proven() -> None:
-    wanted = {"a": WANTED}
+    more = WANTED._replace(name="in/b", boxes=[])
 
-    prove([FOUND], wanted, 0)
+    prove([FOUND, FoundImage(name="in/b", boxes=[])], [WANTED, more], 0)
 
-    assert wanted == {}
+
+def test_corners_that_are_parts_of_the_image_are_compared_in_pixels() -> None:
+    found = FoundImage(name="in/a", boxes=[PART], is_relative=True)
+
+    prove([found], [WANTED], 1e-9)
+    with pytest.raises(BadFile, match="boxes are others"):
+        prove([found], [WANTED._replace(size=(48, 33))], 1e-9)
 
 
 @pytest.mark.parametrize(
@@ -159,27 +172,37 @@ def test_equal_images_are_proven() -> None:
     [
         ([], "not found again"),
         ([FOUND, FOUND], "too many, or there twice"),
-        ([FoundImage(name="b", boxes=())], "too many"),
-        ([FoundImage(name="a", boxes=())], "boxes are others"),
-        ([FoundImage(name="a", boxes=(BOX, BOX))], "boxes are others"),
-        ([FoundImage(name="a", boxes=(BOX,), split="val")], "split is another"),
-        ([FoundImage(name="a", boxes=(BOX,), size=(32, 48))], "size is another"),
-        ([FoundImage(name="a", boxes=(BOX,), digest="cd")], "bytes are others"),
+        ([FoundImage(name="in/0", boxes=[]), FOUND], "too many"),
+        ([FOUND, FoundImage(name="in/b", boxes=[])], "too many"),
+        ([FoundImage(name="in/b", boxes=[])], "not found again"),
+        ([FOUND._replace(name="else/a")], "too many"),
+        ([FoundImage(name="in/a", boxes=[])], "boxes are others"),
+        ([FoundImage(name="in/a", boxes=[BOX, BOX])], "boxes are others"),
+        ([FOUND._replace(split="val")], "split is another"),
+        ([FOUND._replace(size=(32, 48))], "size is another"),
+        ([FOUND._replace(digest="cd")], "bytes are others"),
     ],
 )
 def test_each_difference_is_named(found: list[FoundImage], what: str) -> None:
     with pytest.raises(BadFile, match=what):
-        prove(found, {"a": WANTED}, 0)
+        prove(found, [WANTED], 0)
+
+
+def test_files_of_several_splits_are_read_in_the_order_of_the_samples() -> None:
+    one = [FoundImage(name=f"z/{n}.jpg", boxes=[]) for n in (1, 4)]
+    two = [FoundImage(name=f"a/{n}.png", boxes=[]) for n in (2, 3, 5)]
+
+    assert [image.key[0] for image in by_sample([one, two])] == list("12345")
 
 
 def test_boxes_are_compared_in_any_order_and_one_by_one() -> None:
-    other = ImportedBox(class_name="nut", x0=5, y0=6, x1=7, y1=8)
-    near = ImportedBox(class_name="bolt", x0=1.004, y0=2, x1=3, y1=4)
+    other = OutgoingBox("nut", 5, 6, 7, 8)
+    near = OutgoingBox("bolt", 1.004, 2, 3, 4)
 
-    assert same_boxes((BOX, other), (other, BOX), 0)
-    assert same_boxes((near,), (BOX,), 0.01)
-    assert not same_boxes((near,), (BOX,), 0.001)
-    assert not same_boxes((BOX, BOX), (BOX, other), 1)
+    assert same_boxes([BOX, other], [other, BOX], 0)
+    assert same_boxes([near], [BOX], 0.01)
+    assert not same_boxes([near], [BOX], 0.001)
+    assert not same_boxes([BOX, BOX], [BOX, other], 1)
 
 
 def test_reading_back_can_be_cancelled(

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dataset.policies.balancing import repeats_of
-from dataset.records import VersionSample
 
-from ..contract import ImportedBox
+from .outgoing import OutgoingBox, OutgoingSample
 from .plan import Plan
 from .policy_files import PREPROCESS_NAME, REPEATS_NAME
 
@@ -25,6 +24,9 @@ _BESIDE: Final = (
         "drift statistics of the version, where they were made",
     ),
 )
+_NO_MEDIA: Final = (
+    "## Images\n\nThese are the annotations alone: the images they name are not here.\n"
+)
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class Tally:
     samples: Counter[str] = field(default_factory=Counter)
     boxes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, sample: VersionSample, boxes: tuple[ImportedBox, ...]) -> None:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Count a sample and what the format holds of its boxes."""
         self.samples[sample.split] += 1
         for box in boxes:
@@ -48,6 +50,7 @@ class FormatWords:
     name: str
     body: str
     front_matter: str
+    has_media: bool = True
 
 
 def card(plan: Plan, tally: Tally, words: FormatWords) -> bytes:
@@ -63,6 +66,7 @@ def card(plan: Plan, tally: Tally, words: FormatWords) -> bytes:
         _classes(plan, tally),
         _training(plan),
         _left_out(plan),
+        "" if words.has_media else _NO_MEDIA,
         "## Files beside it\n",
         "".join(f"- `{name}`: {what}\n" for name, what in _BESIDE),
         "## Licence\n",

@@ -6,11 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from dataset.records import Box, VersionSample
-
-from ..contract import ImportedBox
 from .export_folder import ExportFolder
-from .plan import Plan, clipped_boxes
+from .outgoing import OutgoingBox, OutgoingSample
+from .plan import Plan
 from .proof import FoundImage, WrittenExport
 from .rows import RowFile
 
@@ -34,13 +32,17 @@ class Pages(ABC):
         self.index = plan.class_index()
         self._open: list[RowFile] = []
 
-    def image_name(self, sample: VersionSample) -> str:
+    def image_name(self, sample: OutgoingSample) -> str:
         """Where the sample's image goes: a relative path with forward slashes."""
         return f"images/{sample.split}/{sample.id}.{sample.suffix}"
 
+    def shown(self, sample: OutgoingSample) -> Sequence[OutgoingBox]:
+        """The boxes of a sample as the format holds them; asked again by the proof."""
+        return sample.boxes
+
     @abstractmethod
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
-        """Write what the format says of a sample; gives the boxes it can hold."""
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
+        """Write what the format says of a sample, whose boxes are those `shown`."""
 
     @abstractmethod
     def finish(self) -> None:
@@ -48,17 +50,14 @@ class Pages(ABC):
 
     @abstractmethod
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
-        """What stands in the files below `written.root`, in any order.
+        """What stands in the files below `written.root`, by sample id.
 
-        Nothing is taken from what was written: the files alone speak.
+        Nothing is taken from what was written: the files alone speak. No more than a
+        part of them is held at a time.
 
         Raises:
             BadFile: they are not as they must be.
         """
-
-    def held(self, sample: VersionSample) -> list[tuple[Box, ImportedBox]]:
-        """Each box with what a file holds of it: named, and cut at the edge."""
-        return clipped_boxes(sample, self.names)
 
     def rows(self, separator: bytes = b"") -> RowFile:
         """A file that grows row by row; removed should the export stop."""

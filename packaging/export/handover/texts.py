@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -15,6 +16,7 @@ from defusedxml.ElementTree import fromstring
 _JSON = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
 )
+_ROWS_AT_ONCE = 256
 _IN_TEXT = {"\r": "&#13;"}
 _IN_ATTRIBUTE = {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 
@@ -49,6 +51,32 @@ def json_lines(path: Path) -> Iterator[Any]:
     with path.open("rb") as stream:
         for line in stream:
             yield json.loads(line)
+
+
+def framed_rows(
+    lines: Iterator[bytes], end: bytes, *, brackets: bytes = b"[]"
+) -> Iterator[Any]:
+    """The values of a JSON list of ours, one a line, up to the line that ends it.
+
+    `lines` begin with the first value, and are read no further than `end`. With the
+    brackets of an object its pairs are given instead.
+
+    Raises:
+        ValueError: a line is no JSON, or the end does not come.
+    """
+    opening, closing = brackets[:1], brackets[1:]
+    is_ended = False
+    while not is_ended:
+        part: list[bytes] = []
+        for line in islice(lines, _ROWS_AT_ONCE):
+            is_ended = line.endswith(end)
+            part.append(line.removesuffix(end) if is_ended else line)
+            if is_ended:
+                break
+        if not part:
+            raise ValueError("a file ends too early")
+        values = json.loads(opening + b"".join(part).removesuffix(b",\n") + closing)
+        yield from values.items() if brackets == b"{}" else values
 
 
 def xml_root(path: Path) -> Element:

@@ -14,16 +14,18 @@ begins with `PLACEHOLDER`, and the dataset card says how to put the real address
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from json.encoder import encode_basestring
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from dataset.records import SplitKind, VersionSample
+from dataset.records import SplitKind
 
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
-from ..handover.texts import json_lines, json_text
+from ..handover.proof import FoundImage, WrittenExport, by_sample
+from ..handover.texts import json_lines
 
 PLACEHOLDER: Final = (
     "azureml://subscriptions/SUBSCRIPTION/resourcegroups/GROUP/workspaces/WORKSPACE"
@@ -78,20 +80,15 @@ class AzureMlPages(Pages):
         self._rows = {split.name: self.rows() for split in plan.splits}
         self._version = plan.frozen.version.id[:_VERSION_LENGTH].rstrip("-")
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's line."""
-        boxes = [shown for _, shown in self.held(sample)]
-        row = {
-            "image_url": f"{PLACEHOLDER}/{self.image_name(sample)}",
-            "image_details": {
-                "format": sample.suffix,
-                "width": sample.width,
-                "height": sample.height,
-            },
-            "label": [_label(box, sample) for box in boxes],
-        }
-        self._rows[sample.split].add(f"{json_text(row)}\n")
-        return boxes
+        labels = ",".join(_label(box, sample) for box in boxes)
+        self._rows[sample.split].add(
+            f'{{"image_details":{{"format":"{sample.suffix}",'
+            f'"height":{sample.height},"width":{sample.width}}},'
+            f'"image_url":"{PLACEHOLDER}/{self.image_name(sample)}",'
+            f'"label":[{labels}]}}\n'
+        )
 
     def finish(self) -> None:
         """Write the lines, the tables and the assets."""
@@ -104,9 +101,10 @@ class AzureMlPages(Pages):
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """Each line of each split's JSONL file."""
-        for split in self.plan.splits:
-            for row in json_lines(written.root / split.name / _LINES):
-                yield _found(row, split.name)
+        return by_sample(
+            _found(written.root / split.name / _LINES, split.name)
+            for split in self.plan.splits
+        )
 
     def card(self) -> str:
         """How the placeholder is filled."""
@@ -154,32 +152,28 @@ class AzureMlPages(Pages):
         return f"{key}:\n  path: {path}\n  type: mltable\n"
 
 
-def _label(box: ImportedBox, sample: VersionSample) -> dict[str, Any]:
-    return {
-        "label": box.class_name,
-        "topX": box.x0 / sample.width,
-        "topY": box.y0 / sample.height,
-        "bottomX": box.x1 / sample.width,
-        "bottomY": box.y1 / sample.height,
-        "isCrowd": 0,
-    }
+def _label(box: OutgoingBox, sample: OutgoingSample) -> str:
+    name, x0, y0, x1, y1, _, _ = box
+    return (
+        f'{{"bottomX":{x1 / sample.width!r},"bottomY":{y1 / sample.height!r},'
+        f'"isCrowd":0,"label":{encode_basestring(name)},'
+        f'"topX":{x0 / sample.width!r},"topY":{y0 / sample.height!r}}}'
+    )
 
 
-def _found(row: dict[str, Any], split: str) -> FoundImage:
-    details = row["image_details"]
-    width, height = int(details["width"]), int(details["height"])
-    return FoundImage(
-        name=str(row["image_url"]).removeprefix(f"{PLACEHOLDER}/"),
-        split=split,
-        size=(width, height),
-        boxes=tuple(
-            ImportedBox(
-                class_name=item["label"],
-                x0=item["topX"] * width,
-                y0=item["topY"] * height,
-                x1=item["bottomX"] * width,
-                y1=item["bottomY"] * height,
-            )
-            for item in row["label"]
-        ),
+def _found(path: Path, split: str) -> Iterator[FoundImage]:
+    for row in json_lines(path):
+        details = row["image_details"]
+        yield FoundImage(
+            str(row["image_url"]).removeprefix(f"{PLACEHOLDER}/"),
+            list(map(_box, row["label"])),
+            split,
+            (int(details["width"]), int(details["height"])),
+            is_relative=True,
+        )
+
+
+def _box(item: dict[str, Any]) -> OutgoingBox:
+    return OutgoingBox(
+        item["label"], item["topX"], item["topY"], item["bottomX"], item["bottomY"]
     )

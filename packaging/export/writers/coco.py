@@ -14,19 +14,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
-from ..handover.numbers import Numbers
+from ..handover.numbers import Numbers, RisingNumbers
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport, read_through
+from ..handover.proof import FoundImage, WrittenExport, by_sample
 from ..handover.rows import RowFile
-from ..readers.coco import CocoReader
+from ..handover.texts import framed_rows
+
+_HEAD: Final = b'{"annotations":[\n'
+_CATEGORIES: Final = b'"categories":[\n'
+_IMAGES: Final = b'"images":[\n'
+_LICENSES: Final = b'"licenses":[]}\n'
+_END: Final = b"],\n"
+_BOXES_AT_ONCE: Final = 1024
 
 
 class CocoPages(Pages):
@@ -41,25 +47,9 @@ class CocoPages(Pages):
             for split in plan.splits
         }
 
-    def add(self, sample: VersionSample) -> list[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's row and a row for each box."""
-        rows = self._splits[sample.split]
-        image_id = rows.image_ids.take(sample.id)
-        rows.images.add(
-            f'{{"file_name":"{sample.id}.{sample.suffix}","height":{sample.height},'
-            f'"id":{image_id},"width":{sample.width}}}'
-        )
-        held = self.held(sample)
-        for box, shown in held:
-            number = rows.box_ids.take(_digest(f"{sample.id}/{box.id}"))
-            width, height = shown.x1 - shown.x0, shown.y1 - shown.y0
-            rows.boxes.add(
-                f'{{"area":{width * height!r},'
-                f'"bbox":[{shown.x0!r},{shown.y0!r},{width!r},{height!r}],'
-                f'"category_id":{box.class_id},"id":{number},"image_id":{image_id},'
-                '"iscrowd":0,"segmentation":[]}'
-            )
-        return [shown for _, shown in held]
+        self._splits[sample.split].add(sample, boxes)
 
     def finish(self) -> None:
         """Put each split's file together."""
@@ -68,19 +58,24 @@ class CocoPages(Pages):
             for item in sorted(self.plan.classes, key=lambda item: item.id)
         )
         info = _text({"version": self.plan.frozen.version.id})
-        middle = f'],\n"categories":[\n{categories}],\n"images":[\n'
+        end = _END.decode()
+        middle = f"{end}{_CATEGORIES.decode()}{categories}{end}{_IMAGES.decode()}"
         for name, rows in self._splits.items():
+            rows.flush()
             rows.boxes.write_before(
                 rows.images,
-                f"annotations/instances_{name}.json",
-                head='{"annotations":[\n',
+                _file_name(name),
+                head=_HEAD.decode(),
                 middle=middle,
-                tail=f'],\n"info":{info},\n"licenses":[]}}\n',
+                tail=f'{end}"info":{info},\n{_LICENSES.decode()}',
             )
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
-        """What the COCO reader finds."""
-        return read_through(CocoReader(), written)
+        """Each image of each file, its annotations beside it."""
+        return by_sample(
+            _found(written.root / _file_name(split.name), split.name)
+            for split in self.plan.splits
+        )
 
     def card(self) -> str:
         """Where the files are."""
@@ -92,17 +87,95 @@ class CocoPages(Pages):
 
 
 class _SplitRows:
-    """The rows of one split on their way into its file."""
+    """The rows of one split on their way into its file; boxes wait for numbers."""
 
     def __init__(self, images: RowFile, boxes: RowFile) -> None:
         self.images = images
         self.boxes = boxes
-        self.image_ids = Numbers()
-        self.box_ids = Numbers()
+        self._image_ids = RisingNumbers()
+        self._box_ids = Numbers()
+        self._waiting: list[tuple[int, OutgoingBox]] = []
+        self._digests: list[bytes] = []
+
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
+        """Add an image with its boxes."""
+        image_id = self._image_ids.take(sample.id)
+        self.images.add(
+            f'{{"file_name":"{sample.id}.{sample.suffix}","height":{sample.height},'
+            f'"id":{image_id},"width":{sample.width}}}'
+        )
+        for box in boxes:
+            self._waiting.append((image_id, box))
+            self._digests.append(_digest(f"{sample.id}/{box.id}"))
+        if len(self._waiting) >= _BOXES_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Number the boxes that wait, and write their rows."""
+        numbers = self._box_ids.take_all(self._digests)
+        for number, (image_id, box) in zip(numbers, self._waiting, strict=True):
+            _, x0, y0, x1, y1, _, class_id = box
+            width, height = x1 - x0, y1 - y0
+            self.boxes.add(
+                f'{{"area":{width * height!r},'
+                f'"bbox":[{x0!r},{y0!r},{width!r},{height!r}],'
+                f'"category_id":{class_id},"id":{number},"image_id":{image_id},'
+                '"iscrowd":0,"segmentation":[]}'
+            )
+        self._waiting, self._digests = [], []
 
 
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+def _file_name(split: str) -> str:
+    return f"annotations/instances_{split}.json"
+
+
+def _found(path: Path, split: str) -> Iterator[FoundImage]:
+    """The images of one file; boxes and images are read side by side."""
+    with path.open("rb") as boxes, path.open("rb") as images:
+        _require(next(boxes, b""), _HEAD)
+        rows = framed_rows(boxes, _END)
+        names = _names(images)
+        waiting = next(rows, None)
+        for image in framed_rows(images, _END):
+            held = []
+            while waiting is not None and waiting["image_id"] == image["id"]:
+                held.append(_box(waiting, names))
+                waiting = next(rows, None)
+            yield FoundImage(
+                f"images/{split}/{image['file_name']}",
+                held,
+                split,
+                (image["width"], image["height"]),
+            )
+        if waiting is not None:
+            raise ValueError("an annotation is of no image, or not in its order")
+        json.loads(b"{" + next(images, b"").removesuffix(b",\n") + b"}")
+        _require(next(images, b""), _LICENSES)
+        _require(next(images, b""), b"")
+
+
+def _names(lines: Iterator[bytes]) -> dict[int, str]:
+    """The classes by their ids; reads on to the first image."""
+    for line in lines:
+        if line == _CATEGORIES:
+            break
+    names = {row["id"]: row["name"] for row in framed_rows(lines, _END)}
+    _require(next(lines, b""), _IMAGES)
+    return names
+
+
+def _box(row: dict[str, Any], names: dict[int, str]) -> OutgoingBox:
+    x, y, width, height = row["bbox"]
+    return OutgoingBox(names[row["category_id"]], x, y, x + width, y + height)
+
+
+def _require(line: bytes, wanted: bytes) -> None:
+    if line != wanted:
+        raise ValueError(f"a line is not {wanted!r}")
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
 
 
 def _text(value: object) -> str:

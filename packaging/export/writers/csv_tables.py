@@ -10,15 +10,13 @@ spreadsheet would take for a formula has an apostrophe in front (`handover.csv_t
 
 from __future__ import annotations
 
-from collections import defaultdict
+import csv
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
-from ..handover.csv_text import csv_row, csv_rows
+from ..handover.csv_text import csv_cell, csv_row, csv_rows, unguard
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport
@@ -45,20 +43,20 @@ class CsvPages(Pages):
         self._images = self.rows()
         self._boxes = self.rows()
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's row and a row for each box."""
         name = self.image_name(sample)
-        held = self.held(sample)
-        size = (sample.width, sample.height, len(held))
+        size = (sample.width, sample.height, len(boxes))
         origin = (sample.group, sample.session, sample.place, sample.camera)
         self._images.add(csv_row((name, sample.split, *size, *origin, sample.id)))
-        for box, shown in held:
-            index = self.index[box.class_id]
-            label = (shown.class_name, index)
-            self._boxes.add(
-                csv_row((name, sample.split, *label, *shown.corners, box.id))
+        self._boxes.add(
+            "".join(
+                f"{name},{sample.split},{csv_cell(box.class_name)},"
+                f"{self.index[box.class_id]},"
+                f"{box.x0!r},{box.y0!r},{box.x1!r},{box.y1!r},{box.id}\n"
+                for box in boxes
             )
-        return [shown for _, shown in held]
+        )
 
     def finish(self) -> None:
         """Write the tables."""
@@ -66,25 +64,31 @@ class CsvPages(Pages):
         self._boxes.write(_BOXES, head=csv_row(_BOX_COLUMNS))
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
-        """Each image with its boxes."""
-        boxes: defaultdict[str, list[ImportedBox]] = defaultdict(list)
-        with (written.root / _BOXES).open(encoding="utf-8", newline="") as stream:
-            for row in csv_rows(stream):
-                boxes[row["file_name"]].append(_box(row))
-        with (written.root / _IMAGES).open(encoding="utf-8", newline="") as stream:
-            for row in csv_rows(stream):
-                found = tuple(boxes.pop(row["file_name"], ()))
+        """Each image with its boxes; the tables are read side by side."""
+        with (
+            (written.root / _IMAGES).open(encoding="utf-8", newline="") as images,
+            (written.root / _BOXES).open(encoding="utf-8", newline="") as boxes,
+        ):
+            rows = csv.reader(boxes, strict=True)
+            if tuple(next(rows, ())) != _BOX_COLUMNS:
+                raise ValueError(f"the columns of {_BOXES} are others")
+            waiting = next(rows, None)
+            for row in csv_rows(images):
+                found = []
+                while waiting is not None and waiting[0] == row["file_name"]:
+                    found.append(_box(waiting))
+                    waiting = next(rows, None)
                 if len(found) != int(row["boxes"]):
                     raise ValueError("the boxes are not as many as stated")
                 yield FoundImage(
-                    name=row["file_name"],
-                    split=row["split"],
-                    size=(int(row["width"]), int(row["height"])),
-                    digest=row["sample_id"],
-                    boxes=found,
+                    row["file_name"],
+                    found,
+                    row["split"],
+                    (int(row["width"]), int(row["height"])),
+                    row["sample_id"],
                 )
-        if boxes:
-            raise ValueError(f"{_IMAGES} lacks images of {_BOXES}")
+            if waiting is not None:
+                raise ValueError(f"{_IMAGES} lacks images of {_BOXES}")
 
     def card(self) -> str:
         """What the columns are."""
@@ -95,11 +99,6 @@ class CsvPages(Pages):
         )
 
 
-def _box(row: dict[str, str]) -> ImportedBox:
-    return ImportedBox(
-        class_name=row["class"],
-        x0=float(row["x0"]),
-        y0=float(row["y0"]),
-        x1=float(row["x1"]),
-        y1=float(row["y1"]),
-    )
+def _box(row: list[str]) -> OutgoingBox:
+    _, _, name, _, x0, y0, x1, y1, _ = row
+    return OutgoingBox(unguard(name), float(x0), float(y0), float(x1), float(y1))

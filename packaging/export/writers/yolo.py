@@ -17,20 +17,24 @@ Equal rows are dropped by the trainer; they are written once, and said.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import ClassVar
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar, Final
 
 from dataset.policies.balancing import repeats_of
-from dataset.records import SplitKind, VersionSample
+from dataset.records import SplitKind
 
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport, read_through
-from ..readers.yolo import YoloReader
+from ..handover.proof import FoundImage, WrittenExport
+from ..readers.yaml_text import plain_yaml
 
-_SMALLEST_SIDE = 10
+_SMALLEST_SIDE: Final = 10
+_READ_BYTES: Final = 1 << 16
 
 
 class YoloPages(Pages):
@@ -47,20 +51,22 @@ class YoloPages(Pages):
         self._equal_rows = 0
         self._small_images = 0
 
-    def add(self, sample: VersionSample) -> list[ImportedBox]:
+    def shown(self, sample: OutgoingSample) -> Sequence[OutgoingBox]:
+        """Each box once: those with class and corners in common are one row."""
+        found: dict[tuple[object, ...], OutgoingBox] = {}
+        for box in sample.boxes:
+            found.setdefault(box[:5], box)
+        return list(found.values())
+
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the label file."""
-        rows: dict[str, ImportedBox] = {}
-        for box, shown in self.held(sample):
-            row = _row(self.index[box.class_id], shown, sample)
-            self._equal_rows += row in rows
-            rows.setdefault(row, shown)
-        text = "".join(f"{row}\n" for row in rows)
-        self.folder.write(f"labels/{sample.split}/{sample.id}.txt", text.encode())
+        text = "".join(_row(self.index[box.class_id], box, sample) for box in boxes)
+        self.folder.write(_label_name(sample), text.encode())
+        self._equal_rows += len(sample.boxes) - len(boxes)
         if self._repeats and sample.split == "train":
             line = f"./{self.image_name(sample)}\n"
             self._listed.append(line * self._repeats.get(sample.id, 1))
         self._small_images += min(sample.width, sample.height) < _SMALLEST_SIDE
-        return list(rows.values())
 
     def finish(self) -> None:
         """Write the yaml files."""
@@ -69,14 +75,26 @@ class YoloPages(Pages):
             self.folder.make_folder(f"labels/{name}")
         if self._listed:
             self.folder.write("train.txt", "".join(self._listed).encode())
-        tests = [s.name for s in self.plan.splits if s.kind is SplitKind.TEST]
-        self.folder.write("data.yaml", self._yaml(tests[0] if tests else None))
-        for name in tests[1:]:
-            self.folder.write(f"data-{name}.yaml", self._yaml(name))
+        for name, test in self._yaml_files():
+            self.folder.write(name, self._yaml(test))
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
-        """What the YOLO reader finds."""
-        return read_through(YoloReader(), written)
+        """The label file of each image, as a trainer looks for it."""
+        names = self._names(written.root)
+        files: Counter[str] = Counter()
+        for sample in self.plan.images():
+            files[sample.split] += 1
+            rows = _read(f"{written.root}/{_label_name(sample)}").splitlines()
+            yield FoundImage(
+                self.image_name(sample),
+                [_box(row, names) for row in rows],
+                sample.split,
+                is_relative=True,
+            )
+        for split, count in files.items() if written.is_alone else ():
+            with os.scandir(written.root / "labels" / split) as entries:
+                if sum(1 for _ in entries) != count:
+                    raise ValueError(f"label files are too many: {split}")
 
     def card(self) -> str:
         """Which yaml file is for which test set."""
@@ -104,6 +122,22 @@ class YoloPages(Pages):
             )
         return tuple(notes)
 
+    def _yaml_files(self) -> list[tuple[str, str | None]]:
+        """The names of the yaml files, with the test set of each."""
+        tests = [s.name for s in self.plan.splits if s.kind is SplitKind.TEST]
+        further = [(f"data-{name}.yaml", name) for name in tests[1:]]
+        return [("data.yaml", tests[0] if tests else None), *further]
+
+    def _names(self, root: Path) -> list[str]:
+        """The class names; each yaml file must say the same."""
+        found = []
+        for name, _ in self._yaml_files():
+            content = plain_yaml((root / name).read_text("utf-8"), name)
+            found.append(content["names"] if isinstance(content, dict) else None)
+        if any(names != found[0] for names in found) or not isinstance(found[0], list):
+            raise ValueError("the yaml files name other classes")
+        return found[0]
+
     def _yaml(self, test: str | None) -> bytes:
         names = ", ".join(
             json.dumps(item.name, ensure_ascii=False) for item in self.plan.classes
@@ -116,9 +150,34 @@ class YoloPages(Pages):
         return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _row(index: int, box: ImportedBox, sample: VersionSample) -> str:
-    x = (box.x0 + box.x1) / 2 / sample.width
-    y = (box.y0 + box.y1) / 2 / sample.height
-    width = (box.x1 - box.x0) / sample.width
-    height = (box.y1 - box.y0) / sample.height
-    return f"{index} {x:.8f} {y:.8f} {width:.8f} {height:.8f}"
+def _label_name(sample: OutgoingSample) -> str:
+    return f"labels/{sample.split}/{sample.id}.txt"
+
+
+def _row(index: int, box: OutgoingBox, sample: OutgoingSample) -> str:
+    _, x0, y0, x1, y1, _, _ = box
+    x = (x0 + x1) / 2 / sample.width
+    y = (y0 + y1) / 2 / sample.height
+    width = (x1 - x0) / sample.width
+    height = (y1 - y0) / sample.height
+    return f"{index} {x:.8f} {y:.8f} {width:.8f} {height:.8f}\n"
+
+
+def _read(path: str) -> bytes:
+    """A small file, with as few calls to the system as can be."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        pieces = [os.read(handle, _READ_BYTES)]
+        while len(pieces[-1]) == _READ_BYTES:
+            pieces.append(os.read(handle, _READ_BYTES))
+        return b"".join(pieces)
+    finally:
+        os.close(handle)
+
+
+def _box(row: bytes, names: Sequence[str]) -> OutgoingBox:
+    index, *numbers = row.split(b" ")
+    x, y, width, height = map(float, numbers)
+    return OutgoingBox(
+        names[int(index)], x - width / 2, y - height / 2, x + width / 2, y + height / 2
+    )
