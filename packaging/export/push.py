@@ -24,7 +24,7 @@ from dataset.versions.frozen_version import FrozenVersion
 
 from .closed_version import read_closed, record_sealed
 from .handover.export_folder import fresh_folder
-from .handover.outgoing import OutgoingSample
+from .handover.outgoing import ALL_COLUMNS, OutgoingBatch, OutgoingSample
 from .handover.plan import Plan, make_plan
 from .proof_reading import prove_blobs
 from .side_car import FILE_NAME, SideCarWriter
@@ -295,11 +295,14 @@ def _side_car(plan: Plan, place: Path) -> Content:
     with fresh_folder(place, plan.frozen.root) as folder:
         writer = SideCarWriter(folder, plan, FORMAT)
         try:
-            for sample in plan.selection():
-                folder.images.add(sample.path, sample.id)
-                writer.add(sample, sample.path)
+            for rows in plan.tables(ALL_COLUMNS):
+                batch = OutgoingBatch(rows, plan.class_names())
+                paths, ids = batch.store_paths, batch.ids
+                for path, key in zip(paths.to_pylist(), ids.to_pylist(), strict=True):
+                    folder.images.add(path, key)
+                writer.add(batch, paths)
             writer.finish()
         finally:
             writer.close()
-    path = place / FILE_NAME
-    return Content(sha256=writer.sha256, size_bytes=path.stat().st_size, path=path)
+    whole = place / FILE_NAME
+    return Content(sha256=writer.sha256, size_bytes=whole.stat().st_size, path=whole)

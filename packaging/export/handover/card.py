@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from dataset.policies.balancing import repeats_of
 
-from .outgoing import OutgoingBox, OutgoingSample
+from .outgoing import OutgoingBatch
 from .plan import Plan
 from .policy_files import PREPROCESS_NAME, REPEATS_NAME
 
@@ -36,11 +38,17 @@ class Tally:
     samples: Counter[str] = field(default_factory=Counter)
     boxes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
-        """Count a sample and what the format holds of its boxes."""
-        self.samples[sample.split] += 1
-        for box in boxes:
-            self.boxes[sample.split, box.class_name] += 1
+    def add(self, batch: OutgoingBatch, names: Mapping[int, str]) -> None:
+        """Count samples and what the format holds of their boxes, by class name."""
+        coded = batch.words("split").dictionary_encode()
+        splits = coded.dictionary.to_pylist()
+        codes = np.asarray(coded.indices.to_numpy(), np.int64)
+        for code, count in enumerate(np.bincount(codes).tolist()):
+            self.samples[splits[code]] += count
+        pairs = np.stack([codes[batch.boxes.owners], batch.boxes.class_ids])
+        kinds, counts = np.unique(pairs, axis=1, return_counts=True)
+        for code, class_id, count in zip(*kinds.tolist(), counts.tolist(), strict=True):
+            self.boxes[splits[code], names[class_id]] += count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,15 @@ behind the plus sign: whether it follows another one is nothing that an export k
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from dataset.records import SplitKind
 
+from .column_texts import joined
 from .csv_text import csv_cell, csv_row
 from .export_folder import ExportFolder
-from .outgoing import OutgoingBox, OutgoingSample
+from .outgoing import OutgoingBatch
 from .plan import Plan
 from .rows import RowFile
 
@@ -96,21 +97,18 @@ class BoxTable:
     def __init__(self, folder: ExportFolder, plan: Plan) -> None:
         self._rows = RowFile(folder)
         self._classes = {
-            item.name: f"{index},{csv_cell(item.name)}"
+            item.id: f"{index},{csv_cell(item.name)}"
             for index, item in enumerate(plan.classes)
         }
 
-    def add(
-        self, sample: OutgoingSample, name: str, boxes: Sequence[OutgoingBox]
-    ) -> None:
-        """Add a row for each box of a sample whose image has that relative name."""
-        head = f"{sample.id},{name},{sample.split}"
-        self._rows.add(
-            "".join(
-                f"{head},{self._classes[box.class_name]},"
-                f"{box.x0!r} {box.y0!r} {box.x1!r} {box.y1!r}\n"
-                for box in boxes
-            )
+    def add(self, batch: OutgoingBatch) -> None:
+        """Add a row for each box."""
+        head = joined(batch.ids, ",", batch.image_names, ",", batch.words("split"))
+        classes = batch.boxes.said(self._classes)
+        x0, y0, x1, y1 = batch.corner_texts
+        corners = (x0, " ", y0, " ", x1, " ", y1)
+        self._rows.add_all(
+            joined(batch.of_boxes(head), ",", classes, ",", *corners, "\n")
         )
 
     def write(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from dataset.errors import ProjectError, UsageError
 from dataset.progress import SILENT, Progress
@@ -26,14 +27,15 @@ from .export_folder import (
     stale_caches,
 )
 from .file_list import merged
-from .outgoing import LABEL_COLUMNS, OutgoingSample
+from .outgoing import ALL_COLUMNS, LABEL_COLUMNS
 from .pages import Pages
-from .plan import Plan, make_plan
+from .plan import BATCH_ROWS, Plan, make_plan
 from .policy_files import policy_files, policy_notes
 from .preflight import require_fit, require_space
 from .proof import FoundImage, WantedImage, WrittenExport, prove
 
-_PROGRESS_STEP = 50
+# Whoever cancels does not want to wait for more.
+_ROWS_WITH_IMAGES: Final = 128
 _NO_COMPANIONS: Mapping[str, bytes] = MappingProxyType({})
 
 
@@ -133,12 +135,17 @@ class _Export:
     def write(self, progress: Progress) -> None:
         """Write images, the format's files, and what stands beside them."""
         done = 0
-        for batch in self.plan.batches():
-            for sample in batch:
-                if done % _PROGRESS_STEP == 0:
-                    progress.step(done, self.plan.samples, "samples")
-                done += 1
-                self._add(sample)
+        most_rows = _ROWS_WITH_IMAGES if self.has_media else BATCH_ROWS
+        for rows in self.plan.tables(ALL_COLUMNS, most_rows):
+            progress.step(done, self.plan.samples, "samples")
+            batch = self.pages.batch(rows)
+            if self.has_media and not self.pages.is_packed:
+                self.folder.copy_all(batch)
+            self.pages.add_all(batch)
+            self.tally.add(batch, self.pages.names)
+            self.table.add(batch)
+            self.side_car.add(batch, batch.image_names)
+            done += len(batch)
         self.pages.finish()
         for name, data in policy_files(self.plan):
             self.folder.write(name, data)
@@ -175,31 +182,22 @@ class _Export:
         self.side_car.close()
         self.table.close()
 
-    def _add(self, sample: OutgoingSample) -> None:
-        name = self.pages.image_name(sample)
-        if self.has_media and not self.pages.is_packed:
-            self.folder.copy(sample, name)
-        boxes = self.pages.shown(sample)
-        self.pages.add(sample, boxes)
-        self.tally.add(sample, boxes)
-        self.table.add(sample, name, boxes)
-        self.side_car.add(sample, name)
-
     def _found(self, written: WrittenExport) -> Iterator[FoundImage]:
         """What stands in the files; the first look at them falls into the proof."""
         yield from self.pages.read_back(written)
 
     def _wanted(self) -> Iterator[WantedImage]:
         """What must be found, from a second walk through the version."""
-        for batch in self.plan.batches(LABEL_COLUMNS):
-            for sample in batch:
-                yield WantedImage(
-                    self.pages.image_name(sample),
-                    self.pages.shown(sample),
-                    (sample.width, sample.height),
-                    sample.split,
-                    sample.id,
-                )
+        for rows in self.plan.tables(LABEL_COLUMNS):
+            batch = self.pages.batch(rows)
+            yield from map(
+                WantedImage,
+                batch.image_names.to_pylist(),
+                batch.box_lists(),
+                batch.sizes,
+                batch.words("split").to_pylist(),
+                batch.ids.to_pylist(),
+            )
 
     def _card(self) -> bytes:
         words = card.FormatWords(

@@ -22,7 +22,7 @@ from dataset import durable
 
 from .file_list import FileList, merged
 from .image_copies import ImageCopies, ImageCopy, image_bytes
-from .outgoing import OutgoingSample
+from .outgoing import OutgoingBatch, OutgoingSample
 from .placed_file import PlacedFile
 
 _COMPARE_LIMIT = 1 << 22
@@ -50,24 +50,29 @@ class ExportFolder:
         self._in_place = in_place
         self._folders: set[str] = set()
 
-    def copy(self, sample: OutgoingSample, name: str) -> None:
-        """Have a sample's image copied; in place, one of the right size is left alone.
+    def copy_all(self, batch: OutgoingBatch) -> None:
+        """Have images copied; in place, one of the right size is left alone.
 
         The id is the digest: that the store's bytes have it, `fieldset check --deep`
         proves. Raises what `ImageCopies.add` raises, also for earlier images.
         """
-        target = self._place(name)
-        self.images.add(name, sample.id)
-        self.image_kinds.add((name.rpartition("/")[0], sample.suffix))
-        temporary = durable.temporary_beside(Path(target)) if self._in_place else ""
-        self._copies.add(
-            ImageCopy(
-                source=f"{self._source}/{sample.path}",
-                target=target,
-                size_bytes=sample.size_bytes,
-                temporary=str(temporary),
+        names, ids = batch.image_names.to_pylist(), batch.ids.to_pylist()
+        paths, sizes = batch.store_paths.to_pylist(), batch.numbers("size_bytes")
+        for name, key, path, size in zip(
+            names, ids, paths, sizes.tolist(), strict=True
+        ):
+            target = self._place(name)
+            self.images.add(name, key)
+            temporary = durable.temporary_beside(Path(target)) if self._in_place else ""
+            self._copies.add(
+                ImageCopy(
+                    source=f"{self._source}/{path}",
+                    target=target,
+                    size_bytes=size,
+                    temporary=str(temporary),
+                )
             )
-        )
+        self.image_kinds.update(map(_kind, names))
 
     def finish_copies(self) -> None:
         """Wait until every image is there; raises what `ImageCopies.finish` raises."""
@@ -203,6 +208,11 @@ def kept_folder(target: Path, source: Path) -> Iterator[ExportFolder]:
                 yield folder
         finally:
             _remove_scratch(target)
+
+
+def _kind(name: str) -> tuple[str, str]:
+    folder, _, bare = name.rpartition("/")
+    return folder, bare.rpartition(".")[2]
 
 
 @contextmanager

@@ -1,21 +1,27 @@
-"""Samples on their way out: plain tuples, made by the thousand of a manifest's columns.
+"""Samples on their way out: columns of a manifest's rows, and tuples made of them.
 
 The records of `dataset` check themselves when they are made, which costs more than
 writing them. What a manifest holds was checked when it was frozen; an export looks at
-each of its boxes twice, and makes tuples of them.
+each of its boxes twice, in columns where it can and as plain tuples where it cannot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise, repeat
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dataset.versions.leaf import UNITS_PER_PIXEL, uuid_text
+from dataset.sample_batch import raw_bytes
+from dataset.versions.leaf import UNITS_PER_PIXEL
+
+from .column_texts import float_texts, hex_texts, joined, mapped, uuid_texts
 
 _CORNERS: Final = ("x0", "y0", "x1", "y1")
 _BOXES: Final = "boxes.list.element"
@@ -35,20 +41,6 @@ ALL_COLUMNS: Final = (
     *("reviewed", "group", "session", "place", "camera", "conditions"),
     *("captured_us", "source_name"),
 )
-_NO_CONDITIONS: Final[tuple[tuple[str, str], ...]] = ()
-
-
-class KeptBox(NamedTuple):
-    """A box as the version keeps it: corners in whole 1/1024 pixels, not cut."""
-
-    id: str
-    class_id: int
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-    origin: str
-    score: float | None
 
 
 class OutgoingBox(NamedTuple):
@@ -75,132 +67,224 @@ class OutgoingBox(NamedTuple):
 class OutgoingSample(NamedTuple):
     """A sample of an export; the fields are those of `dataset.records.VersionSample`.
 
-    `boxes` are what files can hold, `kept` all that the version has of it; both are
-    sorted by id. What was not asked of the manifest is empty.
+    `boxes` are what files can hold, sorted by id. What was not asked of the manifest
+    is empty.
     """
 
     id: str
     suffix: str
     split: str
-    state: str
     width: int
     height: int
     orientation: int
     size_bytes: int
-    reviewed: bool
     group: str
     session: str
     place: str
     camera: str
-    captured_us: int
-    source_name: str
-    conditions: tuple[tuple[str, str], ...]
-    kept: Sequence[KeptBox]
-    boxes: Sequence[OutgoingBox]
+    boxes: Sequence[OutgoingBox] = ()
 
     @property
     def path(self) -> str:
         """The image's place under the project's folder, with forward slashes."""
         return f"images/{self.id[:2]}/{self.id}.{self.suffix}"
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the upright image, in pixels."""
-        return self.width, self.height
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KeptBoxes:
+    """The boxes of some rows as the version keeps them; corners in 1/1024 pixels.
 
-_EMPTY: Final[Mapping[str, Any]] = {
-    **dict.fromkeys(("reviewed",), False),
-    **dict.fromkeys(("group", "session", "place", "camera", "source_name"), ""),
-    "captured_us": 0,
-}
-_PLAIN: Final = OutgoingSample._fields[1:-3]
-
-
-def outgoing_samples(
-    rows: pa.Table, names: Mapping[int, str]
-) -> Iterator[OutgoingSample]:
-    """The samples of some rows of a manifest, with the columns that were asked for.
-
-    `names` are those of the classes by permanent id.
+    `bounds` says where each row's boxes begin, and where the last one's end.
+    `corners` have the shape (4, boxes); `flat` are all columns that were asked for.
     """
-    ids = [raw.hex() for raw in rows.column("id").to_pylist()]
-    plain = [_values(rows, name) for name in _PLAIN]
-    kept, boxes = _boxes(rows, names)
-    made = zip(ids, *plain, _conditions(rows), kept, boxes, strict=False)
-    return map(OutgoingSample._make, made)
+
+    bounds: NDArray[np.int64]
+    corners: NDArray[np.int64]
+    class_ids: NDArray[np.int64]
+    flat: pa.Array
 
 
-def _values(rows: pa.Table, name: str) -> Iterable[Any]:
-    if name in rows.column_names:
-        values: list[Any] = rows.column(name).to_pylist()
-        return values
-    return repeat(_EMPTY[name])
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeldBoxes:
+    """The boxes of some rows as files hold them, in columns.
 
+    `owners` is the row of each, `corners` are pixels of the upright image, shape
+    (4, boxes), in the order x0, y0, x1, y1; `ids` are UUIDs as text, None where they
+    were not asked for.
+    """
 
-def _conditions(rows: pa.Table) -> Iterable[tuple[tuple[str, str], ...]]:
-    """The conditions of each row; a map of Arrow's, taken apart as a whole."""
-    if "conditions" not in rows.column_names:
-        return repeat(_NO_CONDITIONS)
-    column = rows.column("conditions").combine_chunks()
-    offsets = column.offsets.to_pylist()
-    first, last = offsets[0], offsets[-1]
-    keys = column.keys.slice(first, last - first).to_pylist()
-    items = column.items.slice(first, last - first).to_pylist()
-    pairs = list(zip(keys, items, strict=True))
-    return [tuple(pairs[a - first : b - first]) for a, b in pairwise(offsets)]
+    rows: int
+    owners: NDArray[np.int64]
+    class_ids: NDArray[np.int64]
+    corners: NDArray[np.float64]
+    ids: pa.Array | None
 
+    @property
+    def bounds(self) -> NDArray[np.int64]:
+        """Where each row's boxes begin, and where the last one's end."""
+        return np.searchsorted(self.owners, np.arange(self.rows + 1)).astype(np.int64)
 
-def _boxes(
-    rows: pa.Table, names: Mapping[int, str]
-) -> tuple[Iterable[Sequence[KeptBox]], Iterable[Sequence[OutgoingBox]]]:
-    """All boxes of each row, and those of them that files can hold."""
-    if "boxes" not in rows.column_names:
-        return repeat(()), repeat(())
-    column = rows.column("boxes").combine_chunks()
-    bounds = column.offsets.to_numpy().astype(np.int64)
-    bounds -= bounds[0]
-    flat = column.flatten()
-    if flat.type.get_field_index(_CORNERS[0]) < 0:
-        return repeat(()), repeat(())
-    corners = np.stack([flat.field(name).to_numpy() for name in _CORNERS])
-    cut, is_held = _cut(corners, rows, np.diff(bounds))
-    classes = flat.field("class_id").to_numpy()
-    kept: Iterable[Sequence[KeptBox]] = repeat(())
-    ids: Iterable[str] = repeat("")
-    if flat.type.get_field_index("id") >= 0:
-        texts = [uuid_text(raw) for raw in flat.field("id").to_pylist()]
-        whole = (flat.field(name).to_pylist() for name in ("origin", "score"))
-        listed = zip(texts, classes.tolist(), *corners.tolist(), *whole, strict=True)
-        kept = _grouped(list(map(KeptBox._make, listed)), bounds)
-        ids = texts
-    if not is_held.all():
-        ids = (
-            text for text, holds in zip(ids, is_held.tolist(), strict=False) if holds
+    def said(self, words: Mapping[int, str]) -> pa.Array:
+        """What stands for the class of each box, by the class's permanent id."""
+        known, at = np.unique(self.class_ids, return_inverse=True)
+        return pa.array([words[n] for n in known.tolist()], pa.string()).take(
+            pa.array(at.ravel())
         )
-        cut, classes = cut[:, is_held], classes[is_held]
-        bounds = np.concatenate([[0], np.cumsum(is_held)])[bounds]
-    class_ids = classes.tolist()
-    made = zip(
-        [names[class_id] for class_id in class_ids],
-        *cut.tolist(), ids, class_ids,
-        strict=False,
-    )  # fmt: skip
-    return kept, _grouped(list(map(OutgoingBox._make, made)), bounds)
+
+    def only(self, is_kept: NDArray[np.bool_]) -> HeldBoxes:
+        """Those of them for which this is true."""
+        if is_kept.all():
+            return self
+        return replace(
+            self,
+            owners=self.owners[is_kept],
+            class_ids=self.class_ids[is_kept],
+            corners=self.corners[:, is_kept],
+            ids=None if self.ids is None else self.ids.filter(pa.array(is_kept)),
+        )
 
 
-def _cut(
-    corners: NDArray[np.int32], rows: pa.Table, counts: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Corners in pixels, cut at the edge, and whether anything is left of each box."""
-    sides = [rows.column(name).to_numpy() for name in ("width", "height")]
-    limits = [np.repeat(side, counts).astype(np.int64) for side in sides]
-    most = np.stack([*limits, *limits]) * UNITS_PER_PIXEL
-    cut = np.clip(corners.astype(np.int64), 0, most)
-    is_held = (cut[2] > cut[0]) & (cut[3] > cut[1])
-    return cut / float(UNITS_PER_PIXEL), is_held
+Fit = Callable[[HeldBoxes], HeldBoxes]
 
 
-def _grouped(boxes: list[Any], bounds: NDArray[np.int64]) -> list[Any]:
-    """The boxes of each row, from where each row's begin."""
-    return [boxes[first:last] for first, last in pairwise(bounds.tolist())]
+class OutgoingBatch:
+    """Some rows of a manifest as an export shows them.
+
+    Args:
+        rows: at least one, with the columns that were asked for.
+        names: of the classes, by permanent id.
+        folders: where the images of each split go.
+        fit: makes of the boxes what the format can hold of them.
+    """
+
+    def __init__(
+        self,
+        rows: pa.Table,
+        names: Mapping[int, str],
+        *,
+        folders: Mapping[str, str] | None = None,
+        fit: Fit = lambda boxes: boxes,
+    ) -> None:
+        self.rows = rows
+        self._names = names
+        self._folders = folders or {}
+        self._fit = fit
+
+    def __len__(self) -> int:
+        return int(self.rows.num_rows)
+
+    def words(self, name: str) -> pa.Array:
+        """A column of the rows."""
+        return self.rows.column(name).combine_chunks()
+
+    def numbers(self, name: str) -> NDArray[np.int64]:
+        """A column of whole numbers of the rows."""
+        return np.asarray(self.rows.column(name).to_numpy(), np.int64)
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Width and height of each upright image."""
+        sides = [self.numbers(side).tolist() for side in ("width", "height")]
+        return list(zip(*sides, strict=True))
+
+    @cached_property
+    def ids(self) -> pa.Array:
+        """The sample ids as text."""
+        return hex_texts(raw_bytes(self.rows.column("id")))
+
+    @cached_property
+    def file_names(self) -> pa.Array:
+        """The bare name of each image."""
+        return joined(self.ids, ".", self.words("suffix"))
+
+    @cached_property
+    def store_paths(self) -> pa.Array:
+        """Where each image lies under the project's folder."""
+        starts = pc.utf8_slice_codeunits(self.ids, 0, 2)
+        return joined("images/", starts, "/", self.file_names)
+
+    @cached_property
+    def image_names(self) -> pa.Array:
+        """Where each image goes: relative names with forward slashes."""
+        places = mapped(self.words("split"), lambda split: self._folders[split])
+        return joined(places, "/", self.file_names)
+
+    @cached_property
+    def kept(self) -> KeptBoxes:
+        """All boxes that the version has."""
+        column = self.words("boxes")
+        bounds = column.offsets.to_numpy().astype(np.int64)
+        flat = column.flatten()
+        corners = np.stack([flat.field(name).to_numpy() for name in _CORNERS])
+        return KeptBoxes(
+            bounds=bounds - bounds[0],
+            corners=corners.astype(np.int64),
+            class_ids=np.asarray(flat.field("class_id").to_numpy(), np.int64),
+            flat=flat,
+        )
+
+    @cached_property
+    def box_ids(self) -> pa.Array | None:
+        """The UUID of each box that the version has, as text."""
+        flat = self.kept.flat
+        if flat.type.get_field_index("id") < 0:
+            return None
+        return uuid_texts(raw_bytes(flat.field("id")))
+
+    @cached_property
+    def cut(self) -> HeldBoxes:
+        """The boxes cut at the image's edge; those of which nothing is left are not."""
+        kept = self.kept
+        counts = np.diff(kept.bounds)
+        sides = [np.repeat(self.numbers(s), counts) for s in ("width", "height")]
+        most = np.stack([*sides, *sides]) * UNITS_PER_PIXEL
+        corners = np.clip(kept.corners, 0, most)
+        held = HeldBoxes(
+            rows=len(self),
+            owners=np.repeat(np.arange(len(self)), counts),
+            class_ids=kept.class_ids,
+            corners=corners / float(UNITS_PER_PIXEL),
+            ids=self.box_ids,
+        )
+        is_left = (corners[2] > corners[0]) & (corners[3] > corners[1])
+        return held.only(is_left)
+
+    @cached_property
+    def boxes(self) -> HeldBoxes:
+        """The boxes as the format holds them."""
+        return self._fit(self.cut)
+
+    @cached_property
+    def corner_texts(self) -> list[pa.Array]:
+        """x0, y0, x1, y1 of the boxes as files have them."""
+        return [float_texts(corner) for corner in self.boxes.corners]
+
+    def of_boxes(self, column: pa.Array) -> pa.Array:
+        """A column of the rows, said once more for each box."""
+        return column.take(pa.array(self.boxes.owners))
+
+    def box_lists(self) -> list[list[OutgoingBox]]:
+        """The boxes of each row as tuples."""
+        held = self.boxes
+        class_ids = held.class_ids.tolist()
+        names = [self._names[class_id] for class_id in class_ids]
+        ids: Iterable[str] = repeat("") if held.ids is None else held.ids.to_pylist()
+        columns = zip(names, *held.corners.tolist(), ids, class_ids, strict=False)
+        made = list(map(OutgoingBox._make, columns))
+        return [made[first:last] for first, last in pairwise(held.bounds.tolist())]
+
+    def samples(self) -> Iterator[OutgoingSample]:
+        """The rows as tuples, with the columns that were asked for."""
+        plain = [self._values(name) for name in OutgoingSample._fields[1:-1]]
+        has_boxes = "boxes" in self.rows.column_names and (
+            self.rows.schema.field("boxes").type.value_type.get_field_index("x0") >= 0
+        )
+        boxes: Iterable[Any] = self.box_lists() if has_boxes else repeat(())
+        made = zip(self.ids.to_pylist(), *plain, boxes, strict=False)
+        return map(OutgoingSample._make, made)
+
+    def _values(self, name: str) -> Iterable[Any]:
+        if name not in self.rows.column_names:
+            return repeat("")
+        values: list[Any] = self.rows.column(name).to_pylist()
+        return values

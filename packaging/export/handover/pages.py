@@ -6,8 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+import pyarrow as pa
+
 from .export_folder import ExportFolder
-from .outgoing import OutgoingBox, OutgoingSample
+from .outgoing import HeldBoxes, OutgoingBatch, OutgoingBox, OutgoingSample
 from .plan import Plan
 from .proof import FoundImage, WrittenExport
 from .rows import RowFile
@@ -32,17 +34,33 @@ class Pages(ABC):
         self.index = plan.class_index()
         self._open: list[RowFile] = []
 
+    def image_folder(self, split: str) -> str:
+        """Where the images of a split go, relative and with forward slashes."""
+        return f"images/{split}"
+
     def image_name(self, sample: OutgoingSample) -> str:
-        """Where the sample's image goes: a relative path with forward slashes."""
-        return f"images/{sample.split}/{sample.id}.{sample.suffix}"
+        """Where the sample's image goes."""
+        return f"{self.image_folder(sample.split)}/{sample.id}.{sample.suffix}"
 
-    def shown(self, sample: OutgoingSample) -> Sequence[OutgoingBox]:
-        """The boxes of a sample as the format holds them; asked again by the proof."""
-        return sample.boxes
+    def fit(self, boxes: HeldBoxes) -> HeldBoxes:
+        """What the format can hold of the boxes; asked again by the proof."""
+        return boxes
 
-    @abstractmethod
+    def batch(self, rows: pa.Table) -> OutgoingBatch:
+        """Some rows of the manifest as this format shows them."""
+        folders = {
+            split.name: self.image_folder(split.name) for split in self.plan.splits
+        }
+        return OutgoingBatch(rows, self.names, folders=folders, fit=self.fit)
+
+    def add_all(self, batch: OutgoingBatch) -> None:
+        """Write what the format says of some samples, which come by id."""
+        for sample in batch.samples():
+            self.add(sample, sample.boxes)
+
     def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
-        """Write what the format says of a sample, whose boxes are those `shown`."""
+        """Write what the format says of one sample; for those without `add_all`."""
+        raise NotImplementedError
 
     @abstractmethod
     def finish(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -25,18 +24,13 @@ from dataset.records import (
 
 from ..contract import FrozenSamples, ImportedBox
 from ..intakes.image_draft import clipped
-from .outgoing import (
-    ALL_COLUMNS,
-    IMAGE_COLUMNS,
-    OutgoingSample,
-    outgoing_samples,
-)
+from .outgoing import IMAGE_COLUMNS, OutgoingBatch, OutgoingSample
 
 UNITS_PER_PIXEL = 1024
 _STATES: Final = (SampleState.LABELED, SampleState.EMPTY)
 _KIND_ORDER = {SplitKind.TRAIN: 0, SplitKind.VAL: 1, SplitKind.TEST: 2}
 _SUFFIX_LIMIT = 5
-_BATCH_ROWS: Final = 1024
+BATCH_ROWS: Final = 2048
 _PLAN_COLUMNS: Final = (
     *("id", "suffix", "split", "state", "size_bytes"),
     "boxes.list.element.class_id",
@@ -68,8 +62,10 @@ class Plan:
         """Whether every sample of the version is in the export."""
         return not self.left_out
 
-    def tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """The rows of the samples of the export, by id, at most 1,024 at a time.
+    def tables(
+        self, columns: Sequence[str], most_rows: int = BATCH_ROWS
+    ) -> Iterator[pa.Table]:
+        """The rows of the samples of the export, by id, some at a time.
 
         `columns` are those of `outgoing`, which always hold split and state. Nothing
         is kept: each call walks through the version.
@@ -78,8 +74,8 @@ class Plan:
         if self.drop_empty and not any(name.startswith("boxes") for name in columns):
             columns = (*columns, "boxes.list.element.class_id")
         for whole in self.frozen.batches(columns):
-            for at in range(0, whole.num_rows, _BATCH_ROWS):
-                rows = whole.slice(at, _BATCH_ROWS)
+            for at in range(0, whole.num_rows, most_rows):
+                rows = whole.slice(at, most_rows)
                 is_wanted = _are_in(rows, "split", names)
                 is_wanted &= _are_in(rows, "state", _STATES)
                 if self.drop_empty:
@@ -89,21 +85,10 @@ class Plan:
                 elif is_wanted.any():
                     yield rows.filter(pa.array(is_wanted))
 
-    def batches(
-        self, columns: Sequence[str] = ALL_COLUMNS
-    ) -> Iterator[list[OutgoingSample]]:
-        """The samples of the export, by id, some at a time; a new walk each call."""
-        names = self.class_names()
-        for rows in self.tables(columns):
-            yield list(outgoing_samples(rows, names))
-
-    def selection(self) -> Iterator[OutgoingSample]:
-        """The samples of the export, by id; a new walk with each call."""
-        return chain.from_iterable(self.batches())
-
     def images(self) -> Iterator[OutgoingSample]:
-        """The same without their boxes and words, which is faster."""
-        return chain.from_iterable(self.batches(IMAGE_COLUMNS))
+        """The samples of the export, by id, without their boxes; a new walk a call."""
+        for rows in self.tables(IMAGE_COLUMNS):
+            yield from OutgoingBatch(rows, {}).samples()
 
     def class_names(self) -> dict[int, str]:
         """The name of each class by its permanent id."""
@@ -218,7 +203,7 @@ class _Survey:
 def box_counts(rows: pa.Table) -> NDArray[np.int64]:
     """How many boxes the version has in each row, shape (rows,)."""
     column = rows.column("boxes").combine_chunks()
-    return np.diff(column.offsets.to_numpy().astype(np.int64))
+    return np.asarray(np.diff(column.offsets.to_numpy()), np.int64)
 
 
 def class_ids(rows: pa.Table) -> NDArray[np.int64]:

@@ -13,15 +13,20 @@ begins with `PLACEHOLDER`, and the dataset card says how to put the real address
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from dataset.records import SplitKind
 
+from ..handover.column_texts import float_texts, grouped, integer_texts, joined
 from ..handover.export_folder import ExportFolder
-from ..handover.outgoing import OutgoingBox, OutgoingSample
+from ..handover.outgoing import OutgoingBatch, OutgoingBox
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport, by_sample
@@ -78,17 +83,22 @@ class AzureMlPages(Pages):
     def __init__(self, plan: Plan, folder: ExportFolder) -> None:
         super().__init__(plan, folder)
         self._rows = {split.name: self.rows() for split in plan.splits}
+        self._names = {i.id: encode_basestring(i.name) for i in plan.classes}
         self._version = plan.frozen.version.id[:_VERSION_LENGTH].rstrip("-")
 
-    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
-        """Write the image's line."""
-        labels = ",".join(_label(box, sample) for box in boxes)
-        self._rows[sample.split].add(
-            f'{{"image_details":{{"format":"{sample.suffix}",'
-            f'"height":{sample.height},"width":{sample.width}}},'
-            f'"image_url":"{PLACEHOLDER}/{self.image_name(sample)}",'
-            f'"label":[{labels}]}}\n'
+    def add_all(self, batch: OutgoingBatch) -> None:
+        """Write a line for each image."""
+        labels = grouped(_labels(batch, self._names), batch.boxes.bounds, ",")
+        width, height = (integer_texts(batch.numbers(s)) for s in ("width", "height"))
+        lines = joined(
+            *('{"image_details":{"format":"', batch.words("suffix")),
+            *('","height":', height, ',"width":', width),
+            *(f'}},"image_url":"{PLACEHOLDER}/', batch.image_names),
+            *('","label":[', labels, "]}\n"),
         )
+        splits = batch.words("split")
+        for name in sorted(set(splits.to_pylist())):
+            self._rows[name].add_all(lines.filter(pc.equal(splits, name)))
 
     def finish(self) -> None:
         """Write the lines, the tables and the assets."""
@@ -152,12 +162,15 @@ class AzureMlPages(Pages):
         return f"{key}:\n  path: {path}\n  type: mltable\n"
 
 
-def _label(box: OutgoingBox, sample: OutgoingSample) -> str:
-    name, x0, y0, x1, y1, _, _ = box
-    return (
-        f'{{"bottomX":{x1 / sample.width!r},"bottomY":{y1 / sample.height!r},'
-        f'"isCrowd":0,"label":{encode_basestring(name)},'
-        f'"topX":{x0 / sample.width!r},"topY":{y0 / sample.height!r}}}'
+def _labels(batch: OutgoingBatch, names: Mapping[int, str]) -> pa.Array:
+    """The object of each box; corners from 0 to 1."""
+    boxes = batch.boxes
+    width, height = (batch.numbers(s)[boxes.owners] for s in ("width", "height"))
+    sides = (width, height, width, height)
+    x0, y0, x1, y1 = map(float_texts, boxes.corners / np.stack(sides))
+    return joined(
+        *('{"bottomX":', x1, ',"bottomY":', y1, ',"isCrowd":0,"label":'),
+        *(boxes.said(names), ',"topX":', x0, ',"topY":', y0, "}"),
     )
 
 

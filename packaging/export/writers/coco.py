@@ -14,13 +14,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ..handover.column_texts import float_texts, integer_texts, joined
 from ..handover.export_folder import ExportFolder
 from ..handover.numbers import Numbers, RisingNumbers
-from ..handover.outgoing import OutgoingBox, OutgoingSample
+from ..handover.outgoing import OutgoingBatch, OutgoingBox
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport, by_sample
@@ -32,7 +37,6 @@ _CATEGORIES: Final = b'"categories":[\n'
 _IMAGES: Final = b'"images":[\n'
 _LICENSES: Final = b'"licenses":[]}\n'
 _END: Final = b"],\n"
-_BOXES_AT_ONCE: Final = 1024
 
 
 class CocoPages(Pages):
@@ -47,9 +51,11 @@ class CocoPages(Pages):
             for split in plan.splits
         }
 
-    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
-        """Write the image's row and a row for each box."""
-        self._splits[sample.split].add(sample, boxes)
+    def add_all(self, batch: OutgoingBatch) -> None:
+        """Write a row for each image and each box."""
+        splits = np.array(batch.words("split").to_pylist())
+        for name in sorted(set(splits.tolist())):
+            self._splits[name].add(batch, splits == name)
 
     def finish(self) -> None:
         """Put each split's file together."""
@@ -61,7 +67,6 @@ class CocoPages(Pages):
         end = _END.decode()
         middle = f"{end}{_CATEGORIES.decode()}{categories}{end}{_IMAGES.decode()}"
         for name, rows in self._splits.items():
-            rows.flush()
             rows.boxes.write_before(
                 rows.images,
                 _file_name(name),
@@ -87,42 +92,58 @@ class CocoPages(Pages):
 
 
 class _SplitRows:
-    """The rows of one split on their way into its file; boxes wait for numbers."""
+    """The rows of one split on their way into its file."""
 
     def __init__(self, images: RowFile, boxes: RowFile) -> None:
         self.images = images
         self.boxes = boxes
         self._image_ids = RisingNumbers()
         self._box_ids = Numbers()
-        self._waiting: list[tuple[int, OutgoingBox]] = []
-        self._digests: list[bytes] = []
 
-    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
-        """Add an image with its boxes."""
-        image_id = self._image_ids.take(sample.id)
-        self.images.add(
-            f'{{"file_name":"{sample.id}.{sample.suffix}","height":{sample.height},'
-            f'"id":{image_id},"width":{sample.width}}}'
-        )
-        for box in boxes:
-            self._waiting.append((image_id, box))
-            self._digests.append(_digest(f"{sample.id}/{box.id}"))
-        if len(self._waiting) >= _BOXES_AT_ONCE:
-            self.flush()
+    def add(self, batch: OutgoingBatch, is_here: NDArray[np.bool_]) -> None:
+        """Add the rows of a batch that are of this split, with their boxes."""
+        numbers = np.zeros(len(batch), np.uint64)
+        own = batch.ids.filter(pa.array(is_here)).to_pylist()
+        numbers[is_here] = [self._image_ids.take(sample_id) for sample_id in own]
+        self.images.add_all(_image_rows(batch, numbers).filter(pa.array(is_here)))
+        boxes = batch.boxes
+        is_own = is_here[boxes.owners]
+        box_numbers = np.zeros(len(boxes.owners), np.uint64)
+        box_numbers[is_own] = self._box_ids.take_all(_digests(batch, is_own))
+        rows = _box_rows(batch, numbers[boxes.owners], box_numbers)
+        self.boxes.add_all(rows.filter(pa.array(is_own)))
 
-    def flush(self) -> None:
-        """Number the boxes that wait, and write their rows."""
-        numbers = self._box_ids.take_all(self._digests)
-        for number, (image_id, box) in zip(numbers, self._waiting, strict=True):
-            _, x0, y0, x1, y1, _, class_id = box
-            width, height = x1 - x0, y1 - y0
-            self.boxes.add(
-                f'{{"area":{width * height!r},'
-                f'"bbox":[{x0!r},{y0!r},{width!r},{height!r}],'
-                f'"category_id":{class_id},"id":{number},"image_id":{image_id},'
-                '"iscrowd":0,"segmentation":[]}'
-            )
-        self._waiting, self._digests = [], []
+
+def _digests(batch: OutgoingBatch, is_own: NDArray[np.bool_]) -> list[bytes]:
+    """What the numbers of boxes are made of: sample id and UUID."""
+    keys = joined(batch.of_boxes(batch.ids), "/", batch.boxes.ids)
+    sha256 = hashlib.sha256
+    own = keys.filter(pa.array(is_own)).cast(pa.binary()).to_pylist()
+    return [sha256(key).digest() for key in own]
+
+
+def _image_rows(batch: OutgoingBatch, numbers: NDArray[np.uint64]) -> pa.Array:
+    width, height = (integer_texts(batch.numbers(s)) for s in ("width", "height"))
+    return joined(
+        *('{"file_name":"', batch.file_names, '","height":', height),
+        *(',"id":', integer_texts(numbers), ',"width":', width, "}"),
+    )
+
+
+def _box_rows(
+    batch: OutgoingBatch, images: NDArray[np.uint64], numbers: NDArray[np.uint64]
+) -> pa.Array:
+    x0, y0, x1, y1 = batch.boxes.corners
+    width, height = x1 - x0, y1 - y0
+    left, top, *_ = batch.corner_texts
+    sides = (float_texts(width), ",", float_texts(height))
+    return joined(
+        *('{"area":', float_texts(width * height), ',"bbox":['),
+        *(left, ",", top, ",", *sides),
+        *('],"category_id":', integer_texts(batch.boxes.class_ids)),
+        *(',"id":', integer_texts(numbers), ',"image_id":', integer_texts(images)),
+        ',"iscrowd":0,"segmentation":[]}',
+    )
 
 
 def _file_name(split: str) -> str:
@@ -172,10 +193,6 @@ def _box(row: dict[str, Any], names: dict[int, str]) -> OutgoingBox:
 def _require(line: bytes, wanted: bytes) -> None:
     if line != wanted:
         raise ValueError(f"a line is not {wanted!r}")
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
 
 
 def _text(value: object) -> str:

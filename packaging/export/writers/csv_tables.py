@@ -11,21 +11,28 @@ spreadsheet would take for a formula has an apostrophe in front (`handover.csv_t
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..handover.column_texts import integer_texts, joined, mapped
 from ..handover.csv_text import csv_cell, csv_row, csv_rows, unguard
 from ..handover.export_folder import ExportFolder
-from ..handover.outgoing import OutgoingBox, OutgoingSample
+from ..handover.outgoing import OutgoingBatch, OutgoingBox
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport
 
 _IMAGES: Final = "images.csv"
 _BOXES: Final = "boxes.csv"
+_ORIGIN: Final = ("group", "session", "place", "camera")
 _IMAGE_COLUMNS: Final = (
     *("file_name", "split", "width", "height", "boxes"),
-    *("group", "session", "place", "camera", "sample_id"),
+    *_ORIGIN,
+    "sample_id",
 )
 _BOX_COLUMNS: Final = (
     *("file_name", "split", "class", "class_index"),
@@ -42,21 +49,23 @@ class CsvPages(Pages):
         super().__init__(plan, folder)
         self._images = self.rows()
         self._boxes = self.rows()
+        self._labels = {
+            item.id: f"{csv_cell(item.name)},{self.index[item.id]}"
+            for item in plan.classes
+        }
 
-    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
-        """Write the image's row and a row for each box."""
-        name = self.image_name(sample)
-        size = (sample.width, sample.height, len(boxes))
-        origin = (sample.group, sample.session, sample.place, sample.camera)
-        self._images.add(csv_row((name, sample.split, *size, *origin, sample.id)))
-        self._boxes.add(
-            "".join(
-                f"{name},{sample.split},{csv_cell(box.class_name)},"
-                f"{self.index[box.class_id]},"
-                f"{box.x0!r},{box.y0!r},{box.x1!r},{box.y1!r},{box.id}\n"
-                for box in boxes
-            )
-        )
+    def add_all(self, batch: OutgoingBatch) -> None:
+        """Write a row for each image and each box."""
+        names, split = batch.image_names, batch.words("split")
+        width, height = (integer_texts(batch.numbers(s)) for s in ("width", "height"))
+        count = integer_texts(np.diff(batch.boxes.bounds))
+        origin = [mapped(batch.words(name), csv_cell) for name in _ORIGIN]
+        cells = (names, split, width, height, count, *origin, batch.ids)
+        self._images.add_all(_row(*cells))
+        boxes = batch.boxes
+        classes = boxes.said(self._labels)
+        owned = (batch.of_boxes(names), batch.of_boxes(split))
+        self._boxes.add_all(_row(*owned, classes, *batch.corner_texts, boxes.ids))
 
     def finish(self) -> None:
         """Write the tables."""
@@ -97,6 +106,11 @@ class CsvPages(Pages):
             "`file_name`. A text that begins with = + - @ or an apostrophe has an "
             "apostrophe in front."
         )
+
+
+def _row(*cells: pa.Array) -> pa.Array:
+    """A row of CSV for each row of the columns."""
+    return joined(pc.binary_join_element_wise(*cells, ","), "\n")
 
 
 def _box(row: list[str]) -> OutgoingBox:

@@ -52,9 +52,9 @@ class EdgeImpulsePages(Pages):
             name: self.rows(b",\n") for name in sorted(set(self._category.values()))
         }
 
-    def image_name(self, sample: OutgoingSample) -> str:
-        """`<category>/<id>.<suffix>`."""
-        return f"{self._category[sample.split]}/{sample.id}.{sample.suffix}"
+    def image_folder(self, split: str) -> str:
+        """The category of the split."""
+        return self._category[split]
 
     def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's entry in both files."""

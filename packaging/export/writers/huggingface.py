@@ -34,9 +34,9 @@ class HuggingFacePages(Pages):
         super().__init__(plan, folder)
         self._rows = {split.name: self.rows() for split in plan.splits}
 
-    def image_name(self, sample: OutgoingSample) -> str:
-        """`<split>/<id>.<suffix>`."""
-        return f"{sample.split}/{sample.id}.{sample.suffix}"
+    def image_folder(self, split: str) -> str:
+        """The split's own."""
+        return split
 
     def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's line."""

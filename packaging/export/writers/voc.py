@@ -13,14 +13,16 @@ so in `source/annotation`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final
 from xml.etree.ElementTree import Element
 
+import numpy as np
+
 from ..handover.export_folder import ExportFolder
-from ..handover.outgoing import OutgoingBox, OutgoingSample
+from ..handover.outgoing import HeldBoxes, OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport, by_sample
@@ -42,9 +44,9 @@ class VocPages(Pages):
         super().__init__(plan, folder)
         self._lists = {split.name: self.rows() for split in plan.splits}
 
-    def image_name(self, sample: OutgoingSample) -> str:
-        """`JPEGImages/<id>.<suffix>`, whatever the split."""
-        return f"JPEGImages/{sample.id}.{sample.suffix}"
+    def image_folder(self, _: str) -> str:
+        """`JPEGImages`, whatever the split."""
+        return "JPEGImages"
 
     def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's XML file."""
@@ -149,17 +151,10 @@ class StrictVocPages(VocPages):
             "inclusive whole pixels, rounded outwards."
         )
 
-    def shown(self, sample: OutgoingSample) -> Sequence[OutgoingBox]:
+    def fit(self, boxes: HeldBoxes) -> HeldBoxes:
         """The smallest box of whole pixels around each box."""
-        return [
-            box._replace(
-                x0=float(math.floor(box.x0)),
-                y0=float(math.floor(box.y0)),
-                x1=float(math.ceil(box.x1)),
-                y1=float(math.ceil(box.y1)),
-            )
-            for box in sample.boxes
-        ]
+        low, high = boxes.corners[:2], boxes.corners[2:]
+        return replace(boxes, corners=np.concatenate([np.floor(low), np.ceil(high)]))
 
     def _corners(self, box: OutgoingBox) -> tuple[float, float, float, float]:
         """The first and the last pixel, counted from 1."""

@@ -19,15 +19,21 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from dataset.policies.balancing import repeats_of
 from dataset.records import SplitKind
 
+from ..handover.column_texts import grouped, integer_texts, joined
 from ..handover.export_folder import ExportFolder
-from ..handover.outgoing import OutgoingBox, OutgoingSample
+from ..handover.outgoing import HeldBoxes, OutgoingBatch, OutgoingBox
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport
@@ -35,6 +41,8 @@ from ..readers.yaml_text import plain_yaml
 
 _SMALLEST_SIDE: Final = 10
 _READ_BYTES: Final = 1 << 16
+_DECIMALS: Final = 8
+_ONE: Final = 10**_DECIMALS
 
 
 class YoloPages(Pages):
@@ -48,25 +56,37 @@ class YoloPages(Pages):
         super().__init__(plan, folder)
         self._repeats = repeats_of(plan.frozen.policy)
         self._listed: list[str] = []
+        self._index_texts = {key: str(index) for key, index in self.index.items()}
         self._equal_rows = 0
         self._small_images = 0
 
-    def shown(self, sample: OutgoingSample) -> Sequence[OutgoingBox]:
+    def fit(self, boxes: HeldBoxes) -> HeldBoxes:
         """Each box once: those with class and corners in common are one row."""
-        found: dict[tuple[object, ...], OutgoingBox] = {}
-        for box in sample.boxes:
-            found.setdefault(box[:5], box)
-        return list(found.values())
+        rows = np.stack([boxes.owners, boxes.class_ids, *boxes.corners])
+        _, first = np.unique(rows, axis=1, return_index=True)
+        is_first = np.zeros(rows.shape[1], bool)
+        is_first[first] = True
+        return boxes.only(is_first)
 
-    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
-        """Write the label file."""
-        text = "".join(_row(self.index[box.class_id], box, sample) for box in boxes)
-        self.folder.write(_label_name(sample), text.encode())
-        self._equal_rows += len(sample.boxes) - len(boxes)
-        if self._repeats and sample.split == "train":
-            line = f"./{self.image_name(sample)}\n"
-            self._listed.append(line * self._repeats.get(sample.id, 1))
-        self._small_images += min(sample.width, sample.height) < _SMALLEST_SIDE
+    def add_all(self, batch: OutgoingBatch) -> None:
+        """Write the label files."""
+        bounds = batch.boxes.bounds
+        texts = grouped(_rows(batch, self._index_texts), bounds, "").to_pylist()
+        splits, ids = batch.words("split").to_pylist(), batch.ids.to_pylist()
+        for split, key, text in zip(splits, ids, texts, strict=True):
+            self.folder.write(_label_name(split, key), text.encode())
+        self._equal_rows += len(batch.cut.owners) - len(batch.boxes.owners)
+        if self._repeats:
+            self._list(batch)
+        shorter = np.minimum(batch.numbers("width"), batch.numbers("height"))
+        self._small_images += int((shorter < _SMALLEST_SIDE).sum())
+
+    def _list(self, batch: OutgoingBatch) -> None:
+        """Note the images of train, each as often as it is to be seen."""
+        for sample in batch.samples():
+            if sample.split == "train":
+                line = f"./{self.image_name(sample)}\n"
+                self._listed.append(line * self._repeats.get(sample.id, 1))
 
     def finish(self) -> None:
         """Write the yaml files."""
@@ -84,7 +104,9 @@ class YoloPages(Pages):
         files: Counter[str] = Counter()
         for sample in self.plan.images():
             files[sample.split] += 1
-            rows = _read(f"{written.root}/{_label_name(sample)}").splitlines()
+            rows = _read(
+                f"{written.root}/{_label_name(sample.split, sample.id)}"
+            ).splitlines()
             yield FoundImage(
                 self.image_name(sample),
                 [_box(row, names) for row in rows],
@@ -150,17 +172,30 @@ class YoloPages(Pages):
         return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _label_name(sample: OutgoingSample) -> str:
-    return f"labels/{sample.split}/{sample.id}.txt"
+def _label_name(split: str, sample_id: str) -> str:
+    return f"labels/{split}/{sample_id}.txt"
 
 
-def _row(index: int, box: OutgoingBox, sample: OutgoingSample) -> str:
-    _, x0, y0, x1, y1, _, _ = box
-    x = (x0 + x1) / 2 / sample.width
-    y = (y0 + y1) / 2 / sample.height
-    width = (x1 - x0) / sample.width
-    height = (y1 - y0) / sample.height
-    return f"{index} {x:.8f} {y:.8f} {width:.8f} {height:.8f}\n"
+def _rows(batch: OutgoingBatch, index: Mapping[int, str]) -> pa.Array:
+    """The row of each box."""
+    boxes = batch.boxes
+    x0, y0, x1, y1 = boxes.corners
+    width, height = (batch.numbers(s)[boxes.owners] for s in ("width", "height"))
+    numbers = [
+        ((x0 + x1) / 2 / width),
+        ((y0 + y1) / 2 / height),
+        ((x1 - x0) / width),
+        ((y1 - y0) / height),
+    ]
+    texts = (part for number in numbers for part in (" ", _decimals(number)))
+    return joined(boxes.said(index), *texts, "\n")
+
+
+def _decimals(values: NDArray[np.float64]) -> pa.Array:
+    """Numbers from 0 to 1 with eight decimals."""
+    parts = np.rint(values * _ONE).astype(np.int64)
+    digits = pc.utf8_lpad(integer_texts(parts % _ONE), _DECIMALS, "0")
+    return joined(integer_texts(parts // _ONE), ".", digits)
 
 
 def _read(path: str) -> bytes:
