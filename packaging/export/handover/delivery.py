@@ -7,7 +7,7 @@ pre-flight, the files beside (side-car, dataset card, Croissant, sums) and the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -32,7 +32,7 @@ from .pages import Pages
 from .plan import BATCH_ROWS, Plan, make_plan
 from .policy_files import policy_files, policy_notes
 from .preflight import require_fit, require_space
-from .proof import FoundImage, WantedImage, WrittenExport, prove
+from .proof import WrittenExport, understood
 
 # Whoever cancels does not want to wait for more.
 _ROWS_WITH_IMAGES: Final = 128
@@ -158,13 +158,11 @@ class _Export:
     def prove(self, progress: Progress, *, is_alone: bool) -> None:
         """Read the files again and compare; see `proof.prove`."""
         written = WrittenExport(root=self.folder.root, is_alone=is_alone)
-        prove(
-            self._found(written),
-            self._wanted(),
-            self.pages.tolerance_px,
-            total=self.plan.samples,
-            progress=progress,
-        )
+        batches = map(self.pages.batch, self.plan.tables(LABEL_COLUMNS))
+        done = 0
+        for count in understood(self.pages.prove(written, batches)):
+            progress.step(done, self.plan.samples, "samples read back")
+            done += count
 
     def sign(self, companions: Mapping[str, bytes]) -> str:
         """Write side-car, companions and sums; gives the export's digest."""
@@ -181,23 +179,6 @@ class _Export:
         self.pages.close()
         self.side_car.close()
         self.table.close()
-
-    def _found(self, written: WrittenExport) -> Iterator[FoundImage]:
-        """What stands in the files; the first look at them falls into the proof."""
-        yield from self.pages.read_back(written)
-
-    def _wanted(self) -> Iterator[WantedImage]:
-        """What must be found, from a second walk through the version."""
-        for rows in self.plan.tables(LABEL_COLUMNS):
-            batch = self.pages.batch(rows)
-            yield from map(
-                WantedImage,
-                batch.image_names.to_pylist(),
-                batch.box_lists(),
-                batch.sizes,
-                batch.words("split").to_pylist(),
-                batch.ids.to_pylist(),
-            )
 
     def _card(self) -> bytes:
         words = card.FormatWords(

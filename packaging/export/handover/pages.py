@@ -11,7 +11,7 @@ import pyarrow as pa
 from .export_folder import ExportFolder
 from .outgoing import HeldBoxes, OutgoingBatch, OutgoingBox, OutgoingSample
 from .plan import Plan
-from .proof import FoundImage, WrittenExport
+from .proof import FoundImage, WrittenExport, prove
 from .rows import RowFile
 
 
@@ -66,7 +66,18 @@ class Pages(ABC):
     def finish(self) -> None:
         """Write what speaks of all samples."""
 
-    @abstractmethod
+    def prove(
+        self, written: WrittenExport, batches: Iterator[OutgoingBatch]
+    ) -> Iterator[int]:
+        """Hold what stands in the files against the version, some samples at a time.
+
+        Gives how many were compared. Like `read_back` the files alone speak.
+
+        Raises:
+            BadFile: they differ, or are not as they must be.
+        """
+        return prove(self.read_back(written), batches, self.tolerance_px)
+
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """What stands in the files below `written.root`, by sample id.
 
@@ -76,6 +87,7 @@ class Pages(ABC):
         Raises:
             BadFile: they are not as they must be.
         """
+        raise NotImplementedError
 
     def rows(self, separator: bytes = b"") -> RowFile:
         """A file that grows row by row; removed should the export stop."""

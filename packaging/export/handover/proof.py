@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dataset.errors import BadFile
-from dataset.progress import SILENT, Progress
 
-from .outgoing import OutgoingBox
+from .outgoing import OutgoingBatch, OutgoingBox
 
-_PROGRESS_STEP = 50
 # What parsers of JSON, XML, CSV, tar, Parquet and packed numbers raise.
 _NOT_UNDERSTOOD = (
     *(ValueError, LookupError, TypeError, SyntaxError, AttributeError),
@@ -84,40 +82,52 @@ def by_sample(parts: Iterable[Iterable[FoundImage]]) -> Iterator[FoundImage]:
 
 
 def prove(
-    found: Iterable[FoundImage],
-    wanted: Iterable[WantedImage],
-    tolerance_px: float,
-    *,
-    total: int | None = None,
-    progress: Progress = SILENT,
-) -> None:
+    found: Iterable[FoundImage], batches: Iterable[OutgoingBatch], tolerance_px: float
+) -> Iterator[int]:
     """Compare what was read back with the version; both are sorted by sample id.
 
-    They are walked side by side, so that neither is ever held.
+    They are walked side by side, so that neither is ever held. Gives the number of
+    images that were compared, some at a time.
 
     Raises:
-        BadFile: they differ, or the files cannot be understood.
-        Cancelled: the person asked to stop.
+        BadFile: they differ.
     """
-    read = _understood(found)
-    for done, due in enumerate(wanted):
-        if done % _PROGRESS_STEP == 0:
-            progress.step(done, total, "samples read back")
-        image = next(read, None)
-        if image is None or image.key > due.key:
-            raise _differs("an image is not found again", due.name)
-        if image.name != due.name:
-            raise _differs("an image is too many, or there twice", image.name)
-        _compare(image, due, tolerance_px)
+    read = iter(found)
+    for batch in batches:
+        for due in wanted_images(batch):
+            image = next(read, None)
+            if image is None or image.key > due.key:
+                raise differs("an image is not found again", due.name)
+            if image.name != due.name:
+                raise differs("an image is too many, or there twice", image.name)
+            _compare(image, due, tolerance_px)
+        yield len(batch)
     for image in read:
-        raise _differs("an image is too many, or there twice", image.name)
+        raise differs("an image is too many, or there twice", image.name)
 
 
-def _understood(found: Iterable[FoundImage]) -> Iterator[FoundImage]:
+def wanted_images(batch: OutgoingBatch) -> Iterator[WantedImage]:
+    """What must be found of some samples."""
+    return map(
+        WantedImage,
+        batch.image_names.to_pylist(),
+        batch.box_lists(),
+        batch.sizes,
+        batch.words("split").to_pylist(),
+        batch.ids.to_pylist(),
+    )
+
+
+def understood(proof: Iterator[int]) -> Iterator[int]:
+    """The same, with files that no parser understands as a difference.
+
+    Raises:
+        BadFile: there is one.
+    """
     try:
-        yield from found
+        yield from proof
     except _NOT_UNDERSTOOD as error:
-        raise _differs("the files are not understood", repr(error)) from error
+        raise differs("the files are not understood", repr(error)) from error
 
 
 def _compare(image: FoundImage, due: WantedImage, tolerance_px: float) -> None:
@@ -125,13 +135,13 @@ def _compare(image: FoundImage, due: WantedImage, tolerance_px: float) -> None:
     if image.is_relative:
         boxes = [_in_pixels(box, *due.size) for box in boxes]
     if not same_boxes(boxes, due.boxes, tolerance_px):
-        raise _differs("the boxes are others", image.name)
+        raise differs("the boxes are others", image.name)
     if image.split not in (None, due.split):
-        raise _differs("the split is another", image.name)
+        raise differs("the split is another", image.name)
     if image.size not in (None, due.size):
-        raise _differs("the size is another", image.name)
+        raise differs("the size is another", image.name)
     if image.digest not in ("", due.digest):
-        raise _differs("the image's bytes are others", image.name)
+        raise differs("the image's bytes are others", image.name)
 
 
 def _in_pixels(box: OutgoingBox, width: int, height: int) -> OutgoingBox:
@@ -168,7 +178,8 @@ def _is_near(one: OutgoingBox, other: OutgoingBox, tolerance_px: float) -> bool:
     )
 
 
-def _differs(what: str, name: str) -> BadFile:
+def differs(what: str, name: str) -> BadFile:
+    """The error of an export whose files say something else, of that image."""
     return BadFile(
         f"The export read back differs from the version ({what}): {name}",
         hint="check the disk and write it again; if it stays so, please report it",

@@ -15,8 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, ClassVar, Final
+from contextlib import ExitStack
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,18 +25,12 @@ from numpy.typing import NDArray
 from ..handover.column_texts import float_texts, integer_texts, joined
 from ..handover.export_folder import ExportFolder
 from ..handover.numbers import Numbers, RisingNumbers
-from ..handover.outgoing import OutgoingBatch, OutgoingBox
+from ..handover.outgoing import OutgoingBatch
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport, by_sample
+from ..handover.proof import WrittenExport
 from ..handover.rows import RowFile
-from ..handover.texts import framed_rows
-
-_HEAD: Final = b'{"annotations":[\n'
-_CATEGORIES: Final = b'"categories":[\n'
-_IMAGES: Final = b'"images":[\n'
-_LICENSES: Final = b'"licenses":[]}\n'
-_END: Final = b"],\n"
+from .coco_proof import CATEGORIES, END, HEAD, IMAGES, LICENSES, CocoProof
 
 
 class CocoPages(Pages):
@@ -54,8 +48,24 @@ class CocoPages(Pages):
     def add_all(self, batch: OutgoingBatch) -> None:
         """Write a row for each image and each box."""
         splits = np.array(batch.words("split").to_pylist())
-        for name in sorted(set(splits.tolist())):
-            self._splits[name].add(batch, splits == name)
+        owners = batch.boxes.owners
+        parts = [
+            (self._splits[name], is_here, is_here[owners])
+            for name in sorted(set(splits.tolist()))
+            for is_here in (splits == name,)
+        ]
+        ids, digests = np.array(batch.ids.to_pylist()), _digests(batch)
+        images = np.zeros(len(batch), np.uint64)
+        boxes = np.zeros(len(owners), np.uint64)
+        for rows, is_here, is_own in parts:
+            images[is_here] = list(map(rows.image_ids.take, ids[is_here].tolist()))
+            own = np.flatnonzero(is_own).tolist()
+            boxes[is_own] = rows.box_ids.take_all([digests[at] for at in own])
+        image_rows = _image_rows(batch, images)
+        box_rows = _box_rows(batch, images[owners], boxes)
+        for rows, is_here, is_own in parts:
+            rows.images.add_all(image_rows.filter(pa.array(is_here)))
+            rows.boxes.add_all(box_rows.filter(pa.array(is_own)))
 
     def finish(self) -> None:
         """Put each split's file together."""
@@ -64,23 +74,33 @@ class CocoPages(Pages):
             for item in sorted(self.plan.classes, key=lambda item: item.id)
         )
         info = _text({"version": self.plan.frozen.version.id})
-        end = _END.decode()
-        middle = f"{end}{_CATEGORIES.decode()}{categories}{end}{_IMAGES.decode()}"
+        end = END
+        middle = f"{end}{CATEGORIES}{categories}{end}{IMAGES}"
         for name, rows in self._splits.items():
             rows.boxes.write_before(
                 rows.images,
                 _file_name(name),
-                head=_HEAD.decode(),
+                head=HEAD,
                 middle=middle,
-                tail=f'{end}"info":{info},\n{_LICENSES.decode()}',
+                tail=f'{end}"info":{info},\n{LICENSES}',
             )
 
-    def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
-        """Each image of each file, its annotations beside it."""
-        return by_sample(
-            _found(written.root / _file_name(split.name), split.name)
-            for split in self.plan.splits
-        )
+    def prove(
+        self, written: WrittenExport, batches: Iterator[OutgoingBatch]
+    ) -> Iterator[int]:
+        """Read each file with Arrow's JSON parser, and compare column by column."""
+        with ExitStack() as opened:
+            files = {
+                name: CocoProof(opened, written.root / _file_name(name))
+                for name in self._splits
+            }
+            for batch in batches:
+                splits = np.array(batch.words("split").to_pylist())
+                for name in sorted(set(splits.tolist())):
+                    files[name].compare(batch, splits == name, self.names)
+                yield len(batch)
+            for file in files.values():
+                file.finish()
 
     def card(self) -> str:
         """Where the files are."""
@@ -97,29 +117,15 @@ class _SplitRows:
     def __init__(self, images: RowFile, boxes: RowFile) -> None:
         self.images = images
         self.boxes = boxes
-        self._image_ids = RisingNumbers()
-        self._box_ids = Numbers()
-
-    def add(self, batch: OutgoingBatch, is_here: NDArray[np.bool_]) -> None:
-        """Add the rows of a batch that are of this split, with their boxes."""
-        numbers = np.zeros(len(batch), np.uint64)
-        own = batch.ids.filter(pa.array(is_here)).to_pylist()
-        numbers[is_here] = [self._image_ids.take(sample_id) for sample_id in own]
-        self.images.add_all(_image_rows(batch, numbers).filter(pa.array(is_here)))
-        boxes = batch.boxes
-        is_own = is_here[boxes.owners]
-        box_numbers = np.zeros(len(boxes.owners), np.uint64)
-        box_numbers[is_own] = self._box_ids.take_all(_digests(batch, is_own))
-        rows = _box_rows(batch, numbers[boxes.owners], box_numbers)
-        self.boxes.add_all(rows.filter(pa.array(is_own)))
+        self.image_ids = RisingNumbers()
+        self.box_ids = Numbers()
 
 
-def _digests(batch: OutgoingBatch, is_own: NDArray[np.bool_]) -> list[bytes]:
+def _digests(batch: OutgoingBatch) -> list[bytes]:
     """What the numbers of boxes are made of: sample id and UUID."""
     keys = joined(batch.of_boxes(batch.ids), "/", batch.boxes.ids)
     sha256 = hashlib.sha256
-    own = keys.filter(pa.array(is_own)).cast(pa.binary()).to_pylist()
-    return [sha256(key).digest() for key in own]
+    return [sha256(key).digest() for key in keys.cast(pa.binary()).to_pylist()]
 
 
 def _image_rows(batch: OutgoingBatch, numbers: NDArray[np.uint64]) -> pa.Array:
@@ -148,51 +154,6 @@ def _box_rows(
 
 def _file_name(split: str) -> str:
     return f"annotations/instances_{split}.json"
-
-
-def _found(path: Path, split: str) -> Iterator[FoundImage]:
-    """The images of one file; boxes and images are read side by side."""
-    with path.open("rb") as boxes, path.open("rb") as images:
-        _require(next(boxes, b""), _HEAD)
-        rows = framed_rows(boxes, _END)
-        names = _names(images)
-        waiting = next(rows, None)
-        for image in framed_rows(images, _END):
-            held = []
-            while waiting is not None and waiting["image_id"] == image["id"]:
-                held.append(_box(waiting, names))
-                waiting = next(rows, None)
-            yield FoundImage(
-                f"images/{split}/{image['file_name']}",
-                held,
-                split,
-                (image["width"], image["height"]),
-            )
-        if waiting is not None:
-            raise ValueError("an annotation is of no image, or not in its order")
-        json.loads(b"{" + next(images, b"").removesuffix(b",\n") + b"}")
-        _require(next(images, b""), _LICENSES)
-        _require(next(images, b""), b"")
-
-
-def _names(lines: Iterator[bytes]) -> dict[int, str]:
-    """The classes by their ids; reads on to the first image."""
-    for line in lines:
-        if line == _CATEGORIES:
-            break
-    names = {row["id"]: row["name"] for row in framed_rows(lines, _END)}
-    _require(next(lines, b""), _IMAGES)
-    return names
-
-
-def _box(row: dict[str, Any], names: dict[int, str]) -> OutgoingBox:
-    x, y, width, height = row["bbox"]
-    return OutgoingBox(names[row["category_id"]], x, y, x + width, y + height)
-
-
-def _require(line: bytes, wanted: bytes) -> None:
-    if line != wanted:
-        raise ValueError(f"a line is not {wanted!r}")
 
 
 def _text(value: object) -> str:
