@@ -22,11 +22,12 @@ from dataset.project import Project
 from dataset.sealed.sealing import Person, require_reason
 from dataset.versions.frozen_version import FrozenVersion
 
-from .closed_version import read_closed, record_sealed
+from .closed_version import read_closed
 from .handover.export_folder import fresh_folder
 from .handover.outgoing import ALL_COLUMNS, OutgoingBatch, OutgoingSample
 from .handover.plan import Plan, make_plan
 from .proof_reading import prove_blobs
+from .sealed_leaving import record_sealed
 from .side_car import FILE_NAME, SideCarWriter
 from .side_car_reader import FORMAT
 from .stores.blob_store import (

@@ -38,6 +38,7 @@ from dataset.records import (
     SplitKind,
     VersionSample,
 )
+from dataset.versions.leaf import UNITS_PER_PIXEL
 
 from .handover.column_texts import (
     float_texts,
@@ -48,7 +49,7 @@ from .handover.column_texts import (
 )
 from .handover.export_folder import ExportFolder
 from .handover.outgoing import OutgoingBatch
-from .handover.plan import UNITS_PER_PIXEL, Plan
+from .handover.plan import Plan
 from .handover.rows import RowFile
 from .intakes.source_folder import SourceFolder
 

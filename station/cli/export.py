@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ def export(
     is written.
     """
     from dataset.project_folder import require_project
-    from export.operation import export_version
+    from export.writing import write_formats
 
     if "://" in to:
         raise UsageError(
@@ -79,18 +80,23 @@ def export(
             hint="add `--include-sealed`, or leave the reason out",
         )
     root = require_project(project_folder(folder))
+    write: Any = write_formats
+    if include_sealed:
+        # The ledger is the catalog's, which takes as long to import as all the rest.
+        from export.operation import export_version
+
+        write = partial(
+            export_version, include_sealed=True, reason=reason, by=acting_person(None)
+        )
     with progress("exporting") as bar:
-        done = export_version(
+        done = write(
             root,
             version,
             formats=formats,
             target=Path(to).absolute(),
             update=update,
-            include_sealed=include_sealed,
             drop_empty=drop_empty,
             annotations_only=annotations_only,
-            reason=reason,
-            by=acting_person(None) if include_sealed else None,
             progress=bar,
         )
     if as_json:

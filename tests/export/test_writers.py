@@ -18,7 +18,7 @@ from dataset.versions.leaf import quantise
 from export.contract import ImportedBox, ImportedImage, Writer
 from export.formats import READERS, WRITERS, detect_format, reader_for, writer_for
 from export.handover import proof
-from export.handover.plan import units
+from export.intakes.held_boxes import units
 from export.side_car import read_side_car
 from tests.export.small_version import (
     box,

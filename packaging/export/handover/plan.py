@@ -14,19 +14,15 @@ from numpy.typing import NDArray
 from dataset.errors import ProjectError
 from dataset.records import (
     SPLIT_NAME,
-    Box,
     LabelClass,
     SampleState,
     Split,
     SplitKind,
-    VersionSample,
 )
 
-from ..contract import FrozenSamples, ImportedBox
-from ..intakes.image_draft import clipped
+from ..contract import FrozenSamples
 from .outgoing import IMAGE_COLUMNS, OutgoingBatch, OutgoingSample
 
-UNITS_PER_PIXEL = 1024
 _STATES: Final = (SampleState.LABELED, SampleState.EMPTY)
 _KIND_ORDER = {SplitKind.TRAIN: 0, SplitKind.VAL: 1, SplitKind.TEST: 2}
 _SUFFIX_LIMIT = 5
@@ -216,44 +212,6 @@ def _are_in(rows: pa.Table, name: str, words: Sequence[str]) -> NDArray[np.bool_
     """Whether each row of a column of text is one of the words."""
     wanted = frozenset(words)
     return np.array([word in wanted for word in rows.column(name).to_pylist()], bool)
-
-
-def units(box: Box) -> tuple[int, int, int, int]:
-    """The corners as whole 1/1024 pixels, as `leaf.quantise` gives them.
-
-    Said again in plain Python: for one box at a time it is ten times as fast. A test
-    holds the two together.
-    """
-    x0, y0 = round(box.x0 * UNITS_PER_PIXEL), round(box.y0 * UNITS_PER_PIXEL)
-    x1, y1 = round(box.x1 * UNITS_PER_PIXEL), round(box.y1 * UNITS_PER_PIXEL)
-    return x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)
-
-
-def clipped_boxes(
-    sample: VersionSample, names: dict[int, str]
-) -> list[tuple[Box, ImportedBox]]:
-    """Each box with what a file holds of it: named, and cut at the image's edge.
-
-    Corners are whole 1/1024 pixels, as in the version. A box outside the image has
-    nothing to hold and is left out.
-    """
-    kept = []
-    for box in sample.boxes:
-        u0, v0, u1, v1 = units(box)
-        corners = (
-            u0 / UNITS_PER_PIXEL,
-            v0 / UNITS_PER_PIXEL,
-            u1 / UNITS_PER_PIXEL,
-            v1 / UNITS_PER_PIXEL,
-        )
-        cut = clipped(corners, sample.width, sample.height)
-        if cut is not None:
-            x0, y0, x1, y1 = cut
-            held = ImportedBox(
-                class_name=names[box.class_id], x0=x0, y0=y0, x1=x1, y1=y1
-            )
-            kept.append((box, held))
-    return kept
 
 
 def _classes(classes: tuple[LabelClass, ...], used: set[int]) -> tuple[LabelClass, ...]:
