@@ -38,6 +38,22 @@ SPOILT = {
     "label-studio": ("tasks-*.json", b'"x":0.0,', b'"x":0.1,'),
     "csv": ("boxes.csv", b",bolt,0,0.0,", b",bolt,0,0.5,"),
 }
+# COCO is compared in columns, by code of its own.
+COCO = [
+    (b'"bbox":[3.25,', b'"bbox":[3.5,', "boxes are others"),
+    (b'"bbox":[3.25,4.5,', b'"bbox":[3.25,4.75,', "boxes are others"),
+    (b'"bbox":[', b'"bbox":[1.0,', "not understood"),
+    (b'"width":48', b'"width":49', "another size"),
+    (b'"height":32', b'"height":31', "another size"),
+    (b'"file_name":"', b'"file_name":"f', "is missing"),
+    (b'"name":"bolt"', b'"name":"nut"', "boxes are others"),
+    (b'"iscrowd":0', b'"crowd":0', "not understood"),
+    (b'"area":', b'"area":x', "not understood"),
+    (b'],\n"categories"', b'],"more":[],\n"categories"', "not understood"),
+    (b'"licenses":[]}', b'"licenses":[]', "not understood"),
+    (b'"licenses":[]}\n', b'"licenses":[]}\n{}', "not understood"),
+    (b'{"annotations":[\n', b'{"annotations":[\n{},\n', "not understood"),
+]
 MISPLACED = {
     "csv": ("images.csv", b",train,", b",val,"),
     "cvat": ("annotations.xml", b'subset="train"', b'subset="val"'),
@@ -111,6 +127,35 @@ def test_changed_files_end_the_export(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("old", "new", "what"), COCO)
+def test_each_part_of_a_coco_file_is_compared(
+    old: bytes,
+    new: bytes,
+    what: str,
+    spoil: Spoil,
+    frozen_for: Callable[[str], FrozenVersion],
+    tmp_path: Path,
+) -> None:
+    spoil(replaced("annotations/*.json", old, new))
+
+    with pytest.raises(BadFile, match=what):
+        writer_for("coco").write(frozen_for("coco"), tmp_path / "out")
+
+
+def test_coco_boxes_of_another_image_or_order_are_a_difference(
+    spoil: Spoil, frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> None:
+    def turn(root: Path) -> None:
+        path = root / "annotations" / "instances_train.json"
+        head, first, second, *rest = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([head, second, first, *rest]))
+
+    spoil(turn)
+
+    with pytest.raises(BadFile, match="boxes are others"):
+        writer_for("coco").write(frozen_for("coco"), tmp_path / "out")
+
+
 @pytest.mark.parametrize("name", MISPLACED)
 def test_another_split_ends_the_export(
     name: str, spoil: Spoil, frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
@@ -156,15 +201,16 @@ PART = OutgoingBox("bolt", 1 / 48, 2 / 32, 3 / 48, 4 / 32)
 def test_equal_images_are_proven() -> None:
     more = WANTED._replace(name="in/b", boxes=[])
 
-    prove([FOUND, FoundImage(name="in/b", boxes=[])], [WANTED, more], 0)
+    found = [FOUND, FoundImage(name="in/b", boxes=[])]
+    assert list(prove(found, [[WANTED], [more]], 0)) == [1, 1]
 
 
 def test_corners_that_are_parts_of_the_image_are_compared_in_pixels() -> None:
     found = FoundImage(name="in/a", boxes=[PART], is_relative=True)
 
-    prove([found], [WANTED], 1e-9)
+    assert list(prove([found], [[WANTED]], 1e-9)) == [1]
     with pytest.raises(BadFile, match="boxes are others"):
-        prove([found], [WANTED._replace(size=(48, 33))], 1e-9)
+        list(prove([found], [[WANTED._replace(size=(48, 33))]], 1e-9))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +231,7 @@ def test_corners_that_are_parts_of_the_image_are_compared_in_pixels() -> None:
 )
 def test_each_difference_is_named(found: list[FoundImage], what: str) -> None:
     with pytest.raises(BadFile, match=what):
-        prove(found, [WANTED], 0)
+        list(prove(found, [[WANTED]], 0))
 
 
 def test_files_of_several_splits_are_read_in_the_order_of_the_samples() -> None:

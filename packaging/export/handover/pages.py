@@ -11,7 +11,7 @@ import pyarrow as pa
 from .export_folder import ExportFolder
 from .outgoing import HeldBoxes, OutgoingBatch, OutgoingBox, OutgoingSample
 from .plan import Plan
-from .proof import FoundImage, WrittenExport, prove
+from .proof import FoundImage, WrittenExport, prove, wanted_images
 from .rows import RowFile
 
 
@@ -76,7 +76,8 @@ class Pages(ABC):
         Raises:
             BadFile: they differ, or are not as they must be.
         """
-        return prove(self.read_back(written), batches, self.tolerance_px)
+        parts = map(wanted_images, batches)
+        yield from prove(self.read_back(written), parts, self.tolerance_px)
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """What stands in the files below `written.root`, by sample id.

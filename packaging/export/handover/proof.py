@@ -82,26 +82,30 @@ def by_sample(parts: Iterable[Iterable[FoundImage]]) -> Iterator[FoundImage]:
 
 
 def prove(
-    found: Iterable[FoundImage], batches: Iterable[OutgoingBatch], tolerance_px: float
+    found: Iterable[FoundImage],
+    parts: Iterable[Iterable[WantedImage]],
+    tolerance_px: float,
 ) -> Iterator[int]:
     """Compare what was read back with the version; both are sorted by sample id.
 
-    They are walked side by side, so that neither is ever held. Gives the number of
-    images that were compared, some at a time.
+    They are walked side by side, so that neither is ever held. Gives how many images
+    were compared, after each part.
 
     Raises:
         BadFile: they differ.
     """
     read = iter(found)
-    for batch in batches:
-        for due in wanted_images(batch):
+    for part in parts:
+        done = 0
+        for due in part:
             image = next(read, None)
             if image is None or image.key > due.key:
                 raise differs("an image is not found again", due.name)
             if image.name != due.name:
                 raise differs("an image is too many, or there twice", image.name)
             _compare(image, due, tolerance_px)
-        yield len(batch)
+            done += 1
+        yield done
     for image in read:
         raise differs("an image is too many, or there twice", image.name)
 
