@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from dataset.camera_health import CameraHealth, PortraitMaker, examine, spread_out
@@ -92,7 +93,7 @@ def trends(
 
 def _numbers(
     project: Project, session: Session, progress: Progress
-) -> list[dict[str, float]]:
+) -> list[Mapping[str, float]]:
     samples = spread_out(project.catalog.samples.of_session(session.id))
     stored = [
         StoredImage(id=s.id, path=f"images/{s.id[:2]}/{s.id}.{s.suffix}")
