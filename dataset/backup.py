@@ -20,6 +20,7 @@ from .image_store import ImageStore
 from .policies.lineage import MadeSample
 from .progress import SILENT, Progress
 from .project import CATALOG_NAME, IMAGES_NAME, VERSIONS_NAME, Project
+from .project_log import LOG_NAME
 from .sealed.published_seals import FOLDER as SEALS_NAME
 from .settings import FILE_NAME
 
@@ -58,6 +59,7 @@ def back_up(
     summary = _copy_images(project, target, progress)
     _copy_versions(project.root, target)
     _copy_seals(project.root, target)
+    _copy_log(project.root, target)
     durable.replace(target / FILE_NAME, (project.root / FILE_NAME).read_bytes())
     _mark(project, target, _WHOLE)
     return summary
@@ -189,6 +191,11 @@ def _copy_seals(root: Path, target: Path) -> None:
     for path in sorted((root / SEALS_NAME).glob("*.json")):
         durable.make_folder(target / SEALS_NAME)
         durable.replace(target / SEALS_NAME / path.name, path.read_bytes())
+
+
+def _copy_log(root: Path, target: Path) -> None:
+    if (root / LOG_NAME).exists():
+        durable.replace(target / LOG_NAME, (root / LOG_NAME).read_bytes())
 
 
 def _copy_versions(root: Path, target: Path) -> None:

@@ -10,11 +10,12 @@ around has no reference view, and that is said instead of a guess.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .health import liveliness, optics, tone_shift, view
-from .health.health_finding import HealthFinding, HealthVerdict
+from .health.health_finding import HealthFinding, HealthVerdict, finding_of
 from .health.pixel_defects import PixelDefects, new_spots
 from .health.portrait import LEAST_FRAMES, Portrait, PortraitMaker, spread_out
 
@@ -26,6 +27,7 @@ __all__ = [
     "Portrait",
     "PortraitMaker",
     "examine",
+    "health_from",
     "spread_out",
 ]
 
@@ -69,18 +71,40 @@ class CameraHealth:
         }
 
 
+def health_from(plain: Mapping[str, Any]) -> CameraHealth:
+    """The findings that `to_json` printed; its numbers are rounded.
+
+    Raises:
+        KeyError, TypeError, ValueError: they are none.
+    """
+    return CameraHealth(
+        findings=tuple(finding_of(one) for one in plain["findings"]),
+        reference_frames=int(plain["reference_frames"]),
+        current_frames=int(plain["current_frames"]),
+    )
+
+
 def examine(
-    reference: Portrait, current: Portrait, *, since: str = "since the reference"
+    reference: Portrait,
+    current: Portrait,
+    *,
+    since: str = "since the reference",
+    has_beat: bool = True,
 ) -> CameraHealth:
-    """Every finding on the camera of `current`; `since` ends its sentences."""
+    """Every finding on the camera of `current`; `since` ends its sentences.
+
+    Pictures that a person or a motion chose have no beat: without `has_beat` the
+    timing is not among the findings.
+    """
     tones = (
         tone_shift.exposure(reference, current, since),
         tone_shift.colour_cast(reference, current, since),
         tone_shift.noise(reference, current, since),
     )
-    beat = (liveliness.frozen(current), liveliness.timing(reference, current))
+    alive = (liveliness.frozen(current),)
+    beat = (liveliness.timing(reference, current),) if has_beat else ()
     return CameraHealth(
-        findings=_of_the_view(reference, current, since) + tones + beat,
+        findings=_of_the_view(reference, current, since) + tones + alive + beat,
         reference_frames=reference.frames,
         current_frames=current.frames,
     )

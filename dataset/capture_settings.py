@@ -6,6 +6,8 @@ jpeg_quality = 95
 keep_gps = false
 trigger = "interval"          where neither the window nor the command line says it
 pre_s = 0                     seconds before a picture that are kept too
+give_up_s = 60                a count that is waited for ends with an error when for so
+                              long every picture of a camera was refused; or false
 
 [capture.triggers.NAME]       the options of a trigger; NAME is one of
 interval                      every_s = 2.0
@@ -13,8 +15,8 @@ burst                         count = 5, spacing_s = 0.2, every_s
 motion                        sensitivity = 0.5, cool_down_s = 2.0, warm_up_s = 1.0,
                               zones = [[0.0, 0.5, 1.0, 1.0], [[0, 0], [1, 0], [0, 1]]]
 uncertain                     low = 0.25, high = 0.6, cool_down_s = 2.0
-drift                         against = "latest", deviations = 3.0, for_s = 5.0,
-                              every_s = 0.5, cool_down_s = 60.0
+drift                         deviations = 3.0, for_s = 5.0, every_s = 0.5,
+                              cool_down_s = 60.0, against = the baseline of [drift]
 
 [capture.gates]               limits; `false` turns one off
 by_hand = "warn"              what a gate does to a picture taken by hand; or "refuse"
@@ -82,7 +84,8 @@ def _no_options() -> Mapping[str, Mapping[str, Any]]:
 class CaptureSettings:
     """How captured pictures are stored, when they are taken, what is refused.
 
-    `triggers` holds, by the trigger's name, the options that the file gives.
+    `triggers` holds, by the trigger's name, the options that the file gives. After
+    `give_up_s` of refused pictures alone a capture up to a count ends; None: never.
     """
 
     image_format: str = "jpeg"
@@ -90,6 +93,7 @@ class CaptureSettings:
     keep_gps: bool = False
     trigger: str = "interval"
     pre_s: float = 0.0
+    give_up_s: float | None = 60.0
     triggers: Mapping[str, Mapping[str, Any]] = field(default_factory=_no_options)
     gates: GateSettings = field(default_factory=GateSettings)
 
@@ -269,6 +273,7 @@ _READERS: Final[Mapping[str, Reader]] = {
     "keep_gps": _yes_or_no,
     "trigger": _one_of(*TRIGGERS),
     "pre_s": _number(0.0, LONGEST_PRE_S),
+    "give_up_s": _limit(1.0, _LONGEST_S),
 }
 _GATES: Final[Mapping[str, Reader]] = {
     "by_hand": _one_of(*BY_HAND),

@@ -14,7 +14,8 @@ Beside the metrics, the mix of classes (`class_mix`) and the pictures as a whole
 (`picture_shift`) are one member of the family each.
 
 A session that stands in both sets (two versions of one dataset) counts for the
-base: the current set is judged by the sessions it adds. What is tested is the mean;
+base: the current set is judged by the sessions it adds. Two sets of the same samples
+are equal where they were measured and labeled alike. What is tested is the mean;
 a change of spread alone shows in the histograms only. Method: `resampling`; limits:
 `practical_limits`. Holm: Scandinavian Journal of Statistics 6 (1979).
 """
@@ -29,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .drift_statistics import resampling
+from .drift_statistics.arrangements import Layout
 from .drift_statistics.class_mix import class_shift
 from .drift_statistics.drift_report import (
     LEVEL,
@@ -44,6 +46,7 @@ from .drift_statistics.drift_verdicts import Tested, judge, overall
 from .drift_statistics.further import further_metrics, is_tested
 from .drift_statistics.picture_shift import picture_shift
 from .drift_statistics.practical_limits import LIMITS, Limit
+from .drift_statistics.same_samples import is_same, same_samples_report
 from .drift_statistics.session_means import SessionMeans, session_means
 from .drift_statistics.session_needs import SessionsMore
 from .drift_statistics.set_shift import CLASS_MIX, PICTURE, SetShift
@@ -101,8 +104,8 @@ def compare(
         Cancelled: the person asked to stop.
     """
     metrics, missing = _metrics_of(base, current, family)
-    if _is_same(base, current, metrics):
-        return _unchanged(base, metrics, limits, seed)
+    if is_same(base, current):
+        return same_samples_report(base, current, metrics, limits, seed=seed)
     means, left_out = session_means(base, current, (), shown=_NAMES_SHOWN)
     drawn = _draws(permutations, len(metrics) + 2, len(means.sessions))
     sets = _set_shifts(base, current, means, drawn, seed, family)
@@ -237,86 +240,6 @@ def _draws(permutations: int, family: int, sessions: int) -> int:
     return max(least, min(permutations, affordable))
 
 
-def _is_same(
-    base: SampleTable, current: SampleTable, metrics: Sequence[Metric]
-) -> bool:
-    """Whether both tables hold the same samples with the same values."""
-    if not len(base) or set(base.sample_ids) != set(current.sample_ids):
-        return False
-    old = np.argsort(np.array(base.sample_ids))
-    new = np.argsort(np.array(current.sample_ids))
-    return all(
-        np.array_equal(
-            base.values[metric.name][old],
-            current.values[metric.name][new],
-            equal_nan=True,
-        )
-        for metric in metrics
-    )
-
-
-def _unchanged(
-    table: SampleTable,
-    metrics: Sequence[Metric],
-    limits: Mapping[str, Limit],
-    seed: int,
-) -> DriftReport:
-    """The report on a set against itself: nothing is estimated, nothing moved."""
-    names = [metric.name for metric in metrics]
-    empty = table_without_rows(table)
-    means, _ = session_means(table, empty, names, shown=_NAMES_SHOWN)
-    judged = [
-        _unmoved(means, column, metric, limits) for column, metric in enumerate(metrics)
-    ]
-    return DriftReport(
-        metrics=tuple(judged),
-        family=tuple(names),
-        verdict=overall(judged),
-        base_samples=len(table),
-        base_sessions=len(means.sessions),
-        current_samples=len(table),
-        current_sessions=len(means.sessions),
-        permutations=0,
-        seed=seed,
-        notes=("Both sets hold the same samples.",),
-    )
-
-
-def _unmoved(
-    means: SessionMeans, column: int, metric: Metric, limits: Mapping[str, Limit]
-) -> MetricDrift:
-    """A metric of a set against itself."""
-    used = means.counts[:, column] > 0
-    mean, sd = _mean_and_sd(means, column, used)
-    return MetricDrift(
-        name=metric.name,
-        unit=metric.unit,
-        label=metric.label,
-        verdict=DriftVerdict.STABLE,
-        reason="both sets hold the same samples",
-        effect=0.0,
-        interval=(0.0, 0.0),
-        p=1.0,
-        p_adjusted=1.0,
-        limit=limits.get(metric.name, Limit()).in_unit(sd or 0.0),
-        base_mean=mean,
-        base_sd=sd,
-        current_mean=mean,
-        base_sessions=int(used.sum()),
-        current_sessions=int(used.sum()),
-    )
-
-
-def table_without_rows(table: SampleTable) -> SampleTable:
-    """A table of the same metrics and no samples."""
-    return SampleTable(
-        sample_ids=(),
-        sessions=(),
-        strata=(),
-        values={name: np.zeros(0) for name in table.values},
-    )
-
-
 def _tested(
     means: SessionMeans,
     metrics: Sequence[Metric],
@@ -333,9 +256,7 @@ def _tested(
     for columns in alike.values():
         progress.step(len(found), len(metrics), "comparing")
         used = means.usable(columns[0])
-        layout = resampling.Layout(
-            strata=means.strata[used], current=means.current[used]
-        )
+        layout = Layout(strata=means.strata[used], current=means.current[used])
         estimates: Sequence[resampling.Estimate | None] = [None] * len(columns)
         if used.any():
             values = means.means[used][:, columns]
@@ -357,9 +278,9 @@ def _test(
     answer: resampling.Estimate | None,
 ) -> Tested:
     known = means.counts[:, column] > 0 if answer is None else used
-    base_mean, base_sd = _mean_and_sd(means, column, known & ~means.current)
-    current_mean, _ = _mean_and_sd(means, column, known & means.current)
-    layout = resampling.Layout(strata=means.strata[used], current=means.current[used])
+    base_mean, base_sd = means.mean_and_sd(column, known & ~means.current)
+    current_mean, _ = means.mean_and_sd(column, known & means.current)
+    layout = Layout(strata=means.strata[used], current=means.current[used])
     return Tested(
         metric=metric,
         column=column,
@@ -373,16 +294,3 @@ def _test(
         arrangements=layout.arrangements if used.any() else 0,
         estimate=answer,
     )
-
-
-def _mean_and_sd(
-    means: SessionMeans, column: int, rows: NDArray[np.bool_]
-) -> tuple[float | None, float | None]:
-    """Mean and standard deviation over samples, each session weighing the same."""
-    if not rows.any():
-        return None, None
-    centres = means.means[rows, column]
-    mean = float(centres.mean())
-    spread = means.variances[rows, column] + (centres - mean) ** 2
-    sd = math.sqrt(float(spread.mean()))
-    return mean, sd if sd > 1e-12 * abs(mean) else 0.0

@@ -3,6 +3,7 @@
 [drift]
 metrics = ["brightness", "jpeg_quality", "picture"]    the family, in place of the usual
 backbone = "models/backbone.onnx"  whose vectors stand for whole pictures
+baseline = "v1"             what a camera is watched against; by default `latest`
 
 [drift.limits.brightness]   a metric as `fieldset drift --json` names it
 sd = 0.25                   in standard deviations of the base
@@ -30,7 +31,8 @@ from .assist_settings import AssistSettings, read_assist
 from .drift_statistics.practical_limits import LIMITS, Limit
 from .policies.recipes import RecipeFault
 
-_KEYS: Final = ("metrics", "limits", "backbone")
+USUAL_BASELINE: Final = "latest"
+_KEYS: Final = ("metrics", "limits", "backbone", "baseline")
 _PARTS: Final = ("sd", "step", "reason")
 _OF_A_BACKBONE: Final = (
     "model",
@@ -51,9 +53,11 @@ class DriftSettings:
 
     `limits` are the practical limit of every metric, the project's own before the
     usual ones; `metrics` the family's names, empty for the usual one; `backbone` how a
-    model is asked for vectors, None for the built-in embedding.
+    model is asked for vectors, None for the built-in embedding; `baseline` is a
+    version, `v3:train` or `session:NAME`.
     """
 
+    baseline: str = USUAL_BASELINE
     limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)
     metrics: tuple[str, ...] = ()
     backbone: AssistSettings | None = None
@@ -75,11 +79,15 @@ def read_drift_settings(table: Mapping[str, Any]) -> DriftSettings:
     for key in table:
         if key not in _KEYS:
             raise RecipeFault(key, _no_such("setting", key, _KEYS), key)
+    baseline = table.get("baseline", USUAL_BASELINE)
+    if not isinstance(baseline, str) or not baseline:
+        raise RecipeFault("baseline", "`baseline` is a text", baseline)
     limits = table.get("limits", {})
     if not isinstance(limits, dict):
         raise RecipeFault("limits", "`limits` is a table", limits)
     own = {name: _limit(name, value) for name, value in limits.items()}
     return DriftSettings(
+        baseline=baseline,
         limits=MappingProxyType({**LIMITS, **own}),
         metrics=_metrics(table.get("metrics", [])),
         backbone=_backbone(table["backbone"]) if "backbone" in table else None,

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from . import durable
 from .catalog.old_copies import forget_in_copy
+from .drift_statistics.kept_drift import REPORT_NAME
 from .errors import FieldsetError, NotFound
 from .project import VERSIONS_NAME, Project, now_us
 from .project_folder import QUARANTINE, catalog_copies
@@ -91,6 +92,9 @@ def take_out(
             sign_erasure(project.catalog, project.signer, stone)
     _remove_files(project, sample)
     _remove_made(project, sample.id)
+    for alias in holding:
+        # A report may show it in small; `fieldset version report` makes one anew.
+        remove_file(project.root / VERSIONS_NAME / alias / REPORT_NAME)
     return Erased(sample_id=sample.id, versions=holding, size_bytes=sample.size_bytes)
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from threading import Thread
 from typing import Final
 
 from .errors import BadImage, PolicyRefusal, StorageFull
 from .images.image_format import inspect, without_gps
+from .progress import Cancelled
 from .project import Project, TakenIn
 from .provenance.record import CaptureFacts
 from .records import Session
 
 _AT_ONCE: Final = 4
+_LOOK_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,24 +35,34 @@ class NewPicture:
 
 
 Outcome = TakenIn | BadImage | PolicyRefusal
+GivesUp = Callable[[], bool]
 
 
 def take_in_together(
-    project: Project, session: Session, pictures: Sequence[NewPicture]
+    project: Project,
+    session: Session,
+    pictures: Sequence[NewPicture],
+    *,
+    gives_up: GivesUp | None = None,
 ) -> tuple[Outcome, ...]:
     """What became of each picture, in order; all are durable when this returns.
 
     The files are written first, several at a time and outside of the transaction, so
     that nobody waits for the catalog meanwhile. A picture that cannot be taken in is
-    answered with the error; the others are.
+    answered with the error; the others are. `gives_up` is asked again and again while
+    the files are written: a disk may take seconds for each, or never answer.
 
     Raises:
         StorageFull: no room; none was taken in and nothing is left behind.
+        Cancelled: `gives_up` said so; none was taken in. A file that was just being
+            written is left to the sweep at the next start.
     """
-    if len(pictures) < 2:
+    if not pictures:
+        return ()
+    if len(pictures) < 2 and gives_up is None:
         return tuple(_outcome(project, session, one) for one in pictures)
     try:
-        stored = _write_files(project, pictures)
+        stored = _write_files(project, pictures, gives_up)
         with project.catalog.writing():
             outcomes = tuple(
                 _outcome(project, session, one, is_stored=is_stored)
@@ -88,9 +102,37 @@ def _outcome(
         return error
 
 
-def _write_files(project: Project, pictures: Sequence[NewPicture]) -> list[bool]:
-    with ThreadPoolExecutor(_AT_ONCE, "image-write") as pool:
-        return list(pool.map(lambda one: _write_file(project, one), pictures))
+def _write_files(
+    project: Project, pictures: Sequence[NewPicture], gives_up: GivesUp | None
+) -> list[bool]:
+    """Whether each file was written; see `_write_file`."""
+    writing: list[Future[bool]] = [Future() for _ in pictures]
+    waiting = deque(zip(writing, pictures, strict=True))
+    for _ in range(min(_AT_ONCE, len(pictures))):
+        # Not of a pool, whose threads the end of the process waits for: a disk may
+        # never answer.
+        Thread(
+            target=_write_all, args=(project, waiting), name="image-write", daemon=True
+        ).start()
+    while wait(writing, _LOOK_S).not_done:
+        if gives_up is not None and gives_up():
+            waiting.clear()
+            raise Cancelled
+    return [one.result() for one in writing]
+
+
+def _write_all(
+    project: Project, waiting: deque[tuple[Future[bool], NewPicture]]
+) -> None:
+    while waiting:
+        try:
+            future, picture = waiting.popleft()
+        except IndexError:  # another thread was faster
+            return
+        try:
+            future.set_result(_write_file(project, picture))
+        except Exception as error:  # noqa: BLE001  (raised again by `result`)
+            future.set_exception(error)
 
 
 def _write_file(project: Project, picture: NewPicture) -> bool:

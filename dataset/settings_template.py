@@ -76,6 +76,7 @@ jpeg_quality = 95
 keep_gps = false
 # trigger = "motion"   # where nobody chooses: manual, interval, burst, uncertain, drift
 # pre_s = 6            # also keep what was seen in the seconds before a picture
+# give_up_s = 60       # `capture --count` ends when so long all was refused; or false
 # [capture.triggers.interval]
 # every_s = 2.0
 # [capture.triggers.motion]
@@ -86,7 +87,7 @@ keep_gps = false
 # low = 0.25           # of a box with a score in this band
 # high = 0.6
 # [capture.triggers.drift]             # the picture left the baseline
-# against = "v1"       # or session:NAME; by default the latest version
+# against = "v1"       # or session:NAME; by default the baseline of [drift]
 # deviations = 3.0     # standard deviations, for so long:
 # for_s = 5.0
 # Pictures that do not pass are refused and counted; `false` turns a gate off.
@@ -124,10 +125,12 @@ carry_gap_s = 120    # boxes are not carried over a longer pause
 
 # What drift compares, where the usual 23 metrics are not the ones that matter; fewer
 # find smaller shifts. A backbone of yours (ONNX) sees whole pictures, and not the
-# built-in summary of colour and edges:
+# built-in summary of colour and edges. Against the baseline, a version or session:NAME,
+# a camera is watched while it captures.
 # [drift]
 # metrics = ["brightness", "sharpness", "jpeg_quality", "hour_noon", "picture"]
 # backbone = "models/backbone.onnx"
+# baseline = "v1"      # usual: the latest version
 # A shift counts as drift only beyond its limit: the larger of `sd`, in standard
 # deviations of the base, and `step`, in the metric's unit (`fieldset drift --json`).
 # [drift.limits.brightness]

@@ -26,6 +26,8 @@ from .carrying.working_size import at_full_size, halvings, sized
 
 HISTORY = 8
 CACHED_BYTES = 256 * 1024 * 1024
+# The one asked for last, and those for what comes next.
+ANSWERS_KEPT = 4
 # A JPEG decoder shrinks by 8 at most; carry-over halves what is still too large.
 MOST_HALVINGS = 3
 
@@ -75,6 +77,44 @@ class PixelCache:
         return pixels
 
 
+History = tuple[tuple[Path, tuple[Box, ...], int], ...]
+"""Pictures with their boxes and when they were captured in us, newest last."""
+Question = tuple[Path, History, int]
+"""All that an answer depends on: picture, history and reduction."""
+
+
+class Answers:
+    """What carry-over found last, by what was asked; for all threads.
+
+    The same question has the same answer, so it can be asked ahead of its time.
+    """
+
+    def __init__(self, limit: int = ANSWERS_KEPT) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._found: OrderedDict[Question, tuple[Proposal, ...]] = OrderedDict()
+
+    def get(self, question: Question) -> tuple[Proposal, ...] | None:
+        """The answer; None where it was never asked, or long ago."""
+        with self._lock:
+            return self._found.get(question)
+
+    def keep(self, question: Question, found: tuple[Proposal, ...]) -> None:
+        """Keep an answer; the oldest one is given up."""
+        with self._lock:
+            self._found[question] = found
+            while len(self._found) > self._limit:
+                self._found.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """A sample, `labeled`, taken as accepted with these boxes, sorted by id."""
+
+    sample: Sample
+    boxes: tuple[Box, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarryRequest:
     """All that carry-over needs for one sample; history is newest last.
@@ -86,8 +126,9 @@ class CarryRequest:
 
     sample_id: str
     path: Path
-    history: tuple[tuple[Path, tuple[Box, ...], int], ...]
+    history: History
     cache: PixelCache
+    answers: Answers
     reduce: int = 1
     tracker: Tracker | None = None
 
@@ -98,6 +139,33 @@ class CarryRequest:
             BadImage: one of the pictures cannot be decoded.
             OSError: one of them cannot be read.
         """
+        found = self.prepare()
+        if not found or self.tracker is None:
+            return found
+        before, boxes, _ = self.history[-1]
+        return joined(self.tracker, before, self.path, boxes, found)
+
+    def known(self) -> tuple[Proposal, ...] | None:
+        """What `run` gives, where that is known already; None where it takes time."""
+        return None if self.tracker is not None else self.answers.get(self._question)
+
+    def prepare(self) -> tuple[Proposal, ...]:
+        """`run` without the tracker; what was worked out already is given at once.
+
+        Raises:
+            BadImage, OSError: as for `run`.
+        """
+        found = self.answers.get(self._question)
+        if found is None:
+            found = self._worked_out()
+            self.answers.keep(self._question, found)
+        return found
+
+    @property
+    def _question(self) -> Question:
+        return self.path, self.history, self.reduce
+
+    def _worked_out(self) -> tuple[Proposal, ...]:
         # SciPy takes half a second to load, and the first picture is shown without it.
         from .carry_over import AcceptedImage, propose  # noqa: PLC0415
 
@@ -110,13 +178,7 @@ class CarryRequest:
             for path, boxes, captured_us in self.history
         ]
         small = propose(accepted, self.cache.pixels(self.path, self.reduce))
-        if not small:
-            return ()
-        before, boxes, _ = self.history[-1]
-        found = at_full_size(small, boxes, self.reduce)
-        if self.tracker is None:
-            return found
-        return joined(self.tracker, before, self.path, boxes, found)
+        return at_full_size(small, self.history[-1][1], self.reduce) if small else ()
 
 
 def carry_request(
@@ -124,8 +186,14 @@ def carry_request(
     sample: Sample,
     cache: PixelCache,
     tracker: Tracker | None = None,
+    *,
+    answers: Answers | None = None,
+    assumed: Assumed | None = None,
 ) -> CarryRequest | None:
-    """What may be carried onto a sample; None where nothing may."""
+    """What may be carried onto a sample; None where nothing may.
+
+    With `assumed` it is what may be carried once that sample is accepted so.
+    """
     catalog = project.catalog
     labels = catalog.labels.get(sample.id)
     if not takes_carried(labels):
@@ -133,26 +201,50 @@ def carry_request(
     if labels.proposals and not catalog.detections.is_open(sample.id):
         # A person went through these proposals: what they dropped stays dropped.
         return None
-    used: list[Sample] = []
-    later = sample
-    for earlier in catalog.samples.decided_before(sample, HISTORY):
-        if not _follows(earlier, later, project.settings.label.carry_gap_s):
-            break
-        used.insert(0, earlier)
-        later = earlier
-    if not used:
-        return None
     history = tuple(
-        (project.image_path(s), catalog.labels.boxes(s.id), s.captured_us) for s in used
+        (project.image_path(s), boxes, s.captured_us)
+        for s, boxes in _carried_from(project, sample, assumed)
     )
+    if not history:
+        return None
     return CarryRequest(
         sample_id=sample.id,
         path=project.image_path(sample),
         history=history,
         cache=cache,
+        answers=answers or Answers(),
         reduce=_reduction(sample, history[-1][1]),
         tracker=tracker,
     )
+
+
+def _carried_from(
+    project: Project, sample: Sample, assumed: Assumed | None
+) -> list[tuple[Sample, tuple[Box, ...]]]:
+    """The accepted samples without a break before one, newest last."""
+    catalog, gap_s = project.catalog, project.settings.label.carry_gap_s
+    before = list(catalog.samples.decided_before(sample, HISTORY))
+    known: dict[str, tuple[Box, ...]] = {}
+    if assumed is not None and _is_before(assumed.sample, sample):
+        known = {assumed.sample.id: assumed.boxes}
+        before = [each for each in before if each.id not in known] + [assumed.sample]
+        before.sort(key=lambda each: -each.sequence)
+    used: list[tuple[Sample, tuple[Box, ...]]] = []
+    later = sample
+    for earlier in before[:HISTORY]:
+        if not _follows(earlier, later, gap_s):
+            break
+        boxes = known.get(earlier.id)
+        if boxes is None:
+            boxes = catalog.labels.boxes(earlier.id)
+        used.insert(0, (earlier, boxes))
+        later = earlier
+    return used
+
+
+def _is_before(earlier: Sample, sample: Sample) -> bool:
+    is_same = earlier.session_id == sample.session_id
+    return is_same and earlier.sequence < sample.sequence
 
 
 def _reduction(sample: Sample, boxes: tuple[Box, ...]) -> int:

@@ -11,6 +11,7 @@ from dataset.project import Project
 from dataset.records import SampleState
 from dataset.status import balance_of
 
+from .picked import picked_ids
 from .second_opinion.settling import disputed_samples
 
 QUIET = "quiet"
@@ -36,7 +37,8 @@ class Choice:
     """A queue in words; None lets everything through.
 
     `split` "" is what no split holds, `condition` is `key=value` of a session. The
-    state `quiet` is what is new and looks empty, see `labeling.empties`.
+    state `quiet` is what is new and looks empty, see `labeling.empties`. `picked` is
+    the name of a selection, see `labeling.picked`.
 
     Raises:
         UsageError: there is no such state or order.
@@ -48,6 +50,7 @@ class Choice:
     session_id: str | None = None
     split: str | None = None
     condition: str | None = None
+    picked: str | None = None
 
     def __post_init__(self) -> None:
         if self.state not in STATE_FILTERS:
@@ -77,6 +80,8 @@ def choice_of(words: Mapping[str, str], project: Project) -> Choice:
             project.catalog.classes.get(number)
         if "session_id" in known:
             project.catalog.sessions.get(known["session_id"])
+        if "picked" in known:
+            picked_ids(project, known["picked"])
         return Choice(**known, class_id=number)
     except (UsageError, NotFound):
         return Choice()
@@ -97,6 +102,9 @@ def ids_of(project: Project, choice: Choice) -> tuple[str, ...]:
         order=choice.order,
         wanted=wanted_of(project) if choice.order == "wanted" else (),
     )
+    if choice.picked is not None:
+        picked = picked_ids(project, choice.picked)
+        found = tuple(sample_id for sample_id in found if sample_id in picked)
     if choice.order != "doubt":
         return found
     disputed = disputed_samples(project)

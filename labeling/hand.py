@@ -6,7 +6,7 @@ where something else changed them meanwhile the edit is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from dataset.catalog import Catalog
@@ -44,12 +44,17 @@ class Hand:
         """Offer nothing: the person goes on."""
         self._offers.clear()
 
-    def shown(self, sample_id: str, labels: LabelState) -> LabelState:
-        """The labels with what was offered for them."""
+    def shown(
+        self, sample_id: str, labels: LabelState, seen: Collection[str] | None = None
+    ) -> LabelState:
+        """The labels with what was offered for them; of proposals only those `seen`."""
         offered = self._offers.get(sample_id, ())
-        if not offered or not takes_carried(labels):
+        if offered and takes_carried(labels):
+            labels = replace(labels, proposals=merged(offered, labels.proposals))
+        if seen is None:
             return labels
-        return replace(labels, proposals=merged(offered, labels.proposals))
+        kept = tuple(p for p in labels.proposals if p.box.id in seen)
+        return replace(labels, proposals=kept)
 
     def edit(
         self, sample_id: str, title: str, change: Callable[[LabelState], LabelState]

@@ -22,13 +22,8 @@ from dataset.records import (
 
 from . import edits
 from .assist import place
-from .carry_request import (
-    CarryRequest,
-    CleanStart,
-    PixelCache,
-    carry_request,
-    clean_start,
-)
+from .carrier import Carrier
+from .carry_request import CarryRequest, CleanStart
 from .carrying.tracker import Tracker
 from .choice import STATE_FILTERS, TODO, Choice
 from .clipping import clipped_inside
@@ -69,7 +64,7 @@ class LabelingSession:
         carry-over.
         """
         self._project = project
-        self._tracker = tracker
+        self._carrier = Carrier(project, tracker)
         self._walk = Walk(
             project,
             choice or Choice(state=state, class_id=class_id, session_id=session_id),
@@ -80,7 +75,6 @@ class LabelingSession:
         self._turned: Turned | None = None
         self._touched = ""
         self._hand = Hand(project.catalog, clock)
-        self._cache = PixelCache()
 
     @property
     def project(self) -> Project:
@@ -200,18 +194,21 @@ class LabelingSession:
         """Drop all proposals of the sample."""
         return self._edit("dropped the proposals", edits.drop_proposals)
 
-    def accept(self, keys: int = 1, drags: int = 0) -> LabelView | None:
+    def accept(
+        self, keys: int = 1, drags: int = 0, seen: Collection[str] | None = None
+    ) -> LabelView | None:
         """Accept all boxes and sure proposals, save, and go on.
 
         `keys` counts what the person pressed and dragged for this sample, `drags`
-        the drags among it.
+        the drags among it. Where `seen` is given, only proposals of these ids are
+        accepted: others came after the person had looked.
 
         Raises:
             UsageError: there is nothing to accept.
         """
         sample_id = self._sample_id()
         before = self._hand.looked_at(sample_id)
-        after = edits.accept(self._hand.shown(sample_id, before))
+        after = edits.accept(self._hand.shown(sample_id, before, seen))
         carried = sum(box.origin is BoxOrigin.CARRIED for box in after.boxes)
         title = f"accepted {self._queue.position}, {len(after.boxes)} boxes"
         if carried:
@@ -315,19 +312,24 @@ class LabelingSession:
         Reads the catalog only; run the request on any thread, then `offer`.
         """
         sample_id = self._queue.current
-        if sample_id is None:
+        return None if sample_id is None else self._carrier.request(sample_id)
+
+    def carry_ahead(self) -> CarryRequest | None:
+        """What carry-over will need next, once all that is shown is accepted.
+
+        Run while the person looks it makes the answer after the accept known.
+        """
+        sample_id, *following = self._queue.ahead(2) or ("",)
+        if not following:
             return None
         with self._catalog.reading():
-            sample = self._catalog.samples.get(sample_id)
-            return carry_request(self._project, sample, self._cache, self._tracker)
+            shown = self._hand.shown(sample_id, self._hand.looked_at(sample_id))
+            return self._carrier.request_ahead(sample_id, shown, following[0])
 
     def clean_start(self) -> CleanStart | None:
         """Why nothing is carried onto the current sample; None where something is."""
         sample_id = self._queue.current
-        if sample_id is None:
-            return None
-        with self._catalog.reading():
-            return clean_start(self._project, self._catalog.samples.get(sample_id))
+        return None if sample_id is None else self._carrier.clean_start(sample_id)
 
     @property
     def _catalog(self) -> Catalog:

@@ -36,8 +36,11 @@ class Walk:
         if hold is not None:
             hold.beat()
         if hold is not None or person:
-            places = self._catalog.places.get(person).ahead
-            self.queue.start_at(first_of(ids, places, self._others()))
+            place = self._catalog.places.get(person)
+            # A selection is gone through from its beginning, wherever one was before.
+            is_same = place.choice.get("picked") == choice.picked
+            ahead = place.ahead if is_same else ()
+            self.queue.start_at(first_of(ids, ahead, self._others()))
         self.settle()
 
     @property

@@ -181,6 +181,7 @@ class Station(QObject):
             "project.new": self._ask_new_project,
             "project.import": self._ask_pictures,
             "project.classes": self._ask_classes,
+            "page.explore": self._show_explore,
             "job.cancel": self.runner.cancel_all,
         }
 
@@ -347,6 +348,10 @@ class Station(QObject):
     def _ask_classes(self) -> None:
         if self._pages is not None:
             self._pages.ask_classes()
+
+    def _show_explore(self) -> None:
+        if self._pages is not None:
+            self._pages.show_explore()
 
     def _ask_pictures(self) -> None:
         if self._pages is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +31,8 @@ from dataset.project import Project
 from dataset.records import Sample, SampleState
 from dataset.version import FrozenVersion, read_version
 
-from .camera.source import open_source, sessions_of
+from .camera.reconnect import open_steady_source
+from .camera.source import CameraSource, Frame, NoPicture, sessions_of
 from .camera.triggers import IntervalTrigger
 from .models.onnx_backbone import OnnxBackbone
 
@@ -38,6 +41,24 @@ _SOURCE_EVERY_S = 1.0
 _SOURCE_FRAMES = 120
 _READ_S = 10.0
 _Row = tuple[str, str, str, dict[str, float]]
+See = Callable[[str, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """With what pictures are looked at; how long a source is, and who sees along."""
+
+    backbone: OnnxBackbone | None
+    see: See
+    for_s: float | None
+
+    def vector(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The vector of a whole picture, (H, W, 3) uint8, BGR."""
+        return (
+            embed(pixels)
+            if self.backbone is None
+            else self.backbone.embed_pixels(pixels)
+        )
 
 
 def side_table(
@@ -46,12 +67,16 @@ def side_table(
     *,
     backbone: OnnxBackbone | None = None,
     progress: Progress = SILENT,
+    see: See = lambda _camera, _measures: None,
+    for_s: float | None = None,
 ) -> SampleTable:
     """The samples that `text` names, measured.
 
     `v3`, `v3:train`, `latest`, an id · `session:NAME` · a folder (each sub-folder a
-    session) · a source (a clip or camera, a picture a second, one session). Vectors
-    are those of the `backbone`, else the built-in ones: give both sides the same.
+    session) · a source (a clip or camera, a picture a second, one session). Of a source
+    two minutes are looked at, or `for_s`; `see` is told each picture's measures while
+    a camera is watched. Vectors are those of the `backbone`, else the built-in ones:
+    give both sides the same.
 
     Raises:
         NotFound: there is no such version, split or session.
@@ -59,7 +84,8 @@ def side_table(
         CameraError: it is no folder and no source either.
         BadFile: the backbone cannot be used.
     """
-    table = _table(project, text, backbone, progress)
+    look = _Look(backbone=backbone, see=see, for_s=for_s)
+    table = _table(project, text, look, progress)
     if not len(table):
         raise UsageError(
             f"There is no sample to compare: {text}",
@@ -68,25 +94,23 @@ def side_table(
     return table
 
 
-def _table(
-    project: Project, text: str, backbone: OnnxBackbone | None, progress: Progress
-) -> SampleTable:
+def _table(project: Project, text: str, look: _Look, progress: Progress) -> SampleTable:
     if text.startswith(SESSION_PREFIX):
         name = text.removeprefix(SESSION_PREFIX)
-        return _session(project, name, backbone, progress)
+        return _session(project, name, look.backbone, progress)
     if os.path.isdir(text):  # noqa: PTH112  (never raises)
-        return _folder(Path(text), backbone, progress)
+        return _folder(Path(text), look.backbone, progress)
     name, _, split = text.partition(":")
     frozen = named_version(project, name)
     if frozen is None:
-        return _source(text, backbone, progress)
+        return _source(text, look, progress)
     if split and split not in {s.name for s in frozen.splits}:
         raise NotFound(
             f"The version has no such split: {split}",
             hint=f"it has {', '.join(s.name for s in frozen.splits)}",
         )
     chosen = [s for s in frozen.samples if not split or s.split == split]
-    numbers = measured(project, chosen, backbone=backbone, progress=progress)
+    numbers = measured(project, chosen, backbone=look.backbone, progress=progress)
     return table_from_version(
         frozen,
         with_boxes(numbers, chosen),
@@ -163,25 +187,45 @@ def _folder(
     return table_from_rows(rows, vectors)
 
 
-def _source(
-    address: str, backbone: OnnxBackbone | None, progress: Progress
-) -> SampleTable:
+def _source(address: str, look: _Look, progress: Progress) -> SampleTable:
     rows: list[_Row] = []
     vectors: dict[str, NDArray[np.float32]] = {}
-    look = embed if backbone is None else backbone.embed_pixels
     trigger = IntervalTrigger(_SOURCE_EVERY_S)
-    with open_source(address) as source:
-        name = source.info.address
-        while len(rows) < _SOURCE_FRAMES:
-            frame = source.read(_READ_S)
-            if frame is None:
-                break
+    with open_steady_source(address) as source:
+        name, is_live = source.info.address, source.info.live
+        for frame in _frames(source, look.for_s):
             for chosen in trigger.offer(frame):
                 key = f"{name} {chosen.index}"
-                rows.append((key, name, name, measure_image(chosen.pixels)))
-                vectors[key] = look(chosen.pixels)
+                measures = measure_image(chosen.pixels)
+                rows.append((key, name, name, measures))
+                vectors[key] = look.vector(chosen.pixels)
                 progress.step(len(rows), None, "measuring")
+                if is_live:
+                    look.see(name, measures)
+            if look.for_s is None and len(rows) >= _SOURCE_FRAMES:
+                break
     return table_from_rows(rows, vectors)
+
+
+def _frames(source: CameraSource, for_s: float | None) -> Iterator[Frame]:
+    """The frames of a source, for so long; a camera that is away is waited for then."""
+    began_s = time.monotonic()
+    first_s: float | None = None
+    while True:
+        try:
+            frame = source.read(_READ_S if for_s is None else min(_READ_S, for_s))
+        except NoPicture:
+            if for_s is None:
+                raise
+            if time.monotonic() - began_s > for_s:
+                return
+            continue
+        if frame is None:
+            return
+        first_s = frame.elapsed_s if first_s is None else first_s
+        if for_s is not None and frame.elapsed_s - first_s > for_s:
+            return
+        yield frame
 
 
 def _folder_measures(path: Path) -> tuple[dict[str, float], NDArray[np.float32]]:

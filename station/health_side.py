@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dataset.camera_health import (
-    CameraHealth,
-    Portrait,
-    PortraitMaker,
-    examine,
-    spread_out,
-)
+from dataset.camera_health import CameraHealth, PortraitMaker, examine, spread_out
 from dataset.errors import NotFound, UsageError
-from dataset.health.health_trend import LIMITS, HealthTrend, trend
+from dataset.health.health_trend import HealthTrend
 from dataset.health.portrait import FRAMES
-from dataset.images.image_file import decode
+from dataset.health.seats import course_of, reference_for
+from dataset.health.sitting import Sitting, draw_portrait, stored_sitting
+from dataset.health.version_health import session_trends
 from dataset.measuring import StoredImage, measured
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
-from dataset.records import Sample, Session
+from dataset.records import Session
 
 from .camera.source import open_source, sessions_of
 from .camera.triggers import IntervalTrigger
@@ -35,27 +25,10 @@ from .drift_side import SESSION_PREFIX, folder_picture, named_version
 _EVERY_S = 1.0
 _READ_S = 10.0
 _LONGEST_S = 60.0
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sitting:
-    """A portrait, and since when the camera looked so (0: not known)."""
-
-    portrait: Portrait
-    began_us: int = 0
-
-    @property
-    def since(self) -> str:
-        """The end of a sentence on what changed since then."""
-        if self.began_us <= 0:
-            return "since the reference"
-        moment = datetime.fromtimestamp(self.began_us / 1e6, UTC).astimezone()
-        return f"since {moment.day} {moment:%B %Y}"
 
 
 def first_session_like(project: Project, text: str) -> str:
-    """The oldest session of the same camera, as `session:NAME`: its commissioning.
+    """The session that commissioned the same camera, as `session:NAME`; see `seats`.
 
     Raises:
         UsageError: `text` is no session, or is that one itself.
@@ -65,8 +38,8 @@ def first_session_like(project: Project, text: str) -> str:
     if not text.startswith(SESSION_PREFIX):
         raise UsageError(f"There is no reference to compare with: {text}", hint=hint)
     session = project.catalog.sessions.by_name(text.removeprefix(SESSION_PREFIX))
-    first = _sessions_like(project, session)[0]
-    if first.id == session.id:
+    first = reference_for(project.catalog.sessions.of_source(session.source), session)
+    if first is None:
         raise UsageError(f"This session is the camera's first one: {text}", hint=hint)
     return SESSION_PREFIX + first.name
 
@@ -112,53 +85,33 @@ def trends(
     if not text.startswith(SESSION_PREFIX):
         return ()
     session = project.catalog.sessions.by_name(text.removeprefix(SESSION_PREFIX))
-    sessions = [
-        one
-        for one in _sessions_like(project, session)
-        if one.started_us <= session.started_us
-    ]
-    means = {one.name: _means(project, one, progress) for one in sessions}
-    return tuple(
-        trend(name, {one: mean[name] for one, mean in means.items()}, limit)
-        for name, limit in LIMITS.items()
+    sessions = course_of(project.catalog.sessions.of_source(session.source), session)
+    return session_trends(
+        {one.name: _numbers(project, one, progress) for one in sessions}
     )
 
 
-def _sessions_like(project: Project, session: Session) -> list[Session]:
-    """The sessions of the same station, camera and place, oldest first."""
-    seat = (session.station, session.source, session.place)
-    return [
-        one
-        for one in project.catalog.sessions.all()
-        if (one.station, one.source, one.place) == seat
-    ]
-
-
-def _means(project: Project, session: Session, progress: Progress) -> dict[str, float]:
+def _numbers(
+    project: Project, session: Session, progress: Progress
+) -> list[Mapping[str, float]]:
     samples = spread_out(project.catalog.samples.of_session(session.id))
     stored = [
         StoredImage(id=s.id, path=f"images/{s.id[:2]}/{s.id}.{s.suffix}")
         for s in samples
     ]
-    rows = list(measured(project, stored, progress=progress).values())
-    return {name: _mean([row.get(name, np.nan) for row in rows]) for name in LIMITS}
-
-
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if np.isfinite(value)]
-    return sum(known) / len(known) if known else float("nan")
+    return list(measured(project, stored, progress=progress).values())
 
 
 def _sitting(project: Project, text: str, progress: Progress) -> Sitting:
     if text.startswith(SESSION_PREFIX):
         name = text.removeprefix(SESSION_PREFIX)
         session = project.catalog.sessions.by_name(name)
-        return _stored(
-            project, project.catalog.samples.of_session(session.id), progress
-        )
+        samples = project.catalog.samples.of_session(session.id)
+        return stored_sitting(project, samples, progress=progress)
     if os.path.isdir(text):  # noqa: PTH112  (never raises)
         paths = [path for one in sessions_of(Path(text)) for path in one.images]
-        return Sitting(portrait=_drawn(paths, folder_picture, progress))
+        portrait = draw_portrait(paths, folder_picture, progress=progress)
+        return Sitting(portrait=portrait)
     frozen = named_version(project, text)
     if frozen is None:
         return _source(text, progress)
@@ -175,34 +128,7 @@ def _sitting(project: Project, text: str, progress: Progress) -> Sitting:
             f"Samples of this version are not in the catalog any more: {text}",
             hint="name a session of the camera, as `session:NAME`",
         )
-    return _stored(project, samples, progress)
-
-
-def _stored(project: Project, samples: Iterable[Sample], progress: Progress) -> Sitting:
-    ordered = sorted(samples, key=lambda sample: (sample.captured_us, sample.id))
-
-    def pixels(sample: Sample) -> NDArray[np.uint8]:
-        return decode(project.images.read(sample.id, sample.suffix))
-
-    times = [sample.captured_us / 1e6 for sample in ordered]
-    return Sitting(
-        portrait=_drawn(ordered, pixels, progress, times),
-        began_us=ordered[0].captured_us if ordered else 0,
-    )
-
-
-def _drawn(
-    items: Sequence[Item],
-    pixels: Callable[[Item], NDArray[np.uint8]],
-    progress: Progress,
-    times_s: Sequence[float] = (),
-) -> Portrait:
-    maker = PortraitMaker()
-    chosen = spread_out(items)
-    for done, item in enumerate(chosen, start=1):
-        maker.add(pixels(item))
-        progress.step(done, len(chosen), "examining")
-    return maker.portrait(times_s)
+    return stored_sitting(project, samples, progress=progress)
 
 
 def _source(address: str, progress: Progress) -> Sitting:

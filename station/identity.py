@@ -20,3 +20,8 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
+
+
+def labeling_person(operator: str, station: str) -> str:
+    """Whose place in the queue is kept; "" as operator stands for the user."""
+    return f"{operator or user_name()}@{station}"

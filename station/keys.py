@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .action import CLASS_KEYS, PAGES, Action, Page, class_actions
 from .capture_keys import capture_actions
+from .explore_keys import explore_actions
 from .language import tr
 
 __all__ = [
@@ -51,6 +52,7 @@ def actions() -> tuple[Action, ...]:
         *_label_view(),
         *_review(),
         *_dataset(),
+        *explore_actions(),
         *_versions(),
     )
 
@@ -136,6 +138,7 @@ def _everywhere() -> tuple[Action, ...]:
         ("page.review", tr("Go to Review"), go, ("Ctrl+3",)),
         ("page.dataset", tr("Go to Dataset"), go, ("Ctrl+4",)),
         ("page.versions", tr("Go to Versions"), go, ("Ctrl+5",)),
+        ("page.explore", tr("Go to the map of samples"), go, ("Ctrl+6",)),
         ("palette.open", tr("Search or run a command"), window, ("Ctrl+K",)),
         ("keys.show", tr("Show all keys"), window, ("F1", "?")),
         ("theme.dark", tr("Dark look"), window, ()),

@@ -18,11 +18,12 @@ from export.intake import take_in
 from .desks.capture_project_desk import ProjectCaptureDesk
 from .desks.class_desk import ProjectClassDesk
 from .desks.dataset_desk import ProjectDatasetDesk
+from .desks.explore_desk import ProjectExploreDesk
 from .desks.label_desk import ProjectLabelDesk
 from .desks.review_desk import ProjectReviewDesk
 from .desks.test_sets_desk import ProjectTestSetsDesk
 from .desks.versions_desk import ProjectVersionsDesk
-from .identity import user_name
+from .identity import labeling_person, user_name
 from .jobs import Operation, Runner, Scope
 from .keys import Action, Page
 from .language import tr
@@ -32,7 +33,9 @@ from .theme import Theme
 from .views.capture.capture_contract import SessionForm
 from .views.capture.capture_page import CapturePage
 from .views.classes.class_work import ClassWork
+from .views.contracts import QueueChoice
 from .views.dataset.dataset_page import DatasetPage
+from .views.explore.explore_view import ExploreView
 from .views.label.label_page import LabelPage
 from .views.review.review_page import ReviewPage
 from .views.versions.versions_page import VersionsPage
@@ -128,6 +131,8 @@ class PageSet(QObject):
         self.capture.form_used.connect(self._on_form)
         self.dataset.page_requested.connect(window.show_page)
         self.review.sample_requested.connect(self._open_sample)
+        self.dataset.explore.sample_requested.connect(self._open_sample)
+        self.dataset.explore.queue_made.connect(self._show_queue)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint every page in another look."""
@@ -248,6 +253,17 @@ class PageSet(QObject):
             self._window.show_page(Page.LABEL)
             self.label.open_sample(sample_id)
 
+    def show_explore(self) -> None:
+        """Show the map of samples, whatever page is in front."""
+        if self._window is not None:
+            self._window.show_page(Page.DATASET)
+            self.dataset.show_map()
+
+    def _show_queue(self, choice: QueueChoice) -> None:
+        if self._window is not None:
+            self._window.show_page(Page.LABEL)
+            self.label.show_queue(choice)
+
 
 def build_pages(
     project: Project,
@@ -261,7 +277,9 @@ def build_pages(
     station = station_name(os.environ, settings)
     recorder = ProjectCaptureDesk(project, station)
     person = Person(operator=settings.operator or user_name(), station=station)
-    label_desk = ProjectLabelDesk(project, person=f"{person.operator}@{station}")
+    label_desk = ProjectLabelDesk(
+        project, person=labeling_person(settings.operator, station)
+    )
     pages = PageSet(
         project=project,
         scope=scope,
@@ -274,6 +292,7 @@ def build_pages(
         dataset=DatasetPage(
             ProjectDatasetDesk(project.root),
             ProjectTestSetsDesk(project.root, person),
+            ExploreView(ProjectExploreDesk(project.root), scope, theme, table),
             scope,
             theme,
         ),

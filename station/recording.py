@@ -10,7 +10,13 @@ from itertools import groupby
 import cv2
 
 from dataset.errors import BadImage, PolicyRefusal, StorageFull
-from dataset.joint_intake import NewPicture, Outcome, is_familiar, take_in_together
+from dataset.joint_intake import (
+    GivesUp,
+    NewPicture,
+    Outcome,
+    is_familiar,
+    take_in_together,
+)
 from dataset.project import Project, TakenIn, now_us
 from dataset.provenance.record import CaptureFacts
 from dataset.records import Sample, Session
@@ -38,13 +44,14 @@ class SessionForm:
 class Kept:
     """A picture is durable as a sample; `known` means that its bytes were here.
 
-    `warnings` are the gates that it did not pass and that do not refuse what is taken
-    by hand.
+    `session` is the name of the session that took it. `warnings` are the gates that it
+    did not pass and that do not refuse what is taken by hand.
     """
 
     sample: Sample
     known: bool
     frame: Frame
+    session: str = ""
     warnings: tuple[GateReading, ...] = ()
 
 
@@ -80,6 +87,7 @@ class Recording:
     Attributes:
         source: the address of the source, as sessions keep it.
         camera: the open source, whose controls as read back go into the records.
+        gives_up: asked while a slow disk writes; see `take_in_together`.
     """
 
     def __init__(self, project: Project, form: SessionForm, source: str) -> None:
@@ -87,6 +95,7 @@ class Recording:
         self._form = form
         self.source = redact(source)
         self.camera: CameraSource | None = None
+        self.gives_up: GivesUp | None = None
         self._gatekeeper = Gatekeeper(project.settings.capture.gates)
         self._session: Session | None = None
         self._part = ""
@@ -147,6 +156,7 @@ class Recording:
 
         Raises:
             StorageFull: no room; what was given before is stored, the rest is not.
+            Cancelled: `gives_up` said so; likewise.
         """
         seen = [replace(one, frame=self.masked(one.frame)) for one in chosen]
         for part, frames in groupby(seen, key=lambda one: one.frame.session):
@@ -188,7 +198,9 @@ class Recording:
     ) -> Iterator[Kept | Refused]:
         pictures = [one.picture for one in ready if one.picture is not None]
         try:
-            outcomes = take_in_together(self._project, session, pictures)
+            outcomes = take_in_together(
+                self._project, session, pictures, gives_up=self.gives_up
+            )
         except StorageFull:
             if len(ready) < 2:
                 raise
@@ -199,9 +211,11 @@ class Recording:
         found = iter(outcomes)
         for one in ready:
             outcome = None if one.picture is None else next(found)
-            yield self._answer(one.judged, outcome)
+            yield self._answer(session, one.judged, outcome)
 
-    def _answer(self, judged: Judged, outcome: Outcome | None) -> Kept | Refused:
+    def _answer(
+        self, session: Session, judged: Judged, outcome: Outcome | None
+    ) -> Kept | Refused:
         frame = judged.chosen.frame
         if outcome is None:
             assert judged.fault is not None
@@ -218,6 +232,7 @@ class Recording:
             sample=outcome.sample,
             known=outcome.known,
             frame=frame,
+            session=session.name,
             warnings=tuple(one for one in judged.readings if not one.passed),
         )
 

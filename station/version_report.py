@@ -9,26 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from dataset.diff import compare
-from dataset.drift import MetricDrift, SampleValue
-from dataset.drift_statistics.drift_file import Comparison, compare_version, write_drift
-from dataset.drift_statistics.set_shift import SET_METRICS
+from dataset.drift_statistics.drift_file import (
+    Comparison,
+    compare_version,
+    left_of,
+    write_drift,
+)
+from dataset.drift_statistics.kept_drift import REPORT_NAME
 from dataset.errors import NotFound
-from dataset.images.image_file import decode
-from dataset.measuring import embeddings, measured
+from dataset.health.version_health import VersionHealth, version_health
+from dataset.measuring import embeddings, measured, with_boxes
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
+from dataset.sealed.published_seals import closed_names
 from dataset.version import read_version
 from dataset.versions.frozen_version import FrozenVersion
-from export.report import DriftSection, ReportInput, ReportPicture, write_report
+from export.report import DriftSection, ReportInput, write_report
 
 from .models.onnx_backbone import project_backbone
-
-REPORT_NAME = "report.html"
-_PICTURE_WIDTH = 320
-_PICTURES = 8
+from .report_pictures import behind_drift, extremes, showable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class VersionReport:
     drift: Path
     page: Path
     comparisons: tuple[Comparison, ...]
+    health: VersionHealth
 
 
 def write_version_report(
@@ -45,21 +46,27 @@ def write_version_report(
 ) -> VersionReport:
     """Write `drift.json` and `report.html` of a version.
 
+    Measures and findings on cameras are kept as they come, so that a run that was
+    killed goes on where it stopped.
+
     Raises:
         NotFound: there is no such version.
         BadImage: an image of it cannot be decoded.
         BadFile: the project's backbone cannot be used.
+        ProjectError: an image is missing that was not erased.
     """
     frozen = read_version(project.root, name)
+    samples = left_of(project, frozen)
     with project_backbone(project) as backbone:
         comparisons = compare_version(
             project, frozen, backbone=backbone, progress=progress
         )
-        numbers = measured(
-            project, frozen.samples, backbone=backbone, progress=progress
-        )
-    drift = write_drift(frozen, comparisons)
+        numbers = measured(project, samples, backbone=backbone, progress=progress)
+    health = version_health(project, samples, numbers, progress=progress)
+    drift = write_drift(frozen, comparisons, health)
     page = frozen.folder / REPORT_NAME
+    closed = closed_names(project.root, frozen.splits)
+    shown = showable(samples, closed)
     write_report(
         page,
         ReportInput(
@@ -69,20 +76,24 @@ def write_version_report(
             splits=frozen.splits,
             samples=frozen.samples,
             diff=_diff(project.root, frozen),
-            drifts=tuple(
-                DriftSection(
-                    heading=c.heading,
-                    report=c.report,
-                    base=c.base_table,
-                    current=c.current_table,
-                )
-                for c in comparisons
-            ),
+            drifts=tuple(map(_section, comparisons)),
+            health=health,
             embeddings=embeddings(numbers),
-            pictures=_pictures(project.root, frozen, comparisons),
+            pictures=behind_drift(project.root, shown, comparisons),
+            extremes=extremes(project.root, shown, with_boxes(numbers, shown.values())),
         ),
     )
-    return VersionReport(drift=drift, page=page, comparisons=comparisons)
+    return VersionReport(drift=drift, page=page, comparisons=comparisons, health=health)
+
+
+def _section(comparison: Comparison) -> DriftSection:
+    return DriftSection(
+        heading=comparison.heading,
+        report=comparison.report,
+        base=comparison.base_table,
+        current=comparison.current_table,
+        is_split=comparison.kind not in {"parent", "baseline"},
+    )
 
 
 def _diff(root: Path, frozen: FrozenVersion) -> dict[str, object] | None:
@@ -93,36 +104,3 @@ def _diff(root: Path, frozen: FrozenVersion) -> dict[str, object] | None:
     except NotFound:
         return None
     return compare(parent, frozen).to_json()
-
-
-def _pictures(
-    root: Path, frozen: FrozenVersion, comparisons: tuple[Comparison, ...]
-) -> tuple[ReportPicture, ...]:
-    """The samples behind a drift, the most extreme of each metric first."""
-    captions: dict[str, str] = {}
-    for comparison in comparisons:
-        for metric in comparison.report.drifted:
-            for worst in metric.worst_samples[:2]:
-                captions.setdefault(worst.sample_id, _caption(metric, worst))
-    found = []
-    for sample_id, caption in list(captions.items())[:_PICTURES]:
-        path = root / frozen.sample(sample_id).path
-        found.append(ReportPicture(caption=caption, data=_small_jpeg(path)))
-    return tuple(found)
-
-
-def _caption(metric: MetricDrift, worst: SampleValue) -> str:
-    if metric.name in {one.name for one in SET_METRICS}:
-        # Its value is a classifier's score, which has no unit and no meaning alone.
-        return f"{metric.label}: looks most like the change, {worst.session}"
-    return f"{metric.label} {worst.value:.3g} {metric.unit}, {worst.session}"
-
-
-def _small_jpeg(path: Path) -> bytes:
-    pixels = decode(path.read_bytes(), reduce=2)
-    height, width = pixels.shape[:2]
-    scale = min(1.0, _PICTURE_WIDTH / width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    _, coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    return coded.tobytes()

@@ -5,10 +5,10 @@ Points are pixels of the picture; a gesture finds the widget's own by the view.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -59,7 +59,7 @@ def drag(
 
 
 def hover(
-    canvas: Canvas,
+    canvas: QWidget,
     point: QPoint,
     button: Qt.MouseButton = Qt.MouseButton.NoButton,
     held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
@@ -183,3 +183,32 @@ def two_boxes(qtbot: QtBot, page: LabelPage) -> None:
     for drawn in ((40, 100, 100, 140), (200, 20, 260, 70)):
         draw_box(page.canvas, *drawn)
         saved(qtbot, page)
+
+
+def trace(
+    widget: QWidget,
+    points: Sequence[QPoint],
+    held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    button: Qt.MouseButton = LEFT,
+) -> None:
+    """Press at the first point, pass the others, release at the last one."""
+    QTest.mousePress(widget, button, held, points[0])
+    for point in points[1:]:
+        hover(widget, point, button, held)
+    QTest.mouseRelease(widget, button, held, points[-1])
+
+
+def turn_wheel(widget: QWidget, point: QPoint, steps: int) -> None:
+    """Turn the wheel by notches, away from the person for a positive number."""
+    place = QPointF(point)
+    event = QWheelEvent(
+        place,
+        widget.mapToGlobal(place),
+        QPoint(),
+        QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)

@@ -24,6 +24,7 @@ from .journal import Journal
 from .labels import Labels
 from .looks import Looks
 from .made import Made
+from .map_rows import MapRows
 from .measures import Measures
 from .places import Places
 from .provenance import Provenance
@@ -46,8 +47,8 @@ class Catalog:
     Attributes:
         sessions, classes, samples, labels, journal, groups, splits, versions,
         measures, looks, tables, tallies, test_runs, made, changed, class_acts, claims,
-        places, class_hints, detections, second_looks, box_features, provenance: the
-        parts, one noun each, over the same connection.
+        places, class_hints, detections, second_looks, box_features, provenance,
+        map_rows: the parts, one noun each, over the same connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -75,6 +76,7 @@ class Catalog:
         self.second_looks = SecondLooks(connection)
         self.box_features = BoxFeatures(connection)
         self.provenance = Provenance(connection)
+        self.map_rows = MapRows(connection)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Catalog:

@@ -109,6 +109,14 @@ class Measures:
         while part := {str(i): _vector(value) for i, value in islice(rows, size)}:
             yield part
 
+    def vector_ids(self, kind: str, digest: str) -> frozenset[str]:
+        """The ids of all samples that have a vector of a digest."""
+        rows = self._connection.each(
+            "SELECT sample_id FROM embeddings WHERE kind = ? AND digest = ?",
+            [kind, digest],
+        )
+        return frozenset(str(row[0]) for row in rows)
+
     def put_vectors(
         self, kind: str, digest: str, vectors: Mapping[str, NDArray[np.float32]]
     ) -> None:

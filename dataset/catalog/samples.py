@@ -19,6 +19,8 @@ SAMPLE_COLUMNS = (
     "s.group_id"
 )
 _SHORTEST_BEGINNING = 4
+# So many may be stored while a picture is held still and drawn on.
+_HELD_BEHIND = 64
 
 
 class Samples:
@@ -120,15 +122,36 @@ class Samples:
     def decided_before(self, sample: Sample, limit: int) -> tuple[Sample, ...]:
         """The nearest labeled or empty samples before one in its session.
 
-        Nearest first.
+        Nearest first. A picture that was held still while others were taken is stored
+        behind them: it comes before those that are younger, up to 64 of them.
         """
-        rows = self._connection.rows(
+        decided = (
             f"SELECT {SAMPLE_COLUMNS} FROM samples s "
-            "WHERE session_id = ? AND sequence < ? AND state IN ('labeled', 'empty') "
-            "ORDER BY sequence DESC LIMIT ?",
+            "WHERE session_id = ? AND state IN ('labeled', 'empty') AND "
+        )
+        rows = self._connection.rows(
+            f"{decided} sequence < ? ORDER BY sequence DESC LIMIT ?",
             [sample.session_id, sample.sequence, limit],
         )
-        return tuple(sample_of_row(row) for row in rows)
+        late = self._connection.rows(
+            f"{decided} sequence > ? AND sequence <= ? AND captured_us < ? "
+            "ORDER BY captured_us, sequence",
+            [
+                sample.session_id,
+                sample.sequence,
+                sample.sequence + _HELD_BEHIND,
+                sample.captured_us,
+            ],
+        )
+        found = [sample_of_row(row) for row in rows]
+        for held in map(sample_of_row, late):
+            older = (
+                place
+                for place, one in enumerate(found)
+                if one.captured_us <= held.captured_us
+            )
+            found.insert(next(older, len(found)), held)
+        return tuple(found[:limit])
 
     def queue_ids(
         self,

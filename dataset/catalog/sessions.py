@@ -75,6 +75,15 @@ class Sessions:
         )
         return tuple(_session(row) for row in rows)
 
+    def of_source(self, source: str) -> tuple[Session, ...]:
+        """The sessions of a source, oldest first."""
+        rows = self._connection.rows(
+            f"SELECT {_COLUMNS} FROM sessions WHERE source = ? "
+            "ORDER BY started_us, name",
+            [source],
+        )
+        return tuple(_session(row) for row in rows)
+
     def refuse(self, session_id: str, reason: str, count: int = 1) -> None:
         """Count pictures that the session refused, by reason."""
         with self._connection.writing():

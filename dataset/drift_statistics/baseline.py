@@ -35,8 +35,9 @@ class Departure:
 class Baseline:
     """Mean and spread of the image measures of a set of samples, by metric.
 
-    The spread is a standard deviation, at least the metric's fixed practical step: a
-    fixed camera's measures hardly vary, and nobody wants to hear of each flicker.
+    The spread is a standard deviation, at least the metric's practical limit: a fixed
+    camera's measures hardly vary, and nobody wants to hear of each flicker, nor of what
+    the project said does not matter.
     """
 
     means: Mapping[str, float]
@@ -76,7 +77,8 @@ def baseline_of(
             continue
         mean, sd = _mean_and_sd(column[known], np.array(table.sessions)[known])
         means[metric.name] = mean
-        spreads[metric.name] = max(sd, limits.get(metric.name, Limit()).step, 1e-9)
+        limit = limits.get(metric.name, Limit()).in_unit(sd)
+        spreads[metric.name] = max(sd, limit, 1e-9)
     return Baseline(means=means, spreads=spreads) if means else None
 
 

@@ -15,10 +15,12 @@ the side of saying less.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import resampling
+from .arrangements import Layout
 from .drift_tables import SampleTable
-from .resampling import Estimate, Layout
+from .resampling import Estimate
 from .session_means import SessionMeans
 from .set_shift import (
     CLASS_MIX,
@@ -31,6 +33,8 @@ from .set_shift import (
     side_variance,
     thinned,
 )
+
+Rows = NDArray[np.int64]
 
 # More sessions than these change no verdict and cost minutes.
 _MOST_SESSIONS = 2_000
@@ -60,8 +64,8 @@ def class_shift(
         return None
     mixes = _session_mixes(
         means,
-        (old, session_rows(base, means, current=False)),
-        (new, session_rows(current, means, current=True)),
+        (old, session_rows(base, means, current=False), _by_id(base)),
+        (new, session_rows(current, means, current=True), _by_id(current)),
     )
     known = np.asarray(np.isfinite(mixes).all(axis=1), dtype=np.bool_)
     rows, layout = shared_layout(means, thinned(known, means, most=_MOST_SESSIONS))
@@ -112,16 +116,22 @@ def _mixes(table: SampleTable, names: list[str]) -> Floats:
     return mixes
 
 
-def _session_mixes(
-    means: SessionMeans,
-    *sides: tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int64]]],
-) -> Floats:
-    """(sessions, classes) mean mix of each session; NaN for one without boxes."""
+def _by_id(table: SampleTable) -> Rows:
+    """The rows in order of sample id, so that sums are the same to the last digit."""
+    ids = table.sample_ids
+    return np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+
+
+def _session_mixes(means: SessionMeans, *sides: tuple[Floats, Rows, Rows]) -> Floats:
+    """(sessions, classes) mean mix of each session; NaN for one without boxes.
+
+    Each side has its samples' mixes, their rows among the sessions, and their order.
+    """
     width = sides[0][0].shape[1]
     total = np.zeros((len(means.sessions), width))
     count = np.zeros(len(means.sessions))
-    for mixes, rows in sides:
-        used = np.isfinite(mixes).all(axis=1) & (rows >= 0)
+    for mixes, rows, order in sides:
+        used = order[(np.isfinite(mixes).all(axis=1) & (rows >= 0))[order]]
         np.add.at(total, rows[used], mixes[used])
         np.add.at(count, rows[used], 1)
     answer: Floats = np.full_like(total, np.nan)

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from .. import durable
 from ..drift import DriftReport, SampleTable, compare
 from ..drift_settings import DriftSettings
 from ..errors import NotFound
+from ..health.version_health import VersionHealth
 from ..measuring import Backbone, embeddings, measured, with_boxes
 from ..policies.recipes import is_stress
 from ..progress import SILENT, Progress
 from ..project import Project
-from ..records import SplitKind
+from ..records import SplitKind, VersionSample
+from ..sealed.published_seals import closed_names
 from ..version import read_version
 from ..versions.frozen_version import FrozenVersion
 from .drift_tables import table_from_version
 from .kept_drift import FILE_NAME
+
+# The project's baseline: what its first model was trained on.
+BASELINE: Final = "v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,8 +87,19 @@ def compare_version(
     return tuple(found)
 
 
-def write_drift(frozen: FrozenVersion, comparisons: Sequence[Comparison]) -> Path:
-    """Write `drift.json` beside the version, whole or not at all; see `kept_drift`."""
+def write_drift(
+    frozen: FrozenVersion,
+    comparisons: Sequence[Comparison],
+    health: VersionHealth | None = None,
+) -> Path:
+    """Write `drift.json` beside the version, whole or not at all; see `kept_drift`.
+
+    `health` is that of the version's cameras, null where it was not looked at. The
+    splits that are closed now are named, for the report shows no picture of them.
+
+    Raises:
+        BadFile: a published seal is damaged.
+    """
     content = {
         "version": frozen.version.id,
         "alias": frozen.version.alias,
@@ -94,6 +112,8 @@ def write_drift(frozen: FrozenVersion, comparisons: Sequence[Comparison]) -> Pat
             }
             for c in comparisons
         ],
+        "closed": sorted(closed_names(frozen.root, frozen.splits)),
+        "health": None if health is None else health.to_json(),
     }
     path = frozen.folder / FILE_NAME
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
@@ -101,20 +121,29 @@ def write_drift(frozen: FrozenVersion, comparisons: Sequence[Comparison]) -> Pat
     return path
 
 
+def left_of(project: Project, frozen: FrozenVersion) -> Sequence[VersionSample]:
+    """The samples of a version that were not erased since."""
+    if not project.catalog.provenance.has_tombstones():
+        return frozen.samples
+    gone = {stone.sample_id for stone in project.catalog.provenance.tombstones()}
+    return [row for row in frozen.samples if row.id not in gone]
+
+
 def _ancestors(
     project: Project, frozen: FrozenVersion
 ) -> list[tuple[str, FrozenVersion]]:
-    """The parent, and the first version where that is another one still."""
+    """The parent, and the baseline where that is another one still."""
     if frozen.version.parent is None:
         return []
-    try:
-        parent = read_version(project.root, frozen.version.parent)
-        baseline = read_version(project.root, "v1")
-    except NotFound:
-        return []
-    found = [("parent", parent)]
-    if baseline.version.id not in {parent.version.id, frozen.version.id}:
-        found.append(("baseline", baseline))
+    found: list[tuple[str, FrozenVersion]] = []
+    known = {frozen.version.id}
+    for kind, name in (("parent", frozen.version.parent), ("baseline", BASELINE)):
+        # Either may be gone, as where a version was pulled without its ancestors.
+        with suppress(NotFound):
+            other = read_version(project.root, name)
+            if other.version.id not in known:
+                known.add(other.version.id)
+                found.append((kind, other))
     return found
 
 
@@ -125,7 +154,7 @@ def _tables(
     progress: Progress,
 ) -> Callable[..., SampleTable]:
     """What gives the measured table of a version, or of its split `split`."""
-    samples = frozen.samples
+    samples = left_of(project, frozen)
     numbers = measured(project, samples, backbone=backbone, progress=progress)
     return partial(
         table_from_version,

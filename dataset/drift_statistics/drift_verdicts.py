@@ -196,21 +196,32 @@ def _worst_sessions(tested: Tested, means: SessionMeans) -> tuple[SessionMean, .
     """
     sign = math.copysign(1.0, tested.shift or 0.0)
     rows = np.flatnonzero(tested.used & means.current)
+    peers = np.flatnonzero(tested.used & ~means.current)
     values = means.means[:, tested.column]
-    off: dict[int, float] = {}
-    for row in rows.tolist():
-        peers = tested.used & ~means.current & (means.strata == means.strata[row])
-        off[row] = sign * float(values[row] - values[peers].mean())
-    order = sorted(off, key=lambda row: (-off[row], means.sessions[row]))
+    count = np.bincount(means.strata[peers], minlength=int(means.strata.max()) + 1)
+    total = np.bincount(means.strata[peers], values[peers], minlength=len(count))
+    own = means.strata[rows]
+    off = sign * (values[rows] - total[own] / count[own])
+    order = sorted(
+        _largest(off, _TOP_SESSIONS),
+        key=lambda at: (-off[at], means.sessions[rows[at]]),
+    )
     return tuple(
         SessionMean(
             session=means.sessions[row],
             mean=float(values[row]),
             samples=int(means.counts[row, tested.column]),
         )
-        for row in order[:_TOP_SESSIONS]
-        if off[row] > 0
+        for row in (int(rows[at]) for at in order[:_TOP_SESSIONS] if off[at] > 0)
     )
+
+
+def _largest(values: NDArray[np.float64], count: int) -> list[int]:
+    """Where the largest values are, and all that tie with the last of them."""
+    if len(values) <= count:
+        return list(range(len(values)))
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    return [int(at) for at in np.flatnonzero(values >= least)]
 
 
 def _worst_samples(
@@ -223,11 +234,9 @@ def _worst_samples(
         for row in np.flatnonzero(tested.used & means.current).tolist()
     }
     column = current.values[tested.metric.name]
-    rows = [
-        row
-        for row in np.flatnonzero(np.isfinite(column)).tolist()
-        if current.sessions[row] in counted
-    ]
+    taken = np.array([name in counted for name in current.sessions], dtype=np.bool_)
+    known = np.flatnonzero(taken & np.isfinite(column))
+    rows = [int(known[at]) for at in _largest(sign * column[known], _TOP_SAMPLES)]
     rows.sort(key=lambda row: (-sign * column[row], current.sample_ids[row]))
     return tuple(
         SampleValue(

@@ -12,7 +12,9 @@ from ..errors import BadFile
 from ..versions.frozen_version import FrozenVersion
 
 FILE_NAME: Final = "drift.json"
+REPORT_NAME: Final = "report.html"
 _TOLD: Final = ("kind", "verdict", "summary")
+_TOLD_OF_A_CAMERA: Final = ("verdict", "sentence")
 
 
 def read_drift(frozen: FrozenVersion) -> dict[str, Any] | None:
@@ -31,11 +33,24 @@ def read_drift(frozen: FrozenVersion) -> dict[str, Any] | None:
     try:
         content = json.loads(text, parse_constant=_refuse)
         told = [one[key] for one in content["comparisons"] for key in _TOLD]
+        told += _told_of(content.get("health"))
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(frozen) from error
     if not all(isinstance(words, str) for words in told):
         raise _damaged(frozen)
     return dict(content)
+
+
+def _told_of(health: dict[str, Any] | None) -> list[object]:
+    """What must be text in what is told of the cameras."""
+    if health is None:
+        return []
+    parts = [
+        part
+        for camera in health["cameras"]
+        for part in (*camera["findings"], *camera["trends"])
+    ]
+    return [health["summary"], *(p[key] for p in parts for key in _TOLD_OF_A_CAMERA)]
 
 
 def _refuse(constant: str) -> float:
@@ -47,7 +62,7 @@ def _damaged(frozen: FrozenVersion) -> BadFile:
     alias = frozen.version.alias
     return BadFile(
         f"The drift statistics cannot be read: {frozen.folder / FILE_NAME}",
-        hint=f"delete the file; `fieldset drift BASE {alias}` computes them again",
+        hint=f"`fieldset version report {alias}` computes them again",
     )
 
 

@@ -25,12 +25,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
+from .arrangements import Layout, arrangements
 from .drift_tables import SampleTable
-from .resampling import Estimate, Layout, arrangements
+from .resampling import Estimate
 from .session_means import SessionMeans
-from .session_needs import student_quantile
 from .set_shift import (
     PICTURE,
     Floats,
@@ -116,7 +116,7 @@ def _judged(
     spread = found.error * math.sqrt(1 + folds / (folds - 1))
     interval = None
     if math.isfinite(spread):
-        reach = student_quantile(0.975, found.free) * spread
+        reach = float(stdtrit(found.free, 0.975)) * spread
         interval = max(0.0, found.value - reach), min(1.0, found.value + reach)
     picture = PictureShift(
         mmd2=mmd2,
@@ -263,12 +263,13 @@ def _discriminant(unit: Floats, current: NDArray[np.bool_], weight: Floats) -> F
 class _Auc:
     """An AUC with its standard error, NaN where too few sessions tell it.
 
-    `free` are the degrees of freedom, `variances` those of one session of each side.
+    `free` are the degrees of freedom (Satterthwaite, Biometrics Bulletin 2, 1946, over
+    both sides), `variances` those of one session of each side.
     """
 
     value: float
     error: float
-    free: int
+    free: float
     variances: tuple[float, float]
 
 
@@ -284,14 +285,18 @@ def _auc(scores: Floats, owner: Rows, layout: Layout) -> _Auc:
     base, current = (
         side_variance(placed, layout, current=side) for side in (False, True)
     )
-    variance = sum(
-        (weight / total) ** 2 * (base / old + current / new)
-        for weight, _, old, new in sizes
-    )
-    free = len(layout.current) - 2 * len(sizes)
+    parts = [
+        sum((weight / total) ** 2 / size[side] for weight, _, *size in sizes) * variance
+        for side, variance in enumerate((base, current))
+    ]
+    left = [int((layout.current == side).sum()) - len(sizes) for side in (False, True)]
+    variance, free = sum(parts), float(sum(left))
+    if min(left) > 0 and variance > 0:
+        terms = zip(parts, left, strict=True)
+        free = variance**2 / sum(part**2 / own for part, own in terms)
     return _Auc(
         value=sum(weight * mean for weight, mean, *_ in sizes) / total,
-        error=math.sqrt(variance) if free > 0 else math.nan,
+        error=math.sqrt(variance) if min(left) > 0 else math.nan,
         free=free,
         variances=(base, current),
     )

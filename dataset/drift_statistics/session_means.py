@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,21 @@ class SessionMeans:
         both = (base > 0) & (now > 0)
         shared: NDArray[np.bool_] = known & both[self.strata]
         return shared
+
+    def mean_and_sd(
+        self, column: int, rows: NDArray[np.bool_]
+    ) -> tuple[float | None, float | None]:
+        """Mean and standard deviation over samples, each session weighing the same.
+
+        None where `rows`, (N,) bool, names no session.
+        """
+        if not rows.any():
+            return None, None
+        centres = self.means[rows, column]
+        mean = float(centres.mean())
+        spread = self.variances[rows, column] + (centres - mean) ** 2
+        sd = math.sqrt(float(spread.mean()))
+        return mean, sd if sd > 1e-12 * abs(mean) else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

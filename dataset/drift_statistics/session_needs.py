@@ -108,12 +108,23 @@ def _settles(standing: Standing, base_more: int, current_more: int) -> bool:
     if standing.shift is None or one is None or other is None:
         return True
     error = math.sqrt(one / base + other / current)
-    freedom = base + current - 2
+    freedom = _freedom((one / base, base - 1), (other / current, current - 1))
     size = abs(standing.shift)
     if size > standing.limit:
         strict = 1 - standing.level / (2 * standing.family)
         return student_quantile(strict, freedom) * error <= size
     return student_quantile(0.975, freedom) * error <= standing.limit - size
+
+
+def _freedom(*sides: tuple[float, int]) -> float:
+    """Degrees of freedom of a difference, from each side's variance and its own.
+
+    Satterthwaite, Biometrics Bulletin 2 (1946).
+    """
+    total = sum(variance for variance, _ in sides)
+    if total == 0:
+        return sum(free for _, free in sides)
+    return total**2 / sum(variance**2 / free for variance, free in sides)
 
 
 def _fewest(settles: Callable[[int], bool], most: int) -> int | None:

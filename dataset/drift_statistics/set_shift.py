@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..measures import Metric
+from .arrangements import Layout
 from .drift_tables import SampleTable
-from .resampling import Estimate, Layout
+from .resampling import Estimate
 from .session_means import SessionMeans
 
 Floats = NDArray[np.float64]

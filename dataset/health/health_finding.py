@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -49,6 +50,33 @@ class HealthFinding:
             "sentence": self.sentence,
             "next": self.next_step,
         }
+
+
+def finding_of(plain: Mapping[str, Any]) -> HealthFinding:
+    """The finding that `to_json` printed.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such finding.
+    """
+    return HealthFinding(
+        name=str(plain["name"]),
+        verdict=HealthVerdict(plain["verdict"]),
+        sentence=str(plain["sentence"]),
+        unit=str(plain["unit"]),
+        next_step=str(plain["next"]),
+        effect=_number(plain["effect"]),
+        margin=_number(plain["margin"]),
+        limit=_number(plain["limit"]),
+        places=tuple((int(x), int(y)) for x, y in plain["places"]),
+    )
+
+
+def _number(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"a number is wanted: {value!r}")
+    return float(value)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -51,6 +51,16 @@ def timing(reference: Portrait, current: Portrait) -> HealthFinding:
             unit="share of interval",
             limit=JITTER,
         )
+    if old > JITTER:
+        return HealthFinding(
+            name="timing",
+            verdict=HealthVerdict.NOT_ENOUGH_DATA,
+            sentence="The pictures of the reference came unevenly, too, as a trigger "
+            "takes them: there is no beat to compare.",
+            unit="share of interval",
+            effect=new - old,
+            limit=JITTER,
+        )
     is_fault = new > JITTER and new > 2 * old
     return HealthFinding(
         name="timing",

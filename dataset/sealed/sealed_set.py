@@ -58,6 +58,11 @@ class SealedSet:
         """Nothing: no policy shapes a test set."""
         return {}
 
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:  # noqa: ARG002  (all of them are there)
+        """The samples as `FrozenVersion.batches` gives a version's."""
+        for batch in batches_of(self.samples):
+            yield pa.Table.from_batches([batch])
+
     @property
     def merkle_root(self) -> str:
         """The root over the samples and their boxes, hexadecimal SHA-256."""

@@ -15,13 +15,15 @@ come in:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+import pyarrow as pa
+
 from dataset.progress import SILENT, Progress
-from dataset.records import LabelClass, SampleState, Split, Version, VersionSample
+from dataset.records import LabelClass, SampleState, Split, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +184,8 @@ class FrozenSamples(Protocol):
     def splits(self) -> tuple[Split, ...]:
         """Its splits."""
 
-    @property
-    def samples(self) -> Sequence[VersionSample] | Iterable[VersionSample]:
-        """Its samples, sorted by id; may be gone through more than once."""
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Its samples, sorted by id, as tables with these columns of the manifest."""
 
     @property
     def policy(self) -> Mapping[str, Any]:
@@ -202,6 +203,10 @@ class Writer(Protocol):
     def format(self) -> str:
         """The format's name."""
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether the images lie inside the format's files."""
+
     def write(
         self,
         version: FrozenSamples,
@@ -210,6 +215,7 @@ class Writer(Protocol):
         update: bool = False,
         include_sealed: bool = False,
         drop_empty: bool = False,
+        annotations_only: bool = False,
         companions: Mapping[str, bytes] = ...,
         progress: Progress = SILENT,
     ) -> ExportResult:
@@ -217,10 +223,12 @@ class Writer(Protocol):
 
         `target` may not exist or must be empty; with `update` it may hold an earlier
         export of the same format, of which only what changed is touched. `drop_empty`
-        leaves out samples with nothing in them. `companions` are files (name, bytes)
-        that go along, outside of the digest.
+        leaves out samples with nothing in them, `annotations_only` the images: their
+        names stand in the files as they would otherwise. `companions` are files (name,
+        bytes) that go along, outside of the digest.
 
         Raises:
+            UsageError: annotations only, and the format packs images.
             ProjectError: the target holds something else, an image is missing, nothing
                 of the version is to be exported, or the format cannot take it.
             BadFile: what was read back differs from the version.

@@ -7,8 +7,8 @@ from pathlib import Path
 from dataset.errors import BadFile, UsageError
 
 from .card import CardReader
-from .contract import Reader, Writer
-from .handover.delivery import FormatWriter
+from .contract import Reader
+from .formats_out import WRITERS, writer_for
 from .readers.azureml import AzureMlReader
 from .readers.coco import CocoReader
 from .readers.csv_tables import CsvReader
@@ -20,6 +20,7 @@ from .readers.huggingface_parquet import ParquetReader
 from .readers.image_folder import ImageFolderReader
 from .readers.label_studio import LabelStudioReader
 from .readers.labelme import LabelmeReader
+from .readers.labelme_xml import LabelmeXmlReader
 from .readers.tfrecord import TfRecordReader
 from .readers.voc import VocReader
 from .readers.vott import VottReader
@@ -27,19 +28,8 @@ from .readers.webdataset import WebDatasetReader
 from .readers.yolo import YoloReader
 from .side_car import has_side_car, read_side_car
 from .side_car_reader import SideCarReader
-from .writers.azureml import AzureMlPages
-from .writers.coco import CocoPages
-from .writers.csv_tables import CsvPages
-from .writers.custom_vision import CustomVisionPages
-from .writers.cvat import CvatPages
-from .writers.edge_impulse import EdgeImpulsePages
-from .writers.huggingface import HuggingFacePages
-from .writers.huggingface_parquet import ParquetPages
-from .writers.label_studio import LabelStudioPages
-from .writers.tfrecord import TfRecordPages
-from .writers.voc import StrictVocPages, VocPages
-from .writers.webdataset import WebDatasetPages
-from .writers.yolo import YoloPages
+
+__all__ = ["READERS", "WRITERS", "detect_format", "reader_for", "writer_for"]
 
 # In the order in which they are asked: the plainest one takes anything.
 READERS: tuple[Reader, ...] = (
@@ -49,6 +39,7 @@ READERS: tuple[Reader, ...] = (
     CvatReader(),
     LabelStudioReader(),
     LabelmeReader(),
+    LabelmeXmlReader(),
     VottReader(),
     EdgeImpulseReader(),
     CustomVisionReader(),
@@ -61,25 +52,6 @@ READERS: tuple[Reader, ...] = (
     CardReader(),
     SideCarReader(),
     ImageFolderReader(),
-)
-WRITERS: tuple[Writer, ...] = tuple(
-    FormatWriter(pages)
-    for pages in (
-        CocoPages,
-        YoloPages,
-        VocPages,
-        StrictVocPages,
-        AzureMlPages,
-        CustomVisionPages,
-        EdgeImpulsePages,
-        HuggingFacePages,
-        ParquetPages,
-        WebDatasetPages,
-        TfRecordPages,
-        CvatPages,
-        LabelStudioPages,
-        CsvPages,
-    )
 )
 
 
@@ -126,16 +98,3 @@ def reader_for(name: str) -> Reader:
     raise UsageError(
         f"No such format comes in: {name}", hint=f"choose one of auto, {known}"
     )
-
-
-def writer_for(name: str) -> Writer:
-    """The writer of that format.
-
-    Raises:
-        UsageError: there is none.
-    """
-    for item in WRITERS:
-        if item.format == name:
-            return item
-    known = ", ".join(item.format for item in WRITERS)
-    raise UsageError(f"No such format goes out: {name}", hint=f"choose one of {known}")

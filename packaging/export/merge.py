@@ -18,8 +18,8 @@ from dataset.progress import SILENT, Progress
 from dataset.project import Project, now_us
 from dataset.records import Box, SampleState, VersionSample
 
-from .handover.plan import units
 from .intake import take_in
+from .intakes.held_boxes import units
 from .side_car import SideCar, read_side_car
 from .side_car_reader import FORMAT, SideCarReader
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
-from dataset.errors import UsageError
 from dataset.progress import SILENT, Progress
 from dataset.sealed.sealing import Person, require_reason
 from dataset.versions.frozen_version import FrozenVersion
 
-from .archives.packing import SUFFIXES, archive_of
-from .closed_version import read_closed, record_sealed
-from .contract import ExportResult, Writer
-from .formats import writer_for
+from .closed_version import read_closed
+from .contract import ExportResult
+from .formats_out import writer_for
 from .handover.plan import make_plan
 from .handover.preflight import Finding, findings, require_fit
-from .handover.sums import COMPANIONS
+from .sealed_leaving import record_sealed
+from .writing import write_formats
 
 
 def export_version(
@@ -30,6 +27,7 @@ def export_version(
     update: bool = False,
     include_sealed: bool = False,
     drop_empty: bool = False,
+    annotations_only: bool = False,
     reason: str = "",
     by: Person | None = None,
     progress: Progress = SILENT,
@@ -49,38 +47,37 @@ def export_version(
             name that ends in .tar or .zip becomes an archive, whole or absent.
         update: touch only what changed since that export.
         include_sealed, drop_empty: also sealed test sets; no samples without a box.
+        annotations_only: no images; what names them stays as it would be.
         reason, by: why and who; needed with `include_sealed`, and recorded.
         progress: told of every sample.
 
     Raises:
-        UsageError: a format is unknown, or named twice; an archive is to be updated.
+        UsageError: a format is unknown, named twice, or packs images that are not to go
+            along; an archive is to be updated.
         NotFound: there is no such version.
         PolicyRefusal: sealed sets are asked for without a reason.
         FieldsetError: what `contract.Writer.write` raises.
     """
-    writers = _writers(formats)
-    if update:
-        _require_folder(target)
     if include_sealed:
         require_reason(reason)
-    with read_closed(root, name) as frozen:
+
+    def record(frozen: FrozenVersion) -> None:
         if include_sealed:
             _require_fit(frozen, formats)
             record_sealed(root, frozen, reason, by or Person())
-        with _places(target, formats, progress) as places:
-            done = [
-                writer.write(
-                    frozen,
-                    place,
-                    update=update,
-                    include_sealed=include_sealed,
-                    drop_empty=drop_empty,
-                    companions=_companions(frozen),
-                    progress=progress,
-                )
-                for writer, place in zip(writers, places, strict=True)
-            ]
-    return tuple(_lying_at(target, result) for result in done)
+
+    return write_formats(
+        root,
+        name,
+        formats=formats,
+        target=target,
+        update=update,
+        include_sealed=include_sealed,
+        drop_empty=drop_empty,
+        annotations_only=annotations_only,
+        before=record,
+        progress=progress,
+    )
 
 
 def preflight_version(
@@ -100,52 +97,8 @@ def preflight_version(
         return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
 
 
-@contextmanager
-def _places(
-    target: Path, formats: Sequence[str], progress: Progress
-) -> Iterator[list[Path]]:
-    """The folder of each format: in the target, or in one that becomes an archive."""
-    if _is_archive(target):
-        with archive_of(target, progress) as folder:
-            yield _folders(folder, formats)
-    else:
-        yield _folders(target, formats)
-
-
-def _folders(target: Path, formats: Sequence[str]) -> list[Path]:
-    return [target / item for item in formats] if formats[1:] else [target]
-
-
-def _lying_at(target: Path, result: ExportResult) -> ExportResult:
-    return replace(result, path=target) if _is_archive(target) else result
-
-
-def _require_folder(target: Path) -> None:
-    if _is_archive(target):
-        raise UsageError(
-            f"An archive cannot be brought up to date: {target}",
-            hint="export to a folder, or give the archive a new name",
-        )
-
-
-def _is_archive(target: Path) -> bool:
-    return target.suffix.lower() in SUFFIXES and not target.is_dir()
-
-
-def _writers(formats: Sequence[str]) -> list[Writer]:
-    if len(set(formats)) != len(formats):
-        raise UsageError(f"A format is named twice: {', '.join(formats)}")
-    return [writer_for(item) for item in formats]
-
-
 def _require_fit(frozen: FrozenVersion, formats: Sequence[str]) -> None:
     """Refuse what a target would refuse before the test ledger is told of it."""
     plan = make_plan(frozen, include_sealed=True)
     for name in formats:
         require_fit(name, plan)
-
-
-def _companions(frozen: FrozenVersion) -> dict[str, bytes]:
-    """Drift statistics and report of the version, where they were made."""
-    found = {name: frozen.folder / name for name in COMPANIONS}
-    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}

@@ -29,7 +29,7 @@ def prove_blobs(
 
     def wanted() -> Iterator[str]:
         yield head.manifest
-        yield from (sample.id for sample in plan.selection())
+        yield from (sample.id for sample in plan.images())
 
     def prove(sha256: str) -> tuple[int, bool]:
         return fetched(store, line, sha256, lambda: lambda _piece: None), True

@@ -19,14 +19,15 @@ from dataset.cloud_settings import CloudSettings
 from dataset.errors import BadFile, CloudError
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
-from dataset.records import VersionSample
 from dataset.sealed.sealing import Person, require_reason
 from dataset.versions.frozen_version import FrozenVersion
 
-from .closed_version import read_closed, record_sealed
+from .closed_version import read_closed
 from .handover.export_folder import fresh_folder
+from .handover.outgoing import ALL_COLUMNS, OutgoingBatch, OutgoingSample
 from .handover.plan import Plan, make_plan
 from .proof_reading import prove_blobs
+from .sealed_leaving import record_sealed
 from .side_car import FILE_NAME, SideCarWriter
 from .side_car_reader import FORMAT
 from .stores.blob_store import (
@@ -183,7 +184,7 @@ class _Push:
         return self.line.asked(listed)
 
     def _images(self) -> Iterator[Content]:
-        return (_content(self.frozen.root, s) for s in self.plan.selection())
+        return (_content(self.frozen.root, s) for s in self.plan.images())
 
     def _send_all(
         self, contents: Iterator[Content], known: dict[str, int], progress: Progress
@@ -239,10 +240,6 @@ class _Push:
 
     def _new_head(self, side_car: Content) -> Head:
         version = self.frozen.version
-        boxes = size_bytes = 0
-        for sample in self.plan.selection():
-            boxes += len(sample.boxes)
-            size_bytes += sample.size_bytes
         return Head(
             project=self.project,
             version=version.id,
@@ -250,8 +247,8 @@ class _Push:
             created_us=version.created_us,
             message=version.message,
             samples=self.plan.samples,
-            boxes=boxes,
-            bytes=size_bytes + side_car.size_bytes,
+            boxes=self.plan.boxes,
+            bytes=sum(self.plan.bytes.values()) + side_car.size_bytes,
             manifest=side_car.sha256,
             left_out=self.plan.left_out,
         )
@@ -276,7 +273,7 @@ class _Push:
         )
 
 
-def _content(root: Path, sample: VersionSample) -> Content:
+def _content(root: Path, sample: OutgoingSample) -> Content:
     """A sample's image as content; its bytes are proven while they are read."""
     path = root / sample.path
     try:
@@ -299,13 +296,14 @@ def _side_car(plan: Plan, place: Path) -> Content:
     with fresh_folder(place, plan.frozen.root) as folder:
         writer = SideCarWriter(folder, plan, FORMAT)
         try:
-            for sample in plan.selection():
-                folder.digests[sample.path] = sample.id
-                writer.add(sample, sample.path)
+            for rows in plan.tables(ALL_COLUMNS):
+                batch = OutgoingBatch(rows, plan.class_names())
+                paths, ids = batch.store_paths, batch.ids
+                for path, key in zip(paths.to_pylist(), ids.to_pylist(), strict=True):
+                    folder.images.add(path, key)
+                writer.add(batch, paths)
             writer.finish()
         finally:
             writer.close()
-    path = place / FILE_NAME
-    return Content(
-        sha256=folder.digests[FILE_NAME], size_bytes=path.stat().st_size, path=path
-    )
+    whole = place / FILE_NAME
+    return Content(sha256=writer.sha256, size_bytes=whole.stat().st_size, path=whole)

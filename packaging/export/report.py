@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from dataset import durable
 from dataset.drift import DriftReport, MetricDrift, SampleTable
+from dataset.health.version_health import VersionHealth
 from dataset.records import LabelClass, Split, Version, VersionSample
 
-from .reports import drift_rows, page_template, report_text
+from .reports import drift_rows, health_view, page_template, report_text
 from .reports import report_view as view
 from .reports.report_summary import SampleSummary, shown_classes, split_names, summarise
 from .reports.report_text import data_uri
@@ -33,12 +34,16 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DriftSection:
-    """One comparison. With both tables the page shows their histograms as well."""
+    """One comparison. With both tables the page shows their histograms as well.
+
+    `is_split` is where splits of one version are compared: they come last.
+    """
 
     heading: str
     report: DriftReport
     base: SampleTable | None = None
     current: SampleTable | None = None
+    is_split: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +101,9 @@ class ReportInput:
     """What a report shows; every part may be left out.
 
     `samples` is read once and may be lazy. `diff` is what `fieldset diff --json`
-    gives. `embeddings` holds, by sample id, vectors of one length for the map; the
-    first few thousand ids in order are drawn.
+    gives. `health` is that of the cameras. `embeddings` holds, by sample id, vectors of
+    one length for the map; the first few thousand ids in order are drawn. `pictures`
+    are those behind a drift, `extremes` the outermost of all samples.
     """
 
     title: str
@@ -107,8 +113,10 @@ class ReportInput:
     samples: Sequence[VersionSample] = ()
     diff: Mapping[str, object] | None = None
     drifts: tuple[DriftSection, ...] = ()
+    health: VersionHealth | None = None
     embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     pictures: tuple[ReportPicture, ...] = ()
+    extremes: tuple[ReportPicture, ...] = ()
     tables: tuple[ReportTable, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -142,25 +150,82 @@ def _context(content: ReportInput) -> dict[str, object]:
     classes = shown_classes(content.classes, summary)
     splits = split_names(content.splits, summary)
     maps, share = view.map_views(summary, content.embeddings, classes)
+    albums = _albums(content)
+    heats = view.heat_views(classes, summary)
     return {
+        "contents": _contents(
+            content,
+            albums,
+            {
+                "classes": ("Boxes by class and split", splits),
+                "heat": ("Where the boxes lie", heats),
+                "map": ("Map of the samples", maps),
+            },
+        ),
         "content": content,
         "facts": _facts(content.version),
         "tiles": _tiles(content, summary),
         "changes": _changes(content.diff),
         "sections": [
-            _section(section, f"drift-{number}")
-            for number, section in enumerate(content.drifts)
+            _section(section, number) for number, section in enumerate(content.drifts)
         ],
+        **health_view.context(content.health),
+        "albums": albums,
         "summary": summary,
         "splits": splits,
         "kinds": {split.name: split for split in content.splits},
         "class_rows": view.class_rows(classes, splits, summary),
-        "heats": view.heat_views(classes, summary),
+        "heats": heats,
         "maps": maps,
         "map_share": share,
         "plot_width": view.PLOT_WIDTH,
         "plot_height": view.PLOT_HEIGHT,
     }
+
+
+def _contents(
+    content: ReportInput,
+    albums: Sequence[tuple[str, str, object]],
+    parts: Mapping[str, tuple[str, object]],
+) -> tuple[tuple[str, str], ...]:
+    """Anchor and heading of the sections that are there, in their order."""
+    drifts = [
+        (_anchor(number), f"Drift: {section.heading}", section.is_split)
+        for number, section in enumerate(content.drifts)
+    ]
+    found = [(anchor, words) for anchor, words, is_split in drifts if not is_split]
+    found += [(f"pictures-{at}", album[0]) for at, album in enumerate(albums, 1)]
+    if content.health is not None:
+        found.append(("cameras", "Camera health"))
+    found += [(anchor, words) for anchor, (words, part) in parts.items() if part]
+    found += [(anchor, words) for anchor, words, is_split in drifts if is_split]
+    return tuple(found)
+
+
+def _anchor(number: int) -> str:
+    return f"comparison-{number}"
+
+
+def _albums(
+    content: ReportInput,
+) -> tuple[tuple[str, str, tuple[ReportPicture, ...]], ...]:
+    """The groups of pictures: heading, what they are, and the pictures."""
+    sealed = "Sealed test sets are not shown."
+    albums = (
+        (
+            "Behind the drift",
+            "The current samples that lie furthest out in a metric that drifted; what "
+            f"the number is, of which session, in which comparison. {sealed}",
+            content.pictures,
+        ),
+        (
+            "The outermost samples",
+            "The samples of this version with the smallest and the greatest value of a "
+            f"measure: a look at what the limits of the data are. {sealed}",
+            content.extremes,
+        ),
+    )
+    return tuple(album for album in albums if album[2])
 
 
 def _facts(version: Version | None) -> tuple[tuple[str, str], ...]:
@@ -198,7 +263,17 @@ def _tiles(content: ReportInput, summary: SampleSummary) -> tuple[Tile, ...]:
                 tone=view.tone(section.report.verdict),
             )
         )
+    if content.health is not None and content.health.cameras:
+        tiles.append(_health_tile(content.health))
     return tuple(tiles)
+
+
+def _health_tile(health: VersionHealth) -> Tile:
+    return Tile(
+        figure=f"{len(health.faults)} of {len(health.cameras)}",
+        caption="cameras with a fault",
+        tone=health_view.tone(health.verdict),
+    )
 
 
 def _diff_tiles(diff: Mapping[str, object]) -> list[Tile]:
@@ -239,12 +314,16 @@ def _changes(
     return tuple(found)
 
 
-def _section(section: DriftSection, key: str) -> dict[str, object]:
+def _section(section: DriftSection, number: int) -> dict[str, object]:
     rows = view.metric_rows(section.report)
     pictures: tuple[tuple[MetricDrift, str], ...] = ()
     if section.base is not None and section.current is not None:
-        pictures = view.histograms(section.report, section.base, section.current, key)
+        pictures = view.histograms(
+            section.report, section.base, section.current, f"drift-{number}"
+        )
     return {
+        "anchor": _anchor(number),
+        "is_split": section.is_split,
         "heading": section.heading,
         "report": section.report,
         "tone": view.tone(section.report.verdict),

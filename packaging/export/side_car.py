@@ -10,15 +10,21 @@ holding them.
     {"fieldset": 1, "format": ..., "version": "dv-...", "complete": true,
      "digest": ..., "classes": [...], "splits": [...], "sessions": [...],
      "samples": [...], "files": {...}}
+
+`"packed": true` says that the images lie inside the format's files, `"media": false`
+that they stayed at home.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataset.errors import BadFile
 from dataset.records import (
@@ -32,10 +38,19 @@ from dataset.records import (
     SplitKind,
     VersionSample,
 )
+from dataset.versions.leaf import UNITS_PER_PIXEL
 
+from .handover.column_texts import (
+    float_texts,
+    grouped,
+    integer_texts,
+    joined,
+    json_texts,
+)
 from .handover.export_folder import ExportFolder
-from .handover.placed_file import drop
-from .handover.plan import UNITS_PER_PIXEL, Plan, units
+from .handover.outgoing import OutgoingBatch
+from .handover.plan import Plan
+from .handover.rows import RowFile
 from .intakes.source_folder import SourceFolder
 
 FILE_NAME = "fieldset.json"
@@ -58,7 +73,8 @@ class SideCar:
     """What a side-car says. `files` maps each file to its SHA-256, images included.
 
     Where `is_packed`, the images are no files: they lie inside the format's own, and
-    their names are those they would have beside them.
+    their names are those they would have beside them; where not `has_media` they
+    stayed at home.
     """
 
     format: str
@@ -72,6 +88,7 @@ class SideCar:
     image_names: Mapping[str, str]
     files: Mapping[str, str]
     is_packed: bool = False
+    has_media: bool = True
 
     def sample_of(self, name: str) -> VersionSample | None:
         """The sample whose image has that relative name."""
@@ -80,7 +97,10 @@ class SideCar:
 
 
 class SideCarWriter:
-    """Writes a side-car: `add` each sample in order, then `finish`."""
+    """Writes a side-car: `add` each sample in order, then `finish`.
+
+    `sha256` is that of the side-car itself, once it is finished.
+    """
 
     def __init__(
         self,
@@ -89,40 +109,41 @@ class SideCarWriter:
         format_name: str,
         *,
         is_packed: bool = False,
+        has_media: bool = True,
     ) -> None:
+        self.sha256 = ""
         self._folder = folder
         self._is_packed = is_packed
+        self._has_media = has_media
         self._plan = plan
         self._format = format_name
         self._sessions: dict[str, SideCarSession] = {}
-        self._images: set[str] = set()
-        self._scratch = folder.scratch()
-        self._stream: IO[bytes] = self._scratch.open("wb")
+        self._rows = RowFile(folder, b",\n")
 
-    def add(self, sample: VersionSample, name: str) -> None:
-        """Note a sample and the relative name of its image."""
-        self._sessions.setdefault(
-            sample.session,
-            SideCarSession(
-                name=sample.session,
-                place=sample.place,
-                camera=sample.camera,
-                conditions=sample.conditions,
-            ),
-        )
-        separator = b",\n" if self._images else b"\n"
-        self._images.add(name)
-        self._stream.write(separator + _line(_sample_row(sample, name)))
+    def add(self, batch: OutgoingBatch, names: pa.Array) -> None:
+        """Note samples and the relative names of their images."""
+        self._note_sessions(batch)
+        self._rows.add_all(_sample_texts(batch, names))
+
+    def _note_sessions(self, batch: OutgoingBatch) -> None:
+        """Note the sessions that are new."""
+        for row, name in enumerate(batch.words("session").to_pylist()):
+            if name not in self._sessions:
+                conditions = batch.words("conditions")[row].as_py()
+                self._sessions[name] = SideCarSession(
+                    name=name,
+                    place=batch.words("place")[row].as_py(),
+                    camera=batch.words("camera")[row].as_py(),
+                    conditions=tuple(tuple(pair) for pair in conditions),
+                )
 
     def finish(self) -> str:
         """Write the side-car and give the digest of the files it speaks of."""
-        self._stream.close()
         digest = self._folder.digest()
-        files = {
-            name: value
-            for name, value in sorted(self._folder.digests.items())
-            if name not in self._images
-        }
+        self.sha256 = self._folder.write_joined(FILE_NAME, self._parts(digest))
+        return digest
+
+    def _parts(self, digest: str) -> Iterator[bytes | Path]:
         frozen = self._plan.frozen
         head = {
             "fieldset": SCHEMA,
@@ -131,27 +152,29 @@ class SideCarWriter:
             "complete": self._plan.is_complete,
             "digest": digest,
             **({"packed": True} if self._is_packed else {}),
+            **({} if self._has_media else {"media": False}),
         }
         lists = {
             "classes": [_class_row(item) for item in frozen.classes],
             "splits": [_split_row(item) for item in frozen.splits],
             "sessions": [_session_row(s) for _, s in sorted(self._sessions.items())],
         }
-        parts: list[bytes | Path] = [_line(head)[:-1] + b",\n"]
+        yield _line(head)[:-1] + b",\n"
         for key, rows in lists.items():
             joined = b",\n".join(_line(row) for row in rows)
-            parts.append(b'"' + key.encode() + b'":[\n' + joined + b"],\n")
-        parts += [b'"samples":[', self._scratch, b"],\n"]
-        joined = b",\n".join(
-            _line(name) + b":" + _line(value) for name, value in files.items()
-        )
-        parts.append(b'"files":{\n' + joined + b"}}\n")
-        self._folder.write_joined(FILE_NAME, parts)
-        return digest
+            yield b'"' + key.encode() + b'":[\n' + joined + b"],\n"
+        yield b'"samples":[\n' if self._rows.count else b'"samples":['
+        yield self._rows.take()
+        yield b"],\n" + b'"files":{\n'
+        separator = b""
+        for name, value in self._folder.files:
+            yield separator + _line(name) + b":" + _line(value)
+            separator = b",\n"
+        yield b"}}\n"
 
     def close(self) -> None:
         """Remove what an interrupted export left; harmless after `finish`."""
-        drop(self._stream, self._scratch)
+        self._rows.close()
 
 
 def has_side_car(folder: Path) -> bool:
@@ -193,6 +216,7 @@ def _decoded(content: Mapping[str, Any]) -> SideCar:
     samples = {}
     names = {}
     is_packed = content.get("packed") is True
+    has_media = content.get("media") is not False
     for row in content["samples"]:
         sample = _sample(row, sessions[row["session"]])
         samples[sample.id] = sample
@@ -209,32 +233,49 @@ def _decoded(content: Mapping[str, Any]) -> SideCar:
         image_names=names,
         files={
             **{str(k): str(v) for k, v in content["files"].items()},
-            **({} if is_packed else names),
+            **(names if has_media and not is_packed else {}),
         },
         is_packed=is_packed,
+        has_media=has_media,
     )
 
 
-def _sample_row(sample: VersionSample, name: str) -> dict[str, Any]:
-    return {
-        "id": sample.id,
-        "file": name,
-        "width": sample.width,
-        "height": sample.height,
-        "orientation": sample.orientation,
-        "bytes": sample.size_bytes,
-        "state": sample.state.value,
-        "reviewed": sample.reviewed,
-        "group": sample.group,
-        "split": sample.split,
-        "session": sample.session,
-        "captured_us": sample.captured_us,
-        "source_name": sample.source_name,
-        "boxes": [
-            [box.id, box.class_id, *units(box), box.origin.value, box.score]
-            for box in sorted(sample.boxes, key=lambda box: box.id)
-        ],
+def _sample_texts(batch: OutgoingBatch, names: pa.Array) -> pa.Array:
+    """A row of JSON for each sample."""
+    words = {
+        name: json_texts(batch.words(name))
+        for name in ("state", "group", "split", "session", "source_name")
     }
+    whole = {
+        name: integer_texts(batch.numbers(name))
+        for name in ("width", "height", "orientation", "size_bytes", "captured_us")
+    }
+    boxes = grouped(_box_texts(batch), batch.kept.bounds, ",")
+    return joined(
+        *('{"id":"', batch.ids, '","file":"', names),
+        *('","width":', whole["width"], ',"height":', whole["height"]),
+        *(',"orientation":', whole["orientation"], ',"bytes":', whole["size_bytes"]),
+        *(',"state":', words["state"]),
+        *(',"reviewed":', batch.words("reviewed").cast(pa.string())),
+        *(',"group":', words["group"], ',"split":', words["split"]),
+        *(',"session":', words["session"], ',"captured_us":', whole["captured_us"]),
+        *(',"source_name":', words["source_name"], ',"boxes":[', boxes, "]}"),
+    )
+
+
+def _box_texts(batch: OutgoingBatch) -> pa.Array:
+    """A list of JSON for each box that the version has, also those no file can hold."""
+    kept = batch.kept
+    x0, y0, x1, y1 = (integer_texts(corner) for corner in kept.corners)
+    scores = kept.flat.field("score")
+    has_score = scores.is_valid()
+    said = float_texts(scores.fill_null(0.0).to_numpy())
+    return joined(
+        *('["', batch.box_ids, '",', integer_texts(kept.class_ids)),
+        *(",", x0, ",", y0, ",", x1, ",", y1),
+        *(',"', kept.flat.field("origin"), '",', pc.if_else(has_score, said, "null")),
+        "]",
+    )
 
 
 def _sample(row: Mapping[str, Any], session: SideCarSession) -> VersionSample:

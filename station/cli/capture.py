@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +15,10 @@ import click
 from dataset.errors import UsageError
 
 from .camera_options import control_option, mode_option, tell_unmet
-from .capture_coach import CaptureCoach, coach_of
-from .capture_lines import sum_up, tell_event
+from .capture_coach import coach_of
 from .capture_options import read_trigger, trigger_options
+from .capture_talk import CaptureTalk
+from .ending import Ending, LastWords, ending_in_time
 from .environment import SecretOption, with_environment
 from .health_options import health_options, health_watch
 from .options import Condition, Duration, json_option, opened, project_option
@@ -23,10 +26,11 @@ from .shutter_key import press_on_enter
 from .signals import held_signals
 
 if TYPE_CHECKING:
+    from dataset.capture_settings import CaptureSettings
     from station.camera.controls import ControlSetting
     from station.camera.modes import Mode
     from station.camera.source import CameraSource, OnEvent
-    from station.headless.health_watch import HealthWatch
+    from station.camera.triggers import Trigger
     from station.recorder import OpenSource, Recorder, RecordingRequest
     from station.recording import SessionForm
 
@@ -44,6 +48,13 @@ if TYPE_CHECKING:
 @trigger_options
 @click.option("--count", type=click.IntRange(min=1), help="Stop after so many samples.")
 @click.option("--for", "for_s", type=Duration(), help="Stop after so long.")
+@click.option(
+    "--give-up",
+    "give_up_s",
+    type=Duration(),
+    help="End with an error when for so long every picture of a camera was refused; "
+    "by default as fieldset.toml says with --count and without --for, else never.",
+)
 @click.option("--session", default="", help="The session's name; by default its start.")
 @click.option("--place", default="")
 @click.option("--operator", default="")
@@ -76,7 +87,7 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
         settings = project.settings.capture
         name, options = read_trigger(given, settings.trigger)
         trigger = choose_trigger(project, name, options)
-        request = _request(given, form, settings.pre_s)
+        request = _request(given, form, settings)
         signer = station_signer(os.environ, form.station)
         recorder = Recorder(
             project,
@@ -85,24 +96,43 @@ def capture(folder: Path | None, as_json: bool, **given: Any) -> None:  # noqa: 
         )
         watch = health_watch(recorder, project.root, given, as_json=as_json)
         coach = coach_of(project, given["class_name"], form.conditions)
-        coach.speak()
-        try:
-            recorder.start(request, trigger)
-            if name == "manual":
-                _listen(recorder, request.back_s)
-            error = _follow(recorder, watch, coach, as_json, given["controls"])
-        finally:
-            # Also on Ctrl+C: what was chosen is stored and told, the session ends.
-            recorder.close()
-            for event in recorder.events():
-                watch.note(event)
-                tell_event(event, as_json)
-                coach.note(event, recorder)
-            watch.end()
-            sum_up(recorder, as_json)
-            coach.speak()
-    if error is not None:
-        raise error
+        talk = CaptureTalk(recorder, watch, coach, as_json=as_json)
+        with ending_in_time(LastWords(talk.end)) as ending, closing(project):
+            begin = partial(
+                _begin, recorder, request, trigger, by_hand=name == "manual"
+            )
+            _run(recorder, talk, begin, given["controls"], ending)
+    if talk.error is not None:
+        raise talk.error
+
+
+def _begin(
+    recorder: Recorder, request: RecordingRequest, trigger: Trigger, *, by_hand: bool
+) -> None:
+    recorder.start(request, trigger)
+    if by_hand:
+        _listen(recorder, request.back_s)
+
+
+def _run(
+    recorder: Recorder,
+    talk: CaptureTalk,
+    begin: Callable[[], None],
+    asked: Mapping[str, ControlSetting],
+    ending: Ending,
+) -> None:
+    """Capture to the end; also on Ctrl+C what was chosen is stored and told."""
+    try:
+        begin()
+        _follow(recorder, talk, asked, ending.begin)
+    except KeyboardInterrupt:
+        ending.begin()
+        raise
+    finally:
+        recorder.close()
+        ending.words.say()
+        if ending.asked.is_set() and talk.is_cut_off:
+            ending.leave()
 
 
 def _form(given: Mapping[str, Any]) -> SessionForm:
@@ -119,16 +149,21 @@ def _form(given: Mapping[str, Any]) -> SessionForm:
 
 
 def _request(
-    given: Mapping[str, Any], form: SessionForm, pre_s: float
+    given: Mapping[str, Any], form: SessionForm, settings: CaptureSettings
 ) -> RecordingRequest:
     from station.recorder import RecordingRequest
 
+    give_up_s = given["give_up_s"]
+    if give_up_s is None and given["count"] is not None and given["for_s"] is None:
+        # Somebody waits for that many, and nothing else would end it.
+        give_up_s = settings.give_up_s
     return RecordingRequest(
         source=given["source"],
         form=form,
         count=given["count"],
         for_s=given["for_s"],
-        back_s=given["pre"] or pre_s,
+        back_s=given["pre"] or settings.pre_s,
+        give_up_s=give_up_s,
     )
 
 
@@ -162,12 +197,11 @@ def _listen(recorder: Recorder, pre_s: float) -> None:
 
 def _follow(
     recorder: Recorder,
-    watch: HealthWatch,
-    coach: CaptureCoach,
-    as_json: bool,
+    talk: CaptureTalk,
     asked: Mapping[str, ControlSetting],
-) -> Exception | None:
-    """Print events until the run ends, and give the error that ended it."""
+    noticed: Callable[[], None],
+) -> None:
+    """Print events until the run ends; `noticed` hears of a signal that ends it."""
     from station.recorder import Ended
 
     while True:
@@ -176,13 +210,10 @@ def _follow(
             tell_unmet(asked, info)
             asked = {}
         # Torn between the two, a sample would be stored and never told of.
-        with held_signals():
+        with held_signals(noticed):
             event = recorder.wait_event(0.25)
+            talk.step()
             if event is not None:
-                watch.note(event)
-                if not isinstance(event, Ended):
-                    tell_event(event, as_json)
-                    coach.note(event, recorder)
-            watch.step()
+                talk.note(event)
         if isinstance(event, Ended):
-            return event.error
+            return

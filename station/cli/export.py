@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
     help="Write sealed test sets, too; needs --reason, and is recorded.",
 )
 @click.option("--drop-empty", is_flag=True, help="Leave out images without a box.")
+@click.option(
+    "--annotations-only",
+    is_flag=True,
+    help="Leave the images at home; the files name them all the same. Not for "
+    "huggingface-parquet, webdataset and tfrecord, which pack them.",
+)
 @click.option("--reason", default="", help="Why sealed test sets leave the house.")
 @project_option
 @json_option
@@ -48,6 +55,7 @@ def export(
     update: bool,
     include_sealed: bool,
     drop_empty: bool,
+    annotations_only: bool,
     reason: str,
     folder: Path | None,
     as_json: bool,
@@ -59,7 +67,7 @@ def export(
     is written.
     """
     from dataset.project_folder import require_project
-    from export.operation import export_version
+    from export.writing import write_formats
 
     if "://" in to:
         raise UsageError(
@@ -72,17 +80,23 @@ def export(
             hint="add `--include-sealed`, or leave the reason out",
         )
     root = require_project(project_folder(folder))
+    write: Any = write_formats
+    if include_sealed:
+        # The ledger is the catalog's, which takes as long to import as all the rest.
+        from export.operation import export_version
+
+        write = partial(
+            export_version, include_sealed=True, reason=reason, by=acting_person(None)
+        )
     with progress("exporting") as bar:
-        done = export_version(
+        done = write(
             root,
             version,
             formats=formats,
             target=Path(to).absolute(),
             update=update,
-            include_sealed=include_sealed,
             drop_empty=drop_empty,
-            reason=reason,
-            by=acting_person(None) if include_sealed else None,
+            annotations_only=annotations_only,
             progress=bar,
         )
     if as_json:

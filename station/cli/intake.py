@@ -19,7 +19,10 @@ from .output import emit_json, many, one_line, progress, say
     "name",
     default="auto",
     show_default=True,
-    help="auto, card, or a name that auto would find.",
+    help="auto, or what PATH is: azureml, card (pictures of camera traps), coco, csv, "
+    "custom-vision, cvat, edge-impulse, fieldset (a pulled version), huggingface, "
+    "huggingface-parquet, images, label-studio, labelme, labelme-xml, tfrecord, voc, "
+    "vott, webdataset or yolo.",
 )
 @click.option(
     "--card",

@@ -13,6 +13,7 @@ from .empties import offer_empties
 from .exit_codes import ExitCode
 from .options import json_option, opened, project_folder, project_option
 from .output import emit_json, many, progress, say, tell_finding
+from .picked import choose_queue
 
 if TYPE_CHECKING:
     from dataset.catalog import Turned
@@ -43,6 +44,12 @@ _AS_THE_PROJECT_SAYS = ":project:"
     help="With --empties: say of all that are offered that they are empty (one undo).",
 )
 @click.option(
+    "--only",
+    "picked",
+    metavar="FILE",
+    help="Open the window at these samples alone, an id a line; - is stdin.",
+)
+@click.option(
     "--session", metavar="NAME", help="With --propose or --empties: this session alone."
 )
 @click.option(
@@ -67,6 +74,7 @@ def label(
     wanted: str | None,
     empties: bool,
     dismiss: bool,
+    picked: str | None,
     session: str | None,
     undo: int | None,
     redo: int | None,
@@ -81,7 +89,11 @@ def label(
     Undo has no limit and knows the steps of earlier runs; what another open window
     did is left to it.
     """
-    _require_one(wanted, empties or None, undo, redo)
+    _require_one(wanted, empties or None, undo, redo, picked)
+    if picked is not None:
+        choose_queue(picked, folder)
+        open_window(project_folder(folder), page="label")
+        return None
     if empties:
         return offer_empties(session, folder, is_act=dismiss, as_json=as_json)
     if dismiss:
@@ -106,8 +118,8 @@ def label(
 def _require_one(*asked: object) -> None:
     if sum(each is not None for each in asked) > 1:
         raise UsageError(
-            "Only one of `--propose`, `--empties`, `--undo` and `--redo` is done at a "
-            "time",
+            "Only one of `--propose`, `--empties`, `--undo`, `--redo` and `--only` is "
+            "done at a time",
             hint="fieldset label --undo, then fieldset label --propose",
         )
 

@@ -6,7 +6,7 @@ import os
 import signal
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
@@ -19,10 +19,11 @@ _ENDING: Final = tuple(
 
 
 @contextmanager
-def held_signals() -> Iterator[None]:
+def held_signals(noticed: Callable[[], None] = lambda: None) -> Iterator[None]:
     """A block that Ctrl+C, SIGTERM and SIGHUP do not tear; they come when it is over.
 
     What is taken from a queue and told inside of it is told, or still in the queue.
+    `noticed` is called at once, between two steps of the block.
     Signals reach the main thread alone: elsewhere this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -32,6 +33,7 @@ def held_signals() -> Iterator[None]:
 
     def note(number: int, _frame: FrameType | None) -> None:
         caught.append(number)
+        noticed()
 
     before = {number: signal.signal(number, note) for number in _ENDING}
     try:

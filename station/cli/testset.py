@@ -16,6 +16,7 @@ from .person import acting_person
 if TYPE_CHECKING:
     from dataset.sealed.sealing import Draw
     from dataset.sealed.test_sets import SetLine
+    from dataset.splitting.hand_picking import HandPick
     from dataset.test_ledger import LedgerLine
 
 _operator = click.option("--operator", help="Who acts; by default the user's name.")
@@ -53,6 +54,43 @@ def list_sets(folder: Path | None, as_json: bool) -> None:
     if lines:
         click.echo()
         _print_lines(lines, aliases)
+
+
+@testset.command()
+@click.argument("name")
+@click.argument("samples", nargs=-1, metavar="[SAMPLE]...")
+@click.option(
+    "--from", "source", metavar="FILE", help="More samples, an id a line; - is stdin."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
+@project_option
+@json_option
+def pick(
+    name: str,
+    samples: tuple[str, ...],
+    source: str | None,
+    dry_run: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Put samples by hand into the test set NAME: a stress set, made where it is new.
+
+    Each takes its whole group along, for good; what has a split already stays there.
+
+    With --json: set, new, groups[{id,sessions,samples,picked}], samples, picked,
+    stays[{split,samples}] (split null: quarantined), gone, joined, dry_run.
+    """
+    from dataset.splitting.hand_picking import pick_by_hand
+
+    from .sample_ids import named_samples
+
+    with opened(folder) as project, progress("comparing") as bar:
+        wanted = named_samples(project, samples, source)
+        done = pick_by_hand(project, name, wanted, dry_run=dry_run, progress=bar)
+    if as_json:
+        emit_json({**done.to_json(), "dry_run": dry_run})
+    else:
+        _tell_pick(done, dry_run=dry_run)
 
 
 @testset.command()
@@ -167,6 +205,25 @@ def retire(
         say(f"opened the vault set {done.opened}, sealed and ready to be drawn")
     else:
         say('no vault set took over; one is defined with rule = "vault"')
+
+
+def _tell_pick(done: HandPick, *, dry_run: bool) -> None:
+    if done.groups:
+        head = ["group", "samples", "picked", "sessions"]
+        table(
+            head,
+            [[g.group_id, g.samples, g.picked, ", ".join(g.sessions)]
+             for g in done.groups],
+        )  # fmt: skip
+    verb = "would go" if dry_run else "went"
+    say(
+        f"{many(len(done.groups), 'group')} {verb} into {done.name}, "
+        f"{many(done.samples, 'sample')} with {done.picked} picked"
+    )
+    for split, count in done.stays:
+        say(f"{many(count, 'picked sample')} stay in {split or 'quarantine'}")
+    if done.gone:
+        say(f"{many(done.gone, 'picked sample')} not there any more")
 
 
 def _tell_draw(drawn: Draw, path: Path | None, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from station.identity import user_name
 from .exit_codes import ExitCode
 from .options import json_option, opened, project_folder, project_option
 from .output import emit_json, one_line, progress, say, table, tell_finding
+from .version_reports import report
 
 if TYPE_CHECKING:
     from dataset.progress import Progress
@@ -28,11 +29,14 @@ def version() -> None:
     """Frozen, content-addressed states of the dataset."""
 
 
+version.add_command(report)
+
+
 @version.command()
 @click.option("-m", "--message", default="", help="What is new in it.")
 @click.option("--author", default=None, help="By default the user's name.")
 @click.option(
-    "--no-report", is_flag=True, help="Leave drift and report for `fieldset drift`."
+    "--no-report", is_flag=True, help="Leave drift and report for `version report`."
 )
 @project_option
 @json_option
@@ -62,6 +66,7 @@ def create(
         unmade = "" if no_report else _unmade_report(project, frozen, bar)
     if unmade:
         say(f"error: The version stands, its report was not made: {unmade}")
+        say("hint: `fieldset version report` makes it")
     number = _numbers(_root(folder))[frozen.version.id]
     if as_json:
         findings = [finding.to_json() for finding in frozen.split.findings]
@@ -81,9 +86,12 @@ def create(
 
 def _unmade_report(project: Project, frozen: Frozen, bar: Progress) -> str:
     """Why the version's report could not be made; "" where it is there."""
+    from dataset.drift_statistics.made_report import is_made
     from station.version_report import write_version_report
 
     try:
+        if is_made(project.version(frozen.version.alias)):
+            return ""
         write_version_report(project, frozen.version.alias, progress=bar)
     except ProjectError as error:
         return error.message

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from dataset.errors import FieldsetError
+from dataset.health.live_health import live_health
+from dataset.health.portrait import Portrait
 from dataset.project import Project
 
 from .. import recording
@@ -19,6 +21,7 @@ from ..camera.pace import PacedSource
 from ..camera.reconnect import open_steady_source
 from ..camera.source import CameraSource, Frame, OnEvent
 from ..camera.triggers import Trigger, make_trigger
+from ..drift_watching import log_verdict, watch_of
 from ..language import tr
 from ..live_picture import mark_clipped, mark_focus, mark_motion, shrunk_into
 from ..recorder import (
@@ -29,13 +32,16 @@ from ..recorder import (
     RecorderStatus,
     RecordingRequest,
 )
+from ..shutter.stream_watch import StreamWatch
 from ..shutter.trigger_choice import choose_trigger
 from ..signer import station_signer
 from ..views.capture.capture_contract import (
     CaptureEvent,
     CaptureStatus,
     ControlRow,
+    DriftGauge,
     EventKind,
+    HealthRow,
     LiveFrame,
     Marks,
     Pixels,
@@ -45,6 +51,8 @@ from ..views.capture.capture_contract import (
 )
 from ..views.capture.capture_words import Toned
 from .control_rows import control_row, control_rows, mode_words, unmet_words
+from .drift_speech import NO_GAUGE, gauge_of
+from .health_speech import health_row
 from .readings import readings_of
 from .trigger_speech import trigger_words
 
@@ -68,6 +76,8 @@ class RecorderDesk:
             open_source or self._open,
             make_signer=partial(station_signer, os.environ, station),
         )
+        self._watch: StreamWatch | None = None
+        self._portraits: dict[str, Portrait] = {}
         self._mode: Mode | None = None
         self._choice = TriggerChoice()
         self._frozen: Frame | None = None
@@ -92,6 +102,7 @@ class RecorderDesk:
             ),
         )
         self._recorder.start(request, standing)
+        self._begin_watch()
 
     def set_trigger(self, trigger: TriggerChoice) -> None:
         """Take pictures by another trigger from now on.
@@ -118,10 +129,12 @@ class RecorderDesk:
     def stop(self) -> None:
         """End the session."""
         self._recorder.stop()
+        self._end_watch()
 
     def close(self) -> None:
         """End the session and give the threads back."""
         self._recorder.close()
+        self._end_watch()
 
     def newest(self) -> LiveFrame | None:
         """Give the newest picture."""
@@ -148,6 +161,20 @@ class RecorderDesk:
     def status(self) -> CaptureStatus:
         """Give how capture stands."""
         return _status(self._recorder.status())
+
+    def drift(self) -> DriftGauge:
+        """Give how the stream stands against the baseline, in words."""
+        watch = self._watch
+        return NO_GAUGE if watch is None else gauge_of(watch.view, watch.problem)
+
+    def health(self) -> HealthRow:
+        """Look at what the camera captured, over a connection of its own."""
+        info = self._recorder.status().info
+        if info is None:
+            return HealthRow()
+        with Project.open(self._project.root, read_only=True) as mine:
+            line = live_health(mine, info.address, kept=self._portraits)
+        return health_row(line)
 
     def trigger_words(self) -> Toned:
         """Give what the trigger sees, with its figures, and a tone."""
@@ -190,8 +217,24 @@ class RecorderDesk:
     def _open(self, address: str, on_event: OnEvent) -> CameraSource:
         return open_paced(address, on_event, self._mode)
 
+    def _begin_watch(self) -> None:
+        self._end_watch()
+        self._watch = StreamWatch(
+            lambda camera, progress: watch_of(self._project, camera, progress=progress),
+            newest=self._recorder.newest,
+            info=lambda: self._recorder.status().info,
+            on_verdict=partial(log_verdict, self._project),
+        )
+        self._watch.start()
+
+    def _end_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+
     def _told(self, event: RecorderEvent) -> CaptureEvent:
         told = _event(event, self._frozen)
+        if isinstance(event, Ended) and self._watch is not None:
+            self._watch.end()
         if isinstance(event, recording.Kept):
             return replace(told, area=self._recorder.area_of(event.frame))
         return told

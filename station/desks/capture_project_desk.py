@@ -11,8 +11,9 @@ from labeling.frozen import save_frozen
 from labeling.intended import Intent, note_intent
 
 from ..camera.discovery import list_cameras
+from ..camera.offered_modes import offered_modes
 from ..recorder import OpenSource
-from ..views.capture.capture_contract import FoundCamera, PageSettings, Zone
+from ..views.capture.capture_contract import FoundCamera, PageSettings
 from ..views.contracts import ClassRow
 from .capture_desk import RecorderDesk
 from .class_rows import class_rows
@@ -47,6 +48,11 @@ class ProjectCaptureDesk:
             for found in list_cameras()
         )
 
+    def modes(self, source: str) -> tuple[str, ...] | None:
+        """Give the modes that a camera offers, as a person writes them."""
+        modes = offered_modes(source)
+        return None if modes is None else tuple(str(mode) for mode in modes)
+
     def counts(self) -> tuple[ClassRow, ...]:
         """Give the classes with their boxes and targets."""
         return class_rows(self._project)
@@ -56,11 +62,11 @@ class ProjectCaptureDesk:
         return advice_of(self._project)
 
     def settings(self) -> PageSettings:
-        """Give what `fieldset.toml` says; a zone is the rectangle round its corners."""
+        """Give what `fieldset.toml` says."""
         settings = self._project.settings
         zones = settings.capture.triggers.get("motion", {}).get("zones", ())
         return PageSettings(
-            zones=tuple(_around(corners) for corners in zones),
+            zones=tuple(zones),
             carry_gap_s=settings.label.carry_gap_s,
         )
 
@@ -82,8 +88,3 @@ class ProjectCaptureDesk:
             raise NotFound(f"The sample was erased meanwhile: {sample_id[:12]}")
         sample = self._project.catalog.samples.get(sample_id)
         return save_frozen(self._project, sample, labels, keys=keys, drags=drags)
-
-
-def _around(corners: tuple[tuple[float, float], ...]) -> Zone:
-    xs, ys = zip(*corners, strict=True)
-    return min(xs), min(ys), max(xs), max(ys)

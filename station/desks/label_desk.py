@@ -32,7 +32,15 @@ from ..views.contracts import (
 from .class_rows import class_rows
 from .label_speech import note_words, pace_words, turned_words
 
-FIELDS = ("order", "state", "class_id", "session_id", "split", "condition")
+FIELDS = (
+    "order",
+    "state",
+    "class_id",
+    "session_id",
+    "split",
+    "condition",
+    "picked",
+)
 SESSIONS_OFFERED = 40
 
 
@@ -204,9 +212,9 @@ class ProjectLabelDesk:
         """Accept several proposals."""
         return self._scene(self._session.adopt_boxes(box_ids))
 
-    def accept(self, keys: int, drags: int) -> LabelScene | None:
+    def accept(self, keys: int, drags: int, seen: Collection[str]) -> LabelScene | None:
         """Accept what is shown and go on."""
-        return self._scene(self._session.accept(keys, drags))
+        return self._scene(self._session.accept(keys, drags, seen))
 
     def mark_empty(self, keys: int, drags: int) -> LabelScene | None:
         """Say that nothing is here and go on."""
@@ -244,6 +252,10 @@ class ProjectLabelDesk:
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs."""
         return self._session.carry_request()
+
+    def carry_ahead(self) -> CarryRequest | None:
+        """Give what carry-over will need once what is shown is accepted."""
+        return self._session.carry_ahead()
 
     def clean_start(self) -> CleanStart | None:
         """Give why nothing is carried."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataset.drift_statistics.live_drift import label_of
+
 from ..camera.motion import MotionView
 from ..language import tr
 from ..recorder import TriggerView
@@ -42,7 +44,7 @@ def _drift(view: DriftView) -> Toned:
     )
     is_away = abs(furthest.deviations) > view.limit
     said = words.format(
-        metric=furthest.metric.replace("_", " "),
+        metric=label_of(furthest.metric),
         deviations=f"{furthest.deviations:+.1f}",
         limit=f"{view.limit:g}",
         s=f"{view.for_s:g}",

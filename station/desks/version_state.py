@@ -18,6 +18,7 @@ from ..language import MINUS, tr
 from ..views.versions.versions_contract import DiffTile, DriftRow, MovedBox
 
 CHANGES_SHOWN = 60
+FAULTS_SHOWN = 3
 
 
 def first_tiles(frozen: FrozenVersion) -> tuple[DiffTile, ...]:
@@ -110,17 +111,19 @@ def _relabelled_text(found: VersionDiff, names: Mapping[int, str]) -> str:
 
 def drift_fields(frozen: FrozenVersion) -> dict[str, Any]:
     """Give the fields of a `VersionState` that `drift.json` fills."""
-    nothing = {"drift": (), "drift_head": "", "drift_note": ""}
+    nothing: dict[str, Any] = {"drift": (), "drift_head": "", "drift_note": ""}
     try:
         content = read_drift(frozen) or {}
     except FieldsetError as error:
         return {**nothing, "drift_note": error.message}
+    nothing |= health_fields(content)
     comparisons = content.get("comparisons", [])
     chosen = next((one for one in comparisons if one["kind"] == "parent"), None)
     if chosen is None:
         return nothing
     words = tr("{base} to {current} sessions, resampled whole, Holm over {size}")
     return {
+        **nothing,
         "drift": tuple(_drift_row(metric) for metric in chosen["metrics"]),
         "drift_head": words.format(
             current=metric_sessions(chosen, "current"),
@@ -129,6 +132,32 @@ def drift_fields(frozen: FrozenVersion) -> dict[str, Any]:
         ),
         "drift_note": " ".join((chosen["summary"], *chosen.get("notes", [])[:2])),
     }
+
+
+def health_fields(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the fields of a `VersionState` on the cameras: all in one, then faults."""
+    health = content.get("health")
+    if not health or not health["cameras"]:
+        return {}
+    faults = [
+        f"{_camera_words(camera)}: {part['sentence']}"
+        for camera in health["cameras"]
+        for part in (*camera["findings"], *camera["trends"])
+        if part["verdict"] == "fault"
+    ]
+    shown = faults[:FAULTS_SHOWN]
+    if len(faults) > len(shown):
+        words = tr("and {count} more in the report")
+        shown.append(words.format(count=len(faults) - len(shown)))
+    return {
+        "health": (health["summary"], *shown),
+        "health_tone": "bad" if faults else "",
+    }
+
+
+def _camera_words(camera: Mapping[str, Any]) -> str:
+    parts = (camera["camera"], camera["place"], *camera["conditions"].values())
+    return " · ".join(part for part in parts if part)
 
 
 def metric_sessions(comparison: dict[str, Any], side: str) -> int:

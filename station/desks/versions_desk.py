@@ -8,6 +8,8 @@ from typing import Any
 
 from dataset.diff import compare
 from dataset.differences.changes import BoxMoved, BoxRelabelled
+from dataset.drift_statistics.kept_drift import REPORT_NAME
+from dataset.drift_statistics.made_report import is_made
 from dataset.errors import NotFound
 from dataset.progress import Progress
 from dataset.project import Project
@@ -46,8 +48,6 @@ from .version_state import (
     step_words,
 )
 
-REPORT_NAME = "report.html"
-
 
 class ProjectVersionsDesk:
     """The versions of the project in one folder.
@@ -81,7 +81,7 @@ class ProjectVersionsDesk:
                 )
             stack.enter_context(other)
             if other.version.id != frozen.version.parent:
-                drift = {"drift": (), "drift_head": "", "drift_note": ""}
+                drift |= {"drift": (), "drift_head": "", "drift_note": ""}
             return self._compared(frozen, other, has_report, drift, progress)
 
     def picture(self, tree: ChangeTree, node: ChangeNode) -> PictureRequest | None:
@@ -121,11 +121,10 @@ class ProjectVersionsDesk:
         return result_words(frozen)
 
     def report(self, alias: str, progress: Progress) -> Path:
-        """Make the report where it is missing."""
+        """Make the report where it is missing, or shows what is sealed by now."""
         with read_version(self._root, alias) as frozen:
-            page = frozen.folder / REPORT_NAME
-        if page.is_file():
-            return page
+            if is_made(frozen):
+                return frozen.folder / REPORT_NAME
         with Project.open(self._root) as mine:
             return _write_report(mine, alias, progress)
 

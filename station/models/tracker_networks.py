@@ -37,7 +37,8 @@ _KEPT_PICTURES: Final = 2
 _VIT_TEMPLATE: Final = 128
 _NANO_TEMPLATE, _NANO_SEARCH = 127, 255
 # What ImageNet's pictures have on average, in the order in which OpenCV hands them
-# to VitTrack: on blue, green and red as they stand in its pictures.
+# to VitTrack: on blue, green and red as they stand in its pictures. Each channel is
+# divided by its own; OpenCV 5.0 divides by a quaternion (a test shows it).
 _MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 

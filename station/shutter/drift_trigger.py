@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,12 +15,15 @@ from dataset.drift_statistics.baseline import (
     baseline_of,
 )
 from dataset.drift_statistics.drift_tables import SampleTable
+from dataset.drift_statistics.live_drift import DEVIATIONS
+from dataset.drift_statistics.practical_limits import LIMITS, Limit
 from dataset.errors import UsageError
 from dataset.measures import measure_image
 from dataset.progress import Cancelled, Progress
 
 from ..camera.frames import Frame, SourceInfo
 from ..camera.seconds import SLACK_S, not_negative, positive
+from .stoppable import Stoppable
 
 LoadTable = Callable[[Progress], SampleTable]
 _Way = tuple[str, bool]
@@ -65,12 +68,14 @@ class DriftTrigger:
         self,
         load: LoadTable,
         *,
-        deviations: float = 3.0,
+        limits: Mapping[str, Limit] = LIMITS,
+        deviations: float = DEVIATIONS,
         for_s: float = 5.0,
         every_s: float = 0.5,
         cool_down_s: float = 60.0,
     ) -> None:
         self._load = load
+        self._limits = limits
         self._limit = positive("deviations", deviations)
         self._for_s = not_negative("for_s", for_s)
         self._every_s = positive("every_s", every_s)
@@ -89,15 +94,14 @@ class DriftTrigger:
             FieldsetError: the version or session is not there.
         """
         try:
-            table = self._load(_Stoppable(self._closed))
+            table = self._load(Stoppable(self._closed))
         except Cancelled:
             return
-        self._baseline = baseline_of(table)
+        self._baseline = baseline_of(table, self._limits)
         if self._baseline is None:
             raise UsageError(
                 f"A baseline is made of {LEAST_SAMPLES} samples or more: {len(table)}",
-                hint="name another under [capture.triggers.drift] in fieldset.toml: "
-                'against = "v1"',
+                hint='name another under [drift] in fieldset.toml: baseline = "v1"',
             )
 
     def close(self) -> None:
@@ -132,14 +136,3 @@ class DriftTrigger:
             return ()
         self._fired_s = now_s
         return (frame,)
-
-
-class _Stoppable:
-    """Progress that nobody watches and that an event ends."""
-
-    def __init__(self, closed: threading.Event) -> None:
-        self._closed = closed
-
-    def step(self, done: int, total: int | None, what: str) -> None:  # noqa: ARG002
-        if self._closed.is_set():
-            raise Cancelled

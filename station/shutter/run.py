@@ -10,11 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from dataset.errors import FieldsetError
+from dataset.errors import CameraError, FieldsetError
+from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.provenance.signing import StationSigner
 
@@ -43,11 +46,14 @@ MakeSigner = Callable[[], StationSigner]
 RING_S: Final = 6.0
 TOO_SLOW: Final = "the disk is too slow"
 NOT_STORED: Final = "capture ended before it was stored"
+HERE_ALREADY: Final = "it is here already"
 _READ_S: Final = 0.25
 _GROUP_FRAMES: Final = 8
 _GROUP_BYTES: Final = 64 << 20
-# A command that is told to end must be gone in 5 s.
+# A command that is told to end must be gone in 5 s, also with flushes of 2 s each: what
+# is begun must be over then, and the end of the session takes a flush of its own.
 _ENDING_S: Final = 3.5
+_WRITING_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +67,22 @@ RecorderEvent = Kept | Refused | Gap | Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Use:
+    """When a picture was kept last, and what had been refused until then."""
+
+    since_s: float = 0.0
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingRequest:
     """What to capture: from where, when, into which session, and until when.
 
     `count` ends after that many new samples, `for_s` after that many seconds of the
     source's clock, or of the machine's while a live camera is away. `back_s` is how
-    far back `keep_last` may reach, where that is further than RING_S.
+    far back `keep_last` may reach, where that is further than RING_S. A live camera of
+    which all pictures were refused for `give_up_s` ends the run with an error; None
+    goes on for ever.
     """
 
     source: str
@@ -74,6 +90,7 @@ class RecordingRequest:
     count: int | None = None
     for_s: float | None = None
     back_s: float = 0.0
+    give_up_s: float | None = None
 
 
 class Run:
@@ -117,7 +134,10 @@ class Run:
         self._hand = ManualTrigger()
         self._ring = FrameRing(max(RING_S, request.back_s))
         self._back_s = 0.0
-        self._untold = 0
+        self._untold = self._lost = 0
+        self._storing_s = 0.0
+        self._use = _Use()
+        self.recording.gives_up = self._is_past_writing
         self._error: Exception | None = None
 
     def press(self) -> None:
@@ -161,6 +181,7 @@ class Run:
                 self.watch = Watch(source.info.kind)
                 self.recording.source = source.info.address
                 self.recording.camera = source
+                self._use = _Use(since_s=time.monotonic())
                 self._read_all(source, self.watch)
         except Exception as error:  # noqa: BLE001  (told to the caller as `Ended`)
             self._fail(error)
@@ -202,6 +223,8 @@ class Run:
             self._ring.add(frame)
             for chosen in self._choose(frame, source, watch):
                 self._put(chosen, waits=not source.info.live)
+            if source.info.live:
+                self._require_use()
 
     def _choose(
         self, frame: Frame, source: CameraSource, watch: Watch
@@ -236,6 +259,21 @@ class Run:
         limit = self._request.for_s
         return limit is not None and elapsed_s >= limit
 
+    def _require_use(self) -> None:
+        """Pass unless a live camera gave nothing but what is refused, for too long."""
+        limit_s, use = self._request.give_up_s, self._use
+        if limit_s is None or time.monotonic() - use.since_s < limit_s:
+            return
+        refused = self._refused() - Counter(use.refused)
+        if refused:
+            ((reason, _),) = refused.most_common(1)
+            raise CameraError(
+                f"No picture could be kept for {limit_s:g} s, "
+                f"{refused.total()} were refused: {reason}",
+                hint="look at the camera; [capture.gates] in fieldset.toml has the "
+                "limits, `--give-up` says how long is waited",
+            )
+
     def _is_full(self) -> bool:
         count = self._request.count
         return count is not None and self.recording.kept >= count
@@ -248,11 +286,19 @@ class Run:
         return max(1, min(_GROUP_FRAMES, count - self.recording.kept))
 
     def _is_late(self) -> bool:
+        """Whether what is begun now would end too late, as long as it took last."""
         asked_s = self._asked_s
-        return asked_s is not None and time.monotonic() - asked_s > _ENDING_S
+        ends_s = time.monotonic() + self._storing_s
+        return asked_s is not None and ends_s - asked_s > _ENDING_S
+
+    def _is_past_writing(self) -> bool:
+        """Whether no file is waited for any more that is being written."""
+        asked_s = self._asked_s
+        return asked_s is not None and time.monotonic() - asked_s > _WRITING_S
 
     def _store(self, items: tuple[Item, ...]) -> None:
-        self._tell_dropped(TOO_SLOW)
+        if self._asked_s is None:
+            self._tell_dropped(TOO_SLOW)
         chosen: list[Chosen] = []
         for item in items:
             if isinstance(item, Chosen):
@@ -273,17 +319,32 @@ class Run:
     def _store_frames(self, chosen: list[Chosen]) -> None:
         if not chosen or self._is_full():
             return
-        if self._is_late():
-            self._count_lost(len(chosen))
-            return
-        for event in self.recording.keep_all(chosen):
-            self._tell(event)
+        told = 0 if self._is_late() else self._keep(chosen)
+        self._lost += len(chosen) - told
+        self.dropped += len(chosen) - told
         if self._is_full():
             self._stop.set()
 
-    def _count_lost(self, count: int) -> None:
-        self.dropped += count
-        self._tell(self.recording.refuse(NOT_STORED, count=count))
+    def _keep(self, chosen: Sequence[Chosen]) -> int:
+        """How many of the frames became what is told of them before it was too late."""
+        told = 0
+        began_s = time.monotonic()
+        with suppress(Cancelled):
+            for event in self.recording.keep_all(chosen):
+                told += 1
+                self._note_use(event)
+                self._tell(event)
+        self._storing_s = time.monotonic() - began_s
+        return told
+
+    def _note_use(self, event: RecorderEvent) -> None:
+        if isinstance(event, Kept) and not event.known:
+            self._use = _Use(since_s=time.monotonic(), refused=self._refused())
+
+    def _refused(self) -> Counter[str]:
+        """What was not kept as a new sample, by reason; from both threads."""
+        recording = self.recording
+        return Counter({**recording.refused, HERE_ALREADY: recording.known})
 
     def _tell_dropped(self, reason: str) -> None:
         """Count what the reading thread dropped; it never waits for the catalog."""
@@ -308,9 +369,17 @@ class Run:
 
     def _end(self) -> None:
         try:
-            if self._untold and self._error is None:
-                self._tell_dropped(TOO_SLOW)
-            self.recording.end()
+            if self._untold or self._lost or self.recording.sessions:
+                # With one flush of the disk: it may be why the end is late.
+                with self._project.catalog.writing():
+                    self._note_end()
         except Exception as error:  # noqa: BLE001  (told to the caller as `Ended`)
             self._fail(error)
         self._tell(Ended(error=self._error))
+
+    def _note_end(self) -> None:
+        if self._error is None:
+            self._tell_dropped(TOO_SLOW)
+            if self._lost:
+                self._tell(self.recording.refuse(NOT_STORED, count=self._lost))
+        self.recording.end()

@@ -16,8 +16,6 @@ from ..models.frame_detector import FrameDetector
 from .drift_trigger import DriftTrigger
 from .uncertain_trigger import UncertainTrigger
 
-_LATEST: Final = "latest"
-
 
 def choose_trigger(
     project: Project, name: str = "", options: Mapping[str, Any] | None = None
@@ -72,10 +70,12 @@ def _uncertain(project: Project, values: Mapping[str, Any]) -> UncertainTrigger:
 
 
 def _drift(project: Project, values: Mapping[str, Any]) -> DriftTrigger:
-    others = dict(values)
-    against = str(others.pop("against", _LATEST))
+    settings, others = project.settings.drift, dict(values)
+    against = str(others.pop("against", settings.baseline))
     return DriftTrigger(
-        lambda progress: side_table(project, against, progress=progress), **others
+        lambda progress: side_table(project, against, progress=progress),
+        limits=settings.limits,
+        **others,
     )
 
 

@@ -74,7 +74,10 @@ class LabelScene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueChoice:
-    """Which samples the Label page goes through, and in which order."""
+    """Which samples the Label page goes through, and in which order.
+
+    `picked` is the name of a kept selection.
+    """
 
     order: str = "session"
     state: str = "todo"
@@ -82,6 +85,7 @@ class QueueChoice:
     session_id: str | None = None
     split: str | None = None
     condition: str | None = None
+    picked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +134,12 @@ class CarryRequest(Protocol):
 
     def run(self) -> tuple[Proposal, ...]:
         """Work out the proposals; touches no catalog, runs on any thread."""
+
+    def prepare(self) -> object:
+        """Work out ahead what takes long, so that `known` tells it."""
+
+    def known(self) -> tuple[Proposal, ...] | None:
+        """Give the proposals that were worked out ahead; None for none."""
 
 
 class LabelDesk(Protocol):
@@ -209,8 +219,11 @@ class LabelDesk(Protocol):
     def adopt_boxes(self, box_ids: Collection[str]) -> LabelScene | None:
         """Accept several proposals, as one step."""
 
-    def accept(self, keys: int, drags: int) -> LabelScene | None:
-        """Accept everything shown and go on; `keys` were pressed meanwhile."""
+    def accept(self, keys: int, drags: int, seen: Collection[str]) -> LabelScene | None:
+        """Accept everything shown and go on; `keys` were pressed meanwhile.
+
+        `seen` are the ids of the proposals on the screen: no other is accepted.
+        """
 
     def mark_empty(self, keys: int, drags: int) -> LabelScene | None:
         """Say that nothing is here and go on."""
@@ -232,6 +245,9 @@ class LabelDesk(Protocol):
 
     def carry(self) -> CarryRequest | None:
         """Give what carry-over needs for the current sample; None for nothing."""
+
+    def carry_ahead(self) -> CarryRequest | None:
+        """Give what carry-over will need once all that is shown is accepted."""
 
     def clean_start(self) -> CleanStart | None:
         """Give why nothing is carried onto the current sample."""

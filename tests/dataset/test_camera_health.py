@@ -17,6 +17,7 @@ from dataset.camera_health import (
     HealthVerdict,
     PortraitMaker,
     examine,
+    health_from,
     spread_out,
 )
 from dataset.health.portrait import Portrait
@@ -186,6 +187,31 @@ def test_an_uneven_beat_is_told_from_an_even_one(jitter_s: float, verdict: str) 
     health = examine(portrait(frames(), even), portrait(frames(seed=2), uneven))
 
     assert finding(health, "timing").verdict.value == verdict
+
+
+def test_a_reference_that_a_trigger_chose_has_no_beat_to_compare() -> None:
+    rng = np.random.default_rng(2)
+    moved, moved_more = (np.cumsum(rng.exponential(s, 60)) for s in (1.0, 9.0))
+
+    health = examine(portrait(frames(), moved), portrait(frames(seed=2), moved_more))
+
+    assert finding(health, "timing").verdict is HealthVerdict.NOT_ENOUGH_DATA
+
+
+def test_pictures_without_a_beat_have_no_finding_on_the_timing() -> None:
+    health = examine(portrait(frames()), portrait(frames(seed=2)), has_beat=False)
+
+    assert "timing" not in {one.name for one in health.findings}
+    assert health.verdict is HealthVerdict.FINE
+
+
+def test_findings_come_back_from_their_json() -> None:
+    health = after(smeared_left)
+
+    again = health_from(health.to_json())
+
+    assert again.to_json() == health.to_json()
+    assert again.faults[0].places == health.faults[0].places
 
 
 def test_too_few_pictures_are_not_enough_data() -> None:

@@ -20,7 +20,7 @@ from dataset.records import (
     Split,
     SplitKind,
 )
-from tests.small_projects import bare_row, bare_session, box
+from tests.small_projects import BEGAN_US, bare_row, bare_session, box
 
 
 @pytest.fixture
@@ -221,6 +221,26 @@ def test_decided_neighbours_come_nearest_first(
     found = catalog.samples.decided_before(rows[6], 3)
 
     assert [s.sequence for s in found] == [4, 3, 2]
+
+
+def test_picture_that_was_held_still_comes_before_those_taken_meanwhile(
+    catalog: Catalog, session: Session
+) -> None:
+    first, third, fourth, held = (
+        bare_row(number, session, captured_us=BEGAN_US + at)
+        for number, at in ((1, 1), (2, 30), (3, 40), (4, 20))
+    )
+    for row in (first, third, fourth, held):
+        catalog.samples.add(row)
+    for row in (first, held):
+        decide(catalog, row, SampleState.LABELED)
+
+    found = {
+        row.id: [one.sequence for one in catalog.samples.decided_before(row, 2)]
+        for row in (first, third, fourth)
+    }
+
+    assert found == {first.id: [], third.id: [4, 1], fourth.id: [4, 1]}
 
 
 def test_many_keeps_the_order_and_leaves_unknown_ids_out(

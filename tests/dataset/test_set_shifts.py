@@ -127,8 +127,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     one, other = drift.compare(base, current), drift.compare(base, shuffled)
 
     for name in ("class_mix", "picture"):
-        assert of(other, name).effect == pytest.approx(of(one, name).effect)
-        assert of(other, name).p == of(one, name).p
+        assert of(other, name) == of(one, name)
 
 
 def test_another_mix_of_cameras_is_no_drift_of_pictures() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset.records import LabelClass, Split, SplitKind
+from dataset.sample_batch import batches_of
 from dataset.versions.frozen_version import FrozenVersion
 from export.contract import Writer
 from export.formats import writer_for
@@ -321,3 +323,6 @@ class _Renamed:
         self.samples = tuple(
             replace(s, split=names.get(s.split, s.split)) for s in version.samples
         )
+
+    def batches(self, _: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        return (pa.Table.from_batches([batch]) for batch in batches_of(self.samples))

@@ -10,10 +10,16 @@ import pytest
 from dataset.errors import BadFile
 from dataset.progress import Cancelled, Progress
 from dataset.versions.frozen_version import FrozenVersion
-from export.contract import ImageFacts, ImportedBox
 from export.formats import WRITERS, writer_for
 from export.handover import delivery
-from export.handover.proof import FoundImage, WantedImage, prove, same_boxes
+from export.handover.outgoing import OutgoingBox
+from export.handover.proof import (
+    FoundImage,
+    WantedImage,
+    by_sample,
+    prove,
+    same_boxes,
+)
 
 # What a fault of disk or program might make of a class, a corner, an image's bytes.
 SPOILT = {
@@ -32,6 +38,22 @@ SPOILT = {
     "label-studio": ("tasks-*.json", b'"x":0.0,', b'"x":0.1,'),
     "csv": ("boxes.csv", b",bolt,0,0.0,", b",bolt,0,0.5,"),
 }
+# COCO is compared in columns, by code of its own.
+COCO = [
+    (b'"bbox":[3.25,', b'"bbox":[3.5,', "boxes are others"),
+    (b'"bbox":[3.25,4.5,', b'"bbox":[3.25,4.75,', "boxes are others"),
+    (b'"bbox":[', b'"bbox":[1.0,', "not understood"),
+    (b'"width":48', b'"width":49', "another size"),
+    (b'"height":32', b'"height":31', "another size"),
+    (b'"file_name":"', b'"file_name":"f', "is missing"),
+    (b'"name":"bolt"', b'"name":"nut"', "boxes are others"),
+    (b'"iscrowd":0', b'"crowd":0', "not understood"),
+    (b'"area":', b'"area":x', "not understood"),
+    (b'],\n"categories"', b'],"more":[],\n"categories"', "not understood"),
+    (b'"licenses":[]}', b'"licenses":[]', "not understood"),
+    (b'"licenses":[]}\n', b'"licenses":[]}\n{}', "not understood"),
+    (b'{"annotations":[\n', b'{"annotations":[\n{},\n', "not understood"),
+]
 MISPLACED = {
     "csv": ("images.csv", b",train,", b",val,"),
     "cvat": ("annotations.xml", b'subset="train"', b'subset="val"'),
@@ -105,6 +127,35 @@ def test_changed_files_end_the_export(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("old", "new", "what"), COCO)
+def test_each_part_of_a_coco_file_is_compared(
+    old: bytes,
+    new: bytes,
+    what: str,
+    spoil: Spoil,
+    frozen_for: Callable[[str], FrozenVersion],
+    tmp_path: Path,
+) -> None:
+    spoil(replaced("annotations/*.json", old, new))
+
+    with pytest.raises(BadFile, match=what):
+        writer_for("coco").write(frozen_for("coco"), tmp_path / "out")
+
+
+def test_coco_boxes_of_another_image_or_order_are_a_difference(
+    spoil: Spoil, frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
+) -> None:
+    def turn(root: Path) -> None:
+        path = root / "annotations" / "instances_train.json"
+        head, first, second, *rest = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([head, second, first, *rest]))
+
+    spoil(turn)
+
+    with pytest.raises(BadFile, match="boxes are others"):
+        writer_for("coco").write(frozen_for("coco"), tmp_path / "out")
+
+
 @pytest.mark.parametrize("name", MISPLACED)
 def test_another_split_ends_the_export(
     name: str, spoil: Spoil, frozen_for: Callable[[str], FrozenVersion], tmp_path: Path
@@ -139,19 +190,27 @@ def test_cut_file_ends_the_export(
         writer_for(name).write(frozen_for(name), tmp_path / "out")
 
 
-BOX = ImportedBox(class_name="bolt", x0=1, y0=2, x1=3, y1=4)
+BOX = OutgoingBox("bolt", 1, 2, 3, 4, "its id", 1)
 WANTED = WantedImage(
-    boxes=(BOX,), facts=ImageFacts(width=48, height=32), split="train", digest="ab"
+    name="in/a", boxes=[BOX], size=(48, 32), split="train", digest="ab"
 )
-FOUND = FoundImage(name="a", boxes=(BOX,), split="train", size=(48, 32), digest="ab")
+FOUND = FoundImage(name="in/a", boxes=[BOX], split="train", size=(48, 32), digest="ab")
+PART = OutgoingBox("bolt", 1 / 48, 2 / 32, 3 / 48, 4 / 32)
 
 
 def test_equal_images_are_proven() -> None:
-    wanted = {"a": WANTED}
+    more = WANTED._replace(name="in/b", boxes=[])
 
-    prove([FOUND], wanted, 0)
+    found = [FOUND, FoundImage(name="in/b", boxes=[])]
+    assert list(prove(found, [[WANTED], [more]], 0)) == [1, 1]
 
-    assert wanted == {}
+
+def test_corners_that_are_parts_of_the_image_are_compared_in_pixels() -> None:
+    found = FoundImage(name="in/a", boxes=[PART], is_relative=True)
+
+    assert list(prove([found], [[WANTED]], 1e-9)) == [1]
+    with pytest.raises(BadFile, match="boxes are others"):
+        list(prove([found], [[WANTED._replace(size=(48, 33))]], 1e-9))
 
 
 @pytest.mark.parametrize(
@@ -159,27 +218,37 @@ def test_equal_images_are_proven() -> None:
     [
         ([], "not found again"),
         ([FOUND, FOUND], "too many, or there twice"),
-        ([FoundImage(name="b", boxes=())], "too many"),
-        ([FoundImage(name="a", boxes=())], "boxes are others"),
-        ([FoundImage(name="a", boxes=(BOX, BOX))], "boxes are others"),
-        ([FoundImage(name="a", boxes=(BOX,), split="val")], "split is another"),
-        ([FoundImage(name="a", boxes=(BOX,), size=(32, 48))], "size is another"),
-        ([FoundImage(name="a", boxes=(BOX,), digest="cd")], "bytes are others"),
+        ([FoundImage(name="in/0", boxes=[]), FOUND], "too many"),
+        ([FOUND, FoundImage(name="in/b", boxes=[])], "too many"),
+        ([FoundImage(name="in/b", boxes=[])], "not found again"),
+        ([FOUND._replace(name="else/a")], "too many"),
+        ([FoundImage(name="in/a", boxes=[])], "boxes are others"),
+        ([FoundImage(name="in/a", boxes=[BOX, BOX])], "boxes are others"),
+        ([FOUND._replace(split="val")], "split is another"),
+        ([FOUND._replace(size=(32, 48))], "size is another"),
+        ([FOUND._replace(digest="cd")], "bytes are others"),
     ],
 )
 def test_each_difference_is_named(found: list[FoundImage], what: str) -> None:
     with pytest.raises(BadFile, match=what):
-        prove(found, {"a": WANTED}, 0)
+        list(prove(found, [[WANTED]], 0))
+
+
+def test_files_of_several_splits_are_read_in_the_order_of_the_samples() -> None:
+    one = [FoundImage(name=f"z/{n}.jpg", boxes=[]) for n in (1, 4)]
+    two = [FoundImage(name=f"a/{n}.png", boxes=[]) for n in (2, 3, 5)]
+
+    assert [image.key[0] for image in by_sample([one, two])] == list("12345")
 
 
 def test_boxes_are_compared_in_any_order_and_one_by_one() -> None:
-    other = ImportedBox(class_name="nut", x0=5, y0=6, x1=7, y1=8)
-    near = ImportedBox(class_name="bolt", x0=1.004, y0=2, x1=3, y1=4)
+    other = OutgoingBox("nut", 5, 6, 7, 8)
+    near = OutgoingBox("bolt", 1.004, 2, 3, 4)
 
-    assert same_boxes((BOX, other), (other, BOX), 0)
-    assert same_boxes((near,), (BOX,), 0.01)
-    assert not same_boxes((near,), (BOX,), 0.001)
-    assert not same_boxes((BOX, BOX), (BOX, other), 1)
+    assert same_boxes([BOX, other], [other, BOX], 0)
+    assert same_boxes([near], [BOX], 0.01)
+    assert not same_boxes([near], [BOX], 0.001)
+    assert not same_boxes([BOX, BOX], [BOX, other], 1)
 
 
 def test_reading_back_can_be_cancelled(

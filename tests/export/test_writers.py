@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -15,10 +16,11 @@ from dataset.errors import BadFile, BadImage, ProjectError, UsageError
 from dataset.progress import Cancelled
 from dataset.versions.frozen_version import FrozenVersion
 from dataset.versions.leaf import quantise
-from export.contract import ImportedBox, ImportedImage, Writer
+from export.contract import Writer
 from export.formats import READERS, WRITERS, detect_format, reader_for, writer_for
 from export.handover import proof
-from export.handover.plan import units
+from export.handover.outgoing import OutgoingBox
+from export.intakes.held_boxes import units
 from export.side_car import read_side_car
 from tests.export.small_version import (
     box,
@@ -256,7 +258,12 @@ def test_cancelled_export_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["project"]
 
 
-@EVERY
+@pytest.mark.parametrize(
+    "writer",
+    # COCO is compared in columns; test_proof spoils each part of its file.
+    [writer for writer in WRITERS if writer.format != "coco"],
+    ids=lambda writer: writer.format,
+)
 def test_difference_after_reading_back_is_an_error(
     writer: Writer,
     frozen: FrozenVersion,
@@ -264,7 +271,7 @@ def test_difference_after_reading_back_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def disagree(
-        image: ImportedImage, boxes: tuple[ImportedBox, ...], tolerance_px: float
+        read: Sequence[OutgoingBox], boxes: Sequence[OutgoingBox], tolerance_px: float
     ) -> bool:
         return not boxes
 

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from dataset.project import Project
@@ -105,6 +106,9 @@ def test_controls_are_set_locked_and_read_back(qtbot: QtBot, page: CapturePage) 
     click_button(lock_it)
     wait_until(qtbot, lambda: "locked" in exposure.words)
     exposure.value.setValue(100)
+    field = exposure.value.findChild(QLineEdit)
+    assert field is not None
+    assert field.contentsRect().width() > field.fontMetrics().horizontalAdvance("100")
     click_button(set_it)
     wait_until(qtbot, lambda: "1/100 s" in exposure.words)
 
@@ -244,7 +248,7 @@ def test_tab_goes_through_the_form_and_not_to_another_camera(
     press(capturing.window, "Tab")
 
     assert page.slot is chosen
-    assert page.panel.form._fields["mode"].hasFocus()
+    assert page.panel.form._fields["conditions"].hasFocus()
 
 
 def test_a_mode_is_asked_for_and_read_back(qtbot: QtBot, page: CapturePage) -> None:

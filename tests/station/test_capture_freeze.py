@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dataset.project import Project
-from dataset.records import BoxOrigin, LabelState, SampleState
+from dataset.records import BoxOrigin, LabelState, Sample, SampleState
 from station.assembly import Station
 from station.keys import Page
 from station.views.capture.capture_page import CapturePage
@@ -188,3 +188,44 @@ def test_undo_on_the_label_page_takes_the_frozen_boxes_back(
     wait_until(qtbot, lambda: label.is_saved)
 
     assert [found.state for found in labels(project_root)] == [SampleState.NEW]
+
+
+def test_boxes_of_a_frozen_picture_are_carried_on_the_label_page(
+    qtbot: QtBot, capturing: Station, project_root: Path
+) -> None:
+    capture = page_of(capturing)
+    freeze(qtbot, capturing)
+    draw_box(capture.slot.freeze_view.canvas, 100, 80, 220, 200)
+    let_go(qtbot, capturing)
+    press(capturing.window, "Space")
+    wait_until(qtbot, lambda: capture.status.kept == 2)
+    end(qtbot, capture)
+
+    assert carried_onto(qtbot, capturing, captured(project_root)[-1])
+
+
+def carried_onto(qtbot: QtBot, station: Station, sample: Sample) -> bool:
+    """Show a sample on the Label page, and wait for proposals."""
+    station.window.show_page(Page.LABEL)
+    label = pages_of(station).label
+    wait_until(qtbot, lambda: label.state is not None and label.is_saved)
+    label.open_sample(sample.id)
+    wait_until(qtbot, lambda: label.state and label.state.sample.id == sample.id)
+    wait_until(qtbot, lambda: label.state.proposals)
+    return bool(label.state.proposals)
+
+
+def test_boxes_are_carried_onto_what_was_taken_while_the_picture_was_frozen(
+    qtbot: QtBot, capturing: Station, project_root: Path
+) -> None:
+    capture = page_of(capturing)
+    freeze(qtbot, capturing)
+    draw_box(capture.slot.freeze_view.canvas, 100, 80, 220, 200)
+    capture.slot.desk.shutter()
+    wait_until(qtbot, lambda: capture.status.kept == 1)
+    let_go(qtbot, capturing)
+    end(qtbot, capture)
+
+    first, second = captured(project_root)
+    assert second.captured_us < first.captured_us
+    assert carried_onto(qtbot, capturing, first)

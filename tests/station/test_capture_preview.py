@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -23,12 +23,15 @@ from station.desks.capture_desk import RecorderDesk
 from station.desks.readings import readings_of
 from station.keys import Page
 from station.shutter.gate_reading import Gate, GateReading
+from station.theme import DARK
 from station.views.capture.capture_contract import (
     CaptureStatus,
     Marks,
     SessionForm,
     TriggerChoice,
     Zone,
+    area_around,
+    zone_around,
 )
 from station.views.capture.capture_page import CapturePage
 from station.views.capture.capture_words import (
@@ -96,7 +99,7 @@ def test_a_zone_is_drawn_on_the_picture_and_watched(
     end(qtbot, page)
 
     (zone,) = page.slot.choice.zones
-    assert zone == pytest.approx((0.25, 0.5, 0.75, 1.0), abs=0.01)
+    assert area_around(zone) == pytest.approx((0.25, 0.5, 0.75, 1.0), abs=0.01)
 
 
 def test_a_press_without_a_drag_draws_no_zone(
@@ -115,7 +118,7 @@ def test_the_copied_lines_are_settings_that_mean_the_same_zones(
     qtbot: QtBot, capturing: Station, page: CapturePage
 ) -> None:
     press(capturing.window, "Alt+4")
-    page.tuning.set_zones(((0.1, 0.2, 0.6, 0.9),))
+    page.tuning.set_zones((zone_around((0.1, 0.2, 0.6, 0.9)),))
 
     page.tuning.copy_zone_lines()
     end(qtbot, page)
@@ -132,7 +135,9 @@ def test_the_copied_lines_are_settings_that_mean_the_same_zones(
         (TriggerChoice(name="motion", has_own_zones=True), 1.0),
         (
             TriggerChoice(
-                name="motion", zones=((0.0, 0.0, 0.25, 1.0),), has_own_zones=True
+                name="motion",
+                zones=(zone_around((0.0, 0.0, 0.25, 1.0)),),
+                has_own_zones=True,
             ),
             0.25,
         ),
@@ -160,15 +165,16 @@ def test_zones_of_the_settings_hold_until_the_person_has_others(
 
 
 shares = st.integers(0, 1000).map(lambda number: number / 1000)
+rectangles = (
+    st.tuples(shares, shares, shares, shares)
+    .filter(lambda area: area[0] < area[2] and area[1] < area[3])
+    .map(zone_around)
+)
+polygons = st.lists(st.tuples(shares, shares), min_size=3, max_size=6).map(tuple)
 
 
 @given(
-    st.lists(
-        st.tuples(shares, shares, shares, shares).filter(
-            lambda z: z[0] < z[2] and z[1] < z[3]
-        ),
-        max_size=4,
-    ),
+    st.lists(st.one_of(rectangles, polygons), max_size=4),
     st.one_of(st.none(), shares),
 )
 def test_zone_lines_are_read_back_as_they_were(
@@ -178,9 +184,44 @@ def test_zone_lines_are_read_back_as_they_were(
 
     options = read_capture(table).triggers["motion"]
 
-    found = [(c[0][0], c[0][1], c[2][0], c[2][1]) for c in options.get("zones", ())]
-    assert found == zones
+    assert list(options.get("zones", ())) == zones
     assert options.get("sensitivity") == sensitivity
+
+
+def test_a_zone_with_corners_is_shown_as_the_polygon_it_is(
+    qtbot: QtBot, open_station: OpenStation, project_root: Path
+) -> None:
+    triangle = ((0.1, 0.1), (0.9, 0.1), (0.1, 0.9))
+    with (project_root / "fieldset.toml").open("a") as settings:
+        corners = [list(corner) for corner in triangle]
+        settings.write(f"\n[capture.triggers.motion]\nzones = [{corners}]\n")
+    station = open_station(project_root, Page.CAPTURE)
+    page = pages_of(station).capture
+    wait_until(qtbot, lambda: page.slot.choice.zones == (triangle,))
+    live = page.live
+    begin(qtbot, page, SIMULATED)
+
+    press(station.window, "Alt+4")
+    end(qtbot, page)
+    grey = QImage(200, 200, QImage.Format.Format_RGB32)
+    grey.fill(0x404040)
+    live.show_image(grey)
+    shown = live.grab().toImage()
+
+    place = live.picture_rect()
+    accent = QColor(DARK.accent)
+
+    def is_lined(x: float, y: float) -> bool:
+        """Whether a part of the dashed line lies within some pixels of a place."""
+        spot = (place.left() + x * place.width(), place.top() + y * place.height())
+        return any(
+            shown.pixelColor(round(spot[0]) + dx, round(spot[1]) + dy) == accent
+            for dx in range(-6, 7)
+            for dy in range(-6, 7)
+        )
+
+    assert is_lined(0.5, 0.5)
+    assert not is_lined(0.9, 0.9)
 
 
 def test_the_zones_of_the_settings_are_there_from_the_start(
@@ -191,7 +232,8 @@ def test_the_zones_of_the_settings_are_there_from_the_start(
     station = open_station(project_root, Page.CAPTURE)
 
     page = pages_of(station).capture
-    wait_until(qtbot, lambda: page.slot.choice.zones == ((0.0, 0.5, 0.5, 1.0),))
+    zones = (zone_around((0.0, 0.5, 0.5, 1.0)),)
+    wait_until(qtbot, lambda: page.slot.choice.zones == zones)
     assert not page.slot.choice.has_own_zones
     page.tuning.set_zones(())
     assert page.slot.choice.has_own_zones

@@ -165,7 +165,10 @@ def test_sub_folders_are_sessions(
         "capture", "--source", tmp_path / "tour", "--project", root, "--json"
     )
 
-    assert outcome.lines[-1]["sessions"] == ["day", "night"]
+    *lines, summary = outcome.lines
+    assert summary["sessions"] == ["day", "night"]
+    assert [line["session"] for line in lines] == ["day", "day", "night", "night"]
+    assert {line["session"] for line in again.lines[:-1]} == {"day (2)", "night (2)"}
     assert again.lines[-1]["known"] == 4
     listed = call.ok("session", "list", "--project", root, "--json").json["sessions"]
     assert {s["name"]: s["samples"] for s in listed} == {
@@ -265,6 +268,17 @@ def test_source_that_is_not_there_is_a_sentence(
     assert call.ok("session", "list", "--project", root, "--json").json == {
         "sessions": []
     }
+
+
+def test_of_a_source_that_never_opened_the_error_alone_is_said(
+    call: CommandLine, root: Path
+) -> None:
+    outcome = call("capture", "--source", "/nowhere/clip.mp4", "--project", root)
+
+    first, *others = outcome.err.splitlines()
+    assert first.startswith("error: ")
+    assert all(line.startswith("hint: ") for line in others)
+    assert outcome.out == ""
 
 
 def test_file_that_is_no_clip_is_5(

@@ -339,6 +339,9 @@ def rewritten(root: Path, *, with_leaf: bool) -> None:
         '{"comparisons": [{}]}',
         '{"comparisons": [{"kind": "parent", "verdict": "stable", "summary": NaN}]}',
         '{"comparisons": [{"kind": "parent", "verdict": 1, "summary": ""}]}',
+        '{"comparisons": [], "health": 3}',
+        '{"comparisons": [], "health": {"cameras": [{}], "summary": ""}}',
+        '{"comparisons": [], "health": {"cameras": [], "summary": null}}',
     ],
 )
 def test_damaged_drift_is_named(call: CommandLine, root: Path, text: str) -> None:
@@ -348,7 +351,7 @@ def test_damaged_drift_is_named(call: CommandLine, root: Path, text: str) -> Non
 
     assert (outcome.code, outcome.out) == (ExitCode.PROJECT, "")
     assert "drift.json" in outcome.err
-    assert "hint: delete the file" in outcome.err
+    assert "hint: `fieldset version report v2`" in outcome.err
 
 
 @pytest.mark.parametrize("with_leaf", [False, True])

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dataset.images.image_file import decode
+from dataset.measures import IMAGE_METRICS
 from dataset.project import Project
 from station.cli.exit_codes import ExitCode
 from tests.onnx_models import seeing_colours
@@ -83,6 +84,12 @@ def kept(call: CommandLine, root: Path, *arguments: object) -> int:
     return int(outcome.lines[-1]["kept"])
 
 
+def drifts(call: CommandLine, root: Path, source: Path, *arguments: object) -> bool:
+    """Whether the trigger fired; what it takes may be here already."""
+    options = ("--source", source, "--project", root, "--json", *arguments)
+    return len(call.ok("capture", *options).lines) > 1
+
+
 def test_motion_counts_in_the_zone_alone(
     call: CommandLine, root: Path, lane: Path
 ) -> None:
@@ -137,10 +144,19 @@ def test_picture_that_left_the_baseline_is_taken(
     dusk = clip_of(
         tmp_path / "dusk.avi", [*pictures, *[one // 4 for one in pictures * 2]], 2.0
     )
-    drift = ["--trigger", "drift", "--against", "session:usual", "--away-for", "2s"]
+    drift = ["--trigger", "drift", "--away-for", "2s"]
+    against = ["--against", "session:usual"]
 
-    assert kept(call, root, "--source", usual, *drift) == 0
-    assert kept(call, root, "--source", dusk, *drift) == 1
+    assert kept(call, root, "--source", usual, *drift, *against) == 0
+    assert kept(call, root, "--source", dusk, *drift, *against) == 1
+
+    add_settings(root, '[drift]\nbaseline = "session:usual"')
+    dusk.rename(tmp_path / "dusk again.avi")
+    dusk = tmp_path / "dusk again.avi"
+    assert drifts(call, root, dusk, *drift)
+    wide = "\n".join(f"[drift.limits.{m.name}]\nstep = 1000" for m in IMAGE_METRICS)
+    add_settings(root, wide)
+    assert not drifts(call, root, dusk, *drift)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +218,44 @@ def test_refused_pictures_are_told_with_figures_and_counted(
     assert "luma 0-1, limit 0.03)" in outcome.err
     listed = call.ok("session", "list", "--project", root, "--json").json["sessions"]
     assert listed[0]["refused"] == {"clipped": 1, "too dark": 1}
+
+
+def test_camera_that_gives_nothing_fit_ends_a_count_with_its_reason(
+    call: CommandLine, root: Path
+) -> None:
+    add_settings(root, "[capture.gates]\nfrozen = 0.2")
+    options = ("--every", "50ms", "--count", 2, "--give-up", "600ms")
+    with MjpegServer([jpeg(1)], fps=20.0) as camera:
+        outcome = call("capture", "--source", camera.url, *options, "--project", root)
+
+    assert outcome.code == ExitCode.DEVICE
+    refused = [line for line in outcome.err.splitlines() if line.startswith("refused:")]
+    assert refused[0].startswith("refused: the picture is frozen (")
+    assert refused[-1].endswith(f"; {len(refused)} so far")
+    error, hint = outcome.err.splitlines()[-2:]
+    assert error.startswith("error: No picture could be kept for 0.6 s")
+    assert error.endswith(": the picture is frozen")
+    assert "--give-up" in hint
+
+
+def test_settings_say_how_long_a_count_is_waited_for(
+    call: CommandLine, root: Path
+) -> None:
+    text = (root / "fieldset.toml").read_text()
+    gates = "frozen = 0.2\nalike = false"
+    (root / "fieldset.toml").write_text(
+        text.replace("[capture]", "[capture]\ngive_up_s = 1.0")
+        + f"\n[capture.gates]\n{gates}\n"
+    )
+    often = ("--every", "50ms")
+    with MjpegServer([jpeg(1)], fps=20.0) as camera:
+        source = ("--source", camera.url, *often, "--project", root)
+        counted = call("capture", *source, "--count", 2)
+        timed = call("capture", *source, "--count", 2, "--for", "1500ms")
+
+    assert counted.code == ExitCode.DEVICE
+    assert "for 1 s" in counted.err
+    assert timed.code == 0
 
 
 def test_enter_is_the_shutter(root: Path) -> None:

@@ -519,3 +519,20 @@ def add_picture(root: Path, pixels: NDArray[np.uint8]) -> None:
         done, coded = cv2.imencode(".png", pixels)
         assert done
         project.take_in(coded.tobytes(), session, captured_us=9_000_000)
+
+
+def test_what_follows_an_accept_is_worked_out_while_the_person_looks(
+    qtbot: QtBot, page: LabelPage, labeling: Station
+) -> None:
+    draw_box(page.canvas, 40, 100, 100, 140)
+    saved(qtbot, page)
+    answers = page._calls.desk._session._carrier._answers._found  # type: ignore[attr-defined]
+    wait_until(qtbot, lambda: len(answers) == 1)
+    ((path, _, _), foreseen) = next(iter(answers.items()))
+
+    accept_and_next(qtbot, labeling.window, page)
+    wait_until(qtbot, lambda: page.state is not None and page.state.proposals)
+
+    assert page.state is not None
+    assert page.state.path == path
+    assert page.state.proposals == foreseen

@@ -32,7 +32,7 @@ def test_motion_is_told_with_what_it_takes() -> None:
 def test_the_measure_that_is_furthest_away_is_named() -> None:
     view = DriftView(
         departures=(
-            Departure(metric="blue_bias", value=1.0, mean=0.0, deviations=-4.2),
+            Departure(metric="entropy", value=1.0, mean=0.0, deviations=-4.2),
             Departure(metric="noise", value=1.0, mean=0.0, deviations=1.0),
         ),
         limit=3.0,
@@ -41,7 +41,7 @@ def test_the_measure_that_is_furthest_away_is_named() -> None:
 
     words, tone = trigger_words(view, is_preparing=False)
 
-    assert words == "blue bias -4.2 sd from the baseline, takes from 3 for 5 s"
+    assert words == "richness of tones -4.2 sd from the baseline, takes from 3 for 5 s"
     assert tone == "bad"
     assert "nothing measured" in trigger_words(DriftView(), is_preparing=False)[0]
 

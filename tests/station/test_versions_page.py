@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from station.assembly import Station
 from station.keys import Page
 from station.views.versions.change_picture import surroundings
 from station.views.versions.version_list import version_words
+from station.views.versions.version_view import DRIFT
 from station.views.versions.versions_page import (
     FAULT,
     FREEZE,
@@ -217,6 +219,55 @@ def test_drift_that_is_made_later_is_shown(
     drift.write_bytes(kept)
 
     wait_until(qtbot, lambda: page.view.drift.model.rows)
+
+
+def health_in(root: Path, alias: str, faults: int) -> None:
+    """Tell in a version's statistics of a camera with so many faults."""
+    path = root / "versions" / alias / "drift.json"
+    content = json.loads(path.read_text("utf-8"))
+    fault = {"verdict": "fault", "sentence": "The left <b>third</b> is dirty."}
+    content["health"] = {
+        "summary": f"A fault in {min(1, faults)} of 1 cameras.",
+        "cameras": [
+            {
+                "camera": "cam",
+                "place": "",
+                "conditions": {"light": "night"},
+                "findings": [fault] * faults,
+                "trends": [],
+            }
+        ],
+    }
+    path.write_text(json.dumps(content), "utf-8")
+
+
+def test_the_drift_part_tells_of_the_cameras(
+    qtbot: QtBot, open_station: OpenStation, root: Path
+) -> None:
+    health_in(root, "v2", faults=5)
+    page = page_of(opened(qtbot, open_station, root))
+    page.view.tabs.choose(DRIFT)
+
+    said = page.view.cameras.text().splitlines()
+    assert said[0] == "Cameras: A fault in 1 of 1 cameras."
+    assert said[1] == "cam · night: The left <b>third</b> is dirty."
+    assert said[-1] == "and 2 more in the report"
+    assert page.view.cameras.isVisible()
+    assert page.view.drift.isVisible()
+
+
+def test_cameras_are_told_of_where_there_is_no_parent_to_compare_with(
+    qtbot: QtBot, open_station: OpenStation, root: Path
+) -> None:
+    health_in(root, "v1", faults=0)
+    page = page_of(opened(qtbot, open_station, root))
+    page.view.tabs.choose(DRIFT)
+
+    click_row(page.list, page.rows.index(1))
+
+    wait_until(qtbot, lambda: "0 of 1" in page.view.cameras.text())
+    assert page.view.cameras.isVisible()
+    assert not page.view.drift.isVisible()
 
 
 def test_the_verdict_stands_before_the_freeze_and_the_outcome_after(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from dataset.policies.balancing import repeats_of
-from dataset.records import VersionSample
+import numpy as np
 
-from ..contract import ImportedBox
+from dataset.policies.balancing import repeats_of
+
+from .outgoing import OutgoingBatch
 from .plan import Plan
 from .policy_files import PREPROCESS_NAME, REPEATS_NAME
 
@@ -25,6 +26,9 @@ _BESIDE: Final = (
         "drift statistics of the version, where they were made",
     ),
 )
+_NO_MEDIA: Final = (
+    "## Images\n\nThese are the annotations alone: the images they name are not here.\n"
+)
 
 
 @dataclass(slots=True)
@@ -34,11 +38,17 @@ class Tally:
     samples: Counter[str] = field(default_factory=Counter)
     boxes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, sample: VersionSample, boxes: tuple[ImportedBox, ...]) -> None:
-        """Count a sample and what the format holds of its boxes."""
-        self.samples[sample.split] += 1
-        for box in boxes:
-            self.boxes[sample.split, box.class_name] += 1
+    def add(self, batch: OutgoingBatch, names: Mapping[int, str]) -> None:
+        """Count samples and what the format holds of their boxes, by class name."""
+        coded = batch.words("split").dictionary_encode()
+        splits = coded.dictionary.to_pylist()
+        codes = np.asarray(coded.indices.to_numpy(), np.int64)
+        for code, count in enumerate(np.bincount(codes).tolist()):
+            self.samples[splits[code]] += count
+        pairs = np.stack([codes[batch.boxes.owners], batch.boxes.class_ids])
+        kinds, counts = np.unique(pairs, axis=1, return_counts=True)
+        for code, class_id, count in zip(*kinds.tolist(), counts.tolist(), strict=True):
+            self.boxes[splits[code], names[class_id]] += count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,7 @@ class FormatWords:
     name: str
     body: str
     front_matter: str
+    has_media: bool = True
 
 
 def card(plan: Plan, tally: Tally, words: FormatWords) -> bytes:
@@ -63,6 +74,7 @@ def card(plan: Plan, tally: Tally, words: FormatWords) -> bytes:
         _classes(plan, tally),
         _training(plan),
         _left_out(plan),
+        "" if words.has_media else _NO_MEDIA,
         "## Files beside it\n",
         "".join(f"- `{name}`: {what}\n" for name, what in _BESIDE),
         "## Licence\n",

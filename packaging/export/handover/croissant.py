@@ -12,14 +12,15 @@ behind the plus sign: whether it follows another one is nothing that an export k
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
-from dataset.records import SplitKind, VersionSample
+from dataset.records import SplitKind
 
-from ..contract import ImportedBox
+from .column_texts import joined
 from .csv_text import csv_cell, csv_row
 from .export_folder import ExportFolder
+from .outgoing import OutgoingBatch
 from .plan import Plan
 from .rows import RowFile
 
@@ -96,18 +97,19 @@ class BoxTable:
     def __init__(self, folder: ExportFolder, plan: Plan) -> None:
         self._rows = RowFile(folder)
         self._classes = {
-            item.name: f"{index},{csv_cell(item.name)}"
+            item.id: f"{index},{csv_cell(item.name)}"
             for index, item in enumerate(plan.classes)
         }
 
-    def add(
-        self, sample: VersionSample, name: str, boxes: tuple[ImportedBox, ...]
-    ) -> None:
-        """Add a row for each box of a sample whose image has that relative name."""
-        head = f"{sample.id},{name},{sample.split}"
-        for box in boxes:
-            corners = " ".join(map(repr, box.corners))
-            self._rows.add(f"{head},{self._classes[box.class_name]},{corners}\n")
+    def add(self, batch: OutgoingBatch) -> None:
+        """Add a row for each box."""
+        head = joined(batch.ids, ",", batch.image_names, ",", batch.words("split"))
+        classes = batch.boxes.said(self._classes)
+        x0, y0, x1, y1 = batch.corner_texts
+        corners = (x0, " ", y0, " ", x1, " ", y1)
+        self._rows.add_all(
+            joined(batch.of_boxes(head), ",", classes, ",", *corners, "\n")
+        )
 
     def write(self) -> None:
         """Put the table in its place."""
@@ -118,13 +120,13 @@ class BoxTable:
         self._rows.close()
 
 
-def croissant(plan: Plan, files: Mapping[str, str], images: set[str]) -> bytes:
-    """The JSON-LD; `files` are all names with their SHA-256, `images` those of images.
+def croissant(plan: Plan, folder: ExportFolder) -> bytes:
+    """The JSON-LD of what lies in the folder so far.
 
-    Text without digest: the side-car and the sums are written later.
+    The side-car and the sums are written later: it tells of neither.
     """
-    objects = _files({n: files[n] for n in sorted(set(files) - images)})
-    sets = _file_sets(images & set(files))
+    objects = _files(folder.files)
+    sets = _file_sets(folder.image_kinds)
     content = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -146,15 +148,17 @@ def croissant(plan: Plan, files: Mapping[str, str], images: set[str]) -> bytes:
     return text.encode() + b"\n"
 
 
-def _files(files: Mapping[str, str]) -> list[dict[str, Any]]:
+def _files(files: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     """Each file by itself; where a folder has many of a kind, they are one set."""
-    kinds: dict[tuple[str, str], list[str]] = {}
-    for name in files:
-        kinds.setdefault(_kind(name), []).append(name)
+    kinds: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for name, digest in files:
+        few = kinds.setdefault(_kind(name), [])
+        if len(few) <= _FEW_FILES:
+            few.append((name, digest))
     found = []
-    for (folder, suffix), names in kinds.items():
-        if len(names) <= _FEW_FILES:
-            found += [_file(name, files[name]) for name in names]
+    for (folder, suffix), few in kinds.items():
+        if len(few) <= _FEW_FILES:
+            found += [_file(name, digest) for name, digest in few]
             continue
         pattern = _pattern(folder, suffix)
         mime = _MIMES.get(suffix, "text/plain")
@@ -196,11 +200,10 @@ def _file(name: str, digest: str) -> dict[str, Any]:
     }
 
 
-def _file_sets(images: set[str]) -> list[dict[str, Any]]:
+def _file_sets(kinds: set[tuple[str, str]]) -> list[dict[str, Any]]:
     """One set of all image files: their folders and suffixes as patterns."""
-    if not images:
+    if not kinds:
         return []
-    kinds = set(map(_kind, images))
     mimes = sorted({_IMAGE_MIMES.get(s, f"image/{s}") for _, s in kinds})
     patterns = sorted(_pattern(folder, suffix) for folder, suffix in kinds)
     return [_file_set("image-files", mimes, patterns)]

@@ -12,54 +12,67 @@ cost more than all the rest. After a power cut the side-car tells what is not wh
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from dataset import durable
-from dataset.records import VersionSample
 
+from .file_list import FileList, merged
 from .image_copies import ImageCopies, ImageCopy, image_bytes
+from .outgoing import OutgoingBatch, OutgoingSample
 from .placed_file import PlacedFile
 
 _COMPARE_LIMIT = 1 << 22
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
 class ExportFolder:
     """Where one export writes its files; paths are relative, with forward slashes.
 
-    `digests` holds the SHA-256 of every file written, `bytes` their size together.
+    `files` holds the SHA-256 of every file written and `images` that of every image
+    copied, `bytes` their size together. `image_kinds` are the images' folders and
+    suffixes; no other file is of such a kind.
     """
 
     def __init__(
         self, root: Path, source: Path, copies: ImageCopies, *, in_place: bool
     ) -> None:
         self.root = root
-        self.digests: dict[str, str] = {}
+        self.files = FileList(self.scratch)
+        self.images = FileList(self.scratch)
+        self.image_kinds: set[tuple[str, str]] = set()
         self.bytes = 0
         self._source = str(source)
         self._copies = copies
         self._in_place = in_place
         self._folders: set[str] = set()
 
-    def copy(self, sample: VersionSample, name: str) -> None:
-        """Have a sample's image copied; in place, one of the right size is left alone.
+    def copy_all(self, batch: OutgoingBatch) -> None:
+        """Have images copied; in place, one of the right size is left alone.
 
         The id is the digest: that the store's bytes have it, `fieldset check --deep`
         proves. Raises what `ImageCopies.add` raises, also for earlier images.
         """
-        target = self._place(name)
-        self.digests[name] = sample.id
-        temporary = durable.temporary_beside(Path(target)) if self._in_place else ""
-        self._copies.add(
-            ImageCopy(
-                source=f"{self._source}/{sample.path}",
-                target=target,
-                size_bytes=sample.size_bytes,
-                temporary=str(temporary),
+        names, ids = batch.image_names.to_pylist(), batch.ids.to_pylist()
+        paths, sizes = batch.store_paths.to_pylist(), batch.numbers("size_bytes")
+        for name, key, path, size in zip(
+            names, ids, paths, sizes.tolist(), strict=True
+        ):
+            target = self._place(name)
+            self.images.add(name, key)
+            temporary = durable.temporary_beside(Path(target)) if self._in_place else ""
+            self._copies.add(
+                ImageCopy(
+                    source=f"{self._source}/{path}",
+                    target=target,
+                    size_bytes=size,
+                    temporary=str(temporary),
+                )
             )
-        )
+        self.image_kinds.update(map(_kind, names))
 
     def finish_copies(self) -> None:
         """Wait until every image is there; raises what `ImageCopies.finish` raises."""
@@ -67,24 +80,30 @@ class ExportFolder:
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file of an export; in place, an equal one is left alone."""
-        target = Path(self._place(name))
-        self.digests[name] = hashlib.sha256(data).hexdigest()
+        place = self._place(name)
+        self.files.add(name, hashlib.sha256(data).hexdigest())
         self.bytes += len(data)
         if not self._in_place:
-            target.write_bytes(data)
-        elif not _holds(target, data):
+            _write(place, data)
+            return
+        target = Path(place)
+        if not _holds(target, data):
             temporary = durable.temporary_beside(target)
             temporary.write_bytes(data)
             temporary.replace(target)
 
-    def write_joined(self, name: str, parts: Iterable[bytes | Path]) -> None:
-        """Write one file from pieces, some of them the content of scratch files."""
+    def write_joined(self, name: str, parts: Iterable[bytes | Path]) -> str:
+        """Write one file from pieces, some of them the content of scratch files.
+
+        Gives its SHA-256.
+        """
         file = self.open(name)
         try:
             for part in parts:
                 for piece in _pieces(part):
                     file.write(piece)
             file.close()
+            return file.digest
         finally:
             file.discard()
 
@@ -93,7 +112,7 @@ class ExportFolder:
         target = Path(self._place(name))
 
         def note(digest: str, size: int) -> None:
-            self.digests[name] = digest
+            self.files.add(name, digest)
             self.bytes += size
 
         return PlacedFile(
@@ -103,7 +122,7 @@ class ExportFolder:
             on_close=note,
         )
 
-    def read(self, sample: VersionSample) -> bytes:
+    def read(self, sample: OutgoingSample) -> bytes:
         """The bytes of a sample's image, for a format that packs them.
 
         Raises:
@@ -124,14 +143,16 @@ class ExportFolder:
     def digest(self) -> str:
         """The SHA-256 over the sorted lines "sha256  path" of all files so far."""
         whole = hashlib.sha256()
-        for name in sorted(self.digests):
-            whole.update(f"{self.digests[name]}  {name}\n".encode())
+        for name, digest in merged(self.files, self.images):
+            whole.update(f"{digest}  {name}\n".encode())
         return whole.hexdigest()
 
     def remove_stale(self, names: set[str]) -> int:
         """Remove files of an earlier export that this one does not have."""
         removed = 0
-        for name in sorted(names - set(self.digests)):
+        stale = set(names)
+        stale.difference_update(name for name, _ in merged(self.files, self.images))
+        for name in sorted(stale):
             path = self.root / name
             if not _is_inside(self.root, path):
                 continue
@@ -140,6 +161,11 @@ class ExportFolder:
                 removed += 1
             _remove_empty(path.parent, self.root)
         return removed
+
+    def close(self) -> None:
+        """Remove the lists' scratch files."""
+        self.files.close()
+        self.images.close()
 
     def _place(self, name: str) -> str:
         folder = name.rpartition("/")[0]
@@ -162,8 +188,8 @@ def fresh_folder(target: Path, source: Path) -> Iterator[ExportFolder]:
         temporary = durable.temporary_beside(target)
         temporary.mkdir()
         try:
-            with ImageCopies() as copies:
-                yield ExportFolder(temporary, source, copies, in_place=False)
+            with _opened(temporary, source, in_place=False) as folder:
+                yield folder
             if target.is_dir():
                 target.rmdir()
             temporary.rename(target)
@@ -178,10 +204,25 @@ def kept_folder(target: Path, source: Path) -> Iterator[ExportFolder]:
     with durable.translated(target):
         _remove_scratch(target)
         try:
-            with ImageCopies() as copies:
-                yield ExportFolder(target, source, copies, in_place=True)
+            with _opened(target, source, in_place=True) as folder:
+                yield folder
         finally:
             _remove_scratch(target)
+
+
+def _kind(name: str) -> tuple[str, str]:
+    folder, _, bare = name.rpartition("/")
+    return folder, bare.rpartition(".")[2]
+
+
+@contextmanager
+def _opened(root: Path, source: Path, *, in_place: bool) -> Iterator[ExportFolder]:
+    with ImageCopies() as copies:
+        folder = ExportFolder(root, source, copies, in_place=in_place)
+        try:
+            yield folder
+        finally:
+            folder.close()
 
 
 def stale_caches(target: Path) -> tuple[str, ...]:
@@ -225,6 +266,17 @@ def _holds(path: Path, data: bytes) -> bool:
         return path.stat().st_size == len(data) and path.read_bytes() == data
     except FileNotFoundError:
         return False
+
+
+def _write(place: str, data: bytes) -> None:
+    """Write a new file with as few calls to the system as can be."""
+    handle = os.open(place, _NEW_FILE, 0o666)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+    finally:
+        os.close(handle)
 
 
 def _pieces(part: bytes | Path) -> Iterator[bytes]:

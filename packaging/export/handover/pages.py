@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from dataset.records import Box, VersionSample
+import pyarrow as pa
 
-from ..contract import ImportedBox
 from .export_folder import ExportFolder
-from .plan import Plan, clipped_boxes
-from .proof import FoundImage, WrittenExport
+from .outgoing import HeldBoxes, OutgoingBatch, OutgoingBox, OutgoingSample
+from .plan import Plan
+from .proof import FoundImage, WrittenExport, prove, wanted_images
 from .rows import RowFile
 
 
@@ -34,31 +34,61 @@ class Pages(ABC):
         self.index = plan.class_index()
         self._open: list[RowFile] = []
 
-    def image_name(self, sample: VersionSample) -> str:
-        """Where the sample's image goes: a relative path with forward slashes."""
-        return f"images/{sample.split}/{sample.id}.{sample.suffix}"
+    def image_folder(self, split: str) -> str:
+        """Where the images of a split go, relative and with forward slashes."""
+        return f"images/{split}"
 
-    @abstractmethod
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
-        """Write what the format says of a sample; gives the boxes it can hold."""
+    def image_name(self, sample: OutgoingSample) -> str:
+        """Where the sample's image goes."""
+        return f"{self.image_folder(sample.split)}/{sample.id}.{sample.suffix}"
+
+    def fit(self, boxes: HeldBoxes) -> HeldBoxes:
+        """What the format can hold of the boxes; asked again by the proof."""
+        return boxes
+
+    def batch(self, rows: pa.Table) -> OutgoingBatch:
+        """Some rows of the manifest as this format shows them."""
+        folders = {
+            split.name: self.image_folder(split.name) for split in self.plan.splits
+        }
+        return OutgoingBatch(rows, self.names, folders=folders, fit=self.fit)
+
+    def add_all(self, batch: OutgoingBatch) -> None:
+        """Write what the format says of some samples, which come by id."""
+        for sample in batch.samples():
+            self.add(sample, sample.boxes)
+
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
+        """Write what the format says of one sample; for those without `add_all`."""
+        raise NotImplementedError
 
     @abstractmethod
     def finish(self) -> None:
         """Write what speaks of all samples."""
 
-    @abstractmethod
-    def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
-        """What stands in the files below `written.root`, in any order.
+    def prove(
+        self, written: WrittenExport, batches: Iterator[OutgoingBatch]
+    ) -> Iterator[int]:
+        """Hold what stands in the files against the version, some samples at a time.
 
-        Nothing is taken from what was written: the files alone speak.
+        Gives how many were compared. Like `read_back` the files alone speak.
+
+        Raises:
+            BadFile: they differ, or are not as they must be.
+        """
+        parts = map(wanted_images, batches)
+        yield from prove(self.read_back(written), parts, self.tolerance_px)
+
+    def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
+        """What stands in the files below `written.root`, by sample id.
+
+        Nothing is taken from what was written: the files alone speak. No more than a
+        part of them is held at a time.
 
         Raises:
             BadFile: they are not as they must be.
         """
-
-    def held(self, sample: VersionSample) -> list[tuple[Box, ImportedBox]]:
-        """Each box with what a file holds of it: named, and cut at the edge."""
-        return clipped_boxes(sample, self.names)
+        raise NotImplementedError
 
     def rows(self, separator: bytes = b"") -> RowFile:
         """A file that grows row by row; removed should the export stop."""

@@ -37,6 +37,11 @@ class PlacedFile:
         """Whether it takes no more."""
         return self._stream.closed
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what was written so far, hexadecimal."""
+        return self._whole.hexdigest()
+
     def write(self, data: bytes) -> int:
         """Append."""
         self._whole.update(data)

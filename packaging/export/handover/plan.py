@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from dataset.errors import ProjectError
 from dataset.records import (
-    SAMPLE_ID,
     SPLIT_NAME,
-    Box,
     LabelClass,
     SampleState,
     Split,
     SplitKind,
-    VersionSample,
 )
 
-from ..contract import FrozenSamples, ImportedBox
-from ..intakes.image_draft import clipped
+from ..contract import FrozenSamples
+from .outgoing import IMAGE_COLUMNS, OutgoingBatch, OutgoingSample
 
-UNITS_PER_PIXEL = 1024
-_STATES = frozenset((SampleState.LABELED, SampleState.EMPTY))
+_STATES: Final = (SampleState.LABELED, SampleState.EMPTY)
 _KIND_ORDER = {SplitKind.TRAIN: 0, SplitKind.VAL: 1, SplitKind.TEST: 2}
 _SUFFIX_LIMIT = 5
-_KEPT_LIMIT = 50_000
+BATCH_ROWS: Final = 2048
+_PLAN_COLUMNS: Final = (
+    *("id", "suffix", "split", "state", "size_bytes"),
+    "boxes.list.element.class_id",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +39,18 @@ class Plan:
 
     `classes` are in the order of their index (0, 1, ...) in formats that count them:
     the classes in use by id, then retired ones that still have boxes, by id. `splits`
-    are those that hold a sample here, train and val first, tests by name. `kept` are
-    the samples themselves where they are few enough to be held.
+    are those that hold a sample here, train and val first, tests by name. `bytes` are
+    those of the images, by split; `boxes` counts those of the version, also those that
+    no file can hold.
     """
 
     frozen: FrozenSamples
     splits: tuple[Split, ...]
     classes: tuple[LabelClass, ...]
     samples: int
+    boxes: int
+    bytes: Mapping[str, int]
     left_out: tuple[tuple[str, int], ...]
-    kept: tuple[VersionSample, ...] | None
     drop_empty: bool = False
 
     @property
@@ -51,16 +58,33 @@ class Plan:
         """Whether every sample of the version is in the export."""
         return not self.left_out
 
-    def selection(self) -> Iterator[VersionSample]:
-        """The samples of the export, by id; a new walk with each call."""
-        if self.kept is not None:
-            yield from self.kept
-            return
-        names = {split.name for split in self.splits}
-        for sample in self.frozen.samples:
-            is_wanted = sample.boxes or not self.drop_empty
-            if sample.split in names and sample.state in _STATES and is_wanted:
-                yield sample
+    def tables(
+        self, columns: Sequence[str], most_rows: int = BATCH_ROWS
+    ) -> Iterator[pa.Table]:
+        """The rows of the samples of the export, by id, some at a time.
+
+        `columns` are those of `outgoing`, which always hold split and state. Nothing
+        is kept: each call walks through the version.
+        """
+        names = [split.name for split in self.splits]
+        if self.drop_empty and not any(name.startswith("boxes") for name in columns):
+            columns = (*columns, "boxes.list.element.class_id")
+        for whole in self.frozen.batches(columns):
+            for at in range(0, whole.num_rows, most_rows):
+                rows = whole.slice(at, most_rows)
+                is_wanted = _are_in(rows, "split", names)
+                is_wanted &= _are_in(rows, "state", _STATES)
+                if self.drop_empty:
+                    is_wanted &= box_counts(rows) > 0
+                if is_wanted.all():
+                    yield rows
+                elif is_wanted.any():
+                    yield rows.filter(pa.array(is_wanted))
+
+    def images(self) -> Iterator[OutgoingSample]:
+        """The samples of the export, by id, without their boxes; a new walk a call."""
+        for rows in self.tables(IMAGE_COLUMNS):
+            yield from OutgoingBatch(rows, {}).samples()
 
     def class_names(self) -> dict[int, str]:
         """The name of each class by its permanent id."""
@@ -85,23 +109,10 @@ def make_plan(
             that of a file.
     """
     known = {split.name: split for split in frozen.splits}
-    found: Counter[str] = Counter()
-    left: Counter[str] = Counter()
-    used: set[int] = set()
-    kept: list[VersionSample] = []
-    for sample in frozen.samples:
-        reason = _reason_against(sample, known, include_sealed)
-        if not reason and drop_empty and not sample.boxes:
-            reason = "nothing is in it"
-        if reason:
-            left[reason] += 1
-            continue
-        _check_names(sample)
-        found[sample.split] += 1
-        used.update(box.class_id for box in sample.boxes)
-        if len(kept) <= _KEPT_LIMIT:
-            kept.append(sample)
-    if not found:
+    survey = _Survey(known, include_sealed=include_sealed, drop_empty=drop_empty)
+    for rows in frozen.batches(_PLAN_COLUMNS):
+        survey.add(rows)
+    if not survey.samples:
         raise ProjectError(
             f"The version has no sample to export: {frozen.version.id}",
             hint="run `fieldset split`, then `fieldset version create`",
@@ -110,76 +121,97 @@ def make_plan(
         frozen=frozen,
         splits=tuple(
             sorted(
-                (known[name] for name in found),
+                (known[name] for name in survey.samples),
                 key=lambda split: (_KIND_ORDER[split.kind], split.name),
             )
         ),
-        classes=_classes(frozen.classes, used),
-        samples=found.total(),
-        left_out=tuple(sorted(left.items())),
-        kept=tuple(kept) if len(kept) <= _KEPT_LIMIT else None,
+        classes=_classes(frozen.classes, survey.classes),
+        samples=survey.samples.total(),
+        boxes=survey.boxes,
+        bytes=survey.bytes,
+        left_out=tuple(sorted(survey.left.items())),
         drop_empty=drop_empty,
     )
 
 
-def units(box: Box) -> tuple[int, int, int, int]:
-    """The corners as whole 1/1024 pixels, as `leaf.quantise` gives them.
+@dataclass(slots=True)
+class _Survey:
+    """Counts what goes and what stays while the rows of a version pass by."""
 
-    Said again in plain Python: for one box at a time it is ten times as fast. A test
-    holds the two together.
-    """
-    x0, y0 = round(box.x0 * UNITS_PER_PIXEL), round(box.y0 * UNITS_PER_PIXEL)
-    x1, y1 = round(box.x1 * UNITS_PER_PIXEL), round(box.y1 * UNITS_PER_PIXEL)
-    return x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)
+    known: Mapping[str, Split]
+    include_sealed: bool = field(kw_only=True)
+    drop_empty: bool = field(kw_only=True)
+    samples: Counter[str] = field(default_factory=Counter)
+    bytes: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    classes: set[int] = field(default_factory=set)
+    boxes: int = 0
 
+    def add(self, rows: pa.Table) -> None:
+        """Count some rows.
 
-def clipped_boxes(
-    sample: VersionSample, names: dict[int, str]
-) -> list[tuple[Box, ImportedBox]]:
-    """Each box with what a file holds of it: named, and cut at the image's edge.
-
-    Corners are whole 1/1024 pixels, as in the version. A box outside the image has
-    nothing to hold and is left out.
-    """
-    kept = []
-    for box in sample.boxes:
-        u0, v0, u1, v1 = units(box)
-        corners = (
-            u0 / UNITS_PER_PIXEL,
-            v0 / UNITS_PER_PIXEL,
-            u1 / UNITS_PER_PIXEL,
-            v1 / UNITS_PER_PIXEL,
+        Raises:
+            ProjectError: a name of one that goes cannot be that of a file.
+        """
+        states, splits, suffixes = (
+            rows.column(name).to_pylist() for name in ("state", "split", "suffix")
         )
-        cut = clipped(corners, sample.width, sample.height)
-        if cut is not None:
-            x0, y0, x1, y1 = cut
-            held = ImportedBox(
-                class_name=names[box.class_id], x0=x0, y0=y0, x1=x1, y1=y1
-            )
-            kept.append((box, held))
-    return kept
+        counts = box_counts(rows)
+        kinds = list(zip(states, splits, (counts > 0).tolist(), strict=True))
+        reasons = {kind: self._reason(*kind) for kind in set(kinds)}
+        for kind, count in Counter(kinds).items():
+            if reasons[kind]:
+                self.left[reasons[kind]] += count
+            else:
+                self.samples[kind[1]] += count
+        goes = np.array([not reasons[kind] for kind in kinds], bool)
+        self._check(rows, list(zip(splits, suffixes, goes.tolist(), strict=True)))
+        sizes = rows.column("size_bytes").to_numpy()
+        for split in set(splits):
+            is_here = goes & _are_in(rows, "split", [split])
+            if is_here.any():
+                self.bytes[split] += int(sizes[is_here].sum())
+        used = class_ids(rows)[np.repeat(goes, counts)]
+        self.boxes += len(used)
+        self.classes.update(np.unique(used).tolist())
+
+    def _reason(self, state: str, split_name: str, has_boxes: bool) -> str:
+        if state not in _STATES:
+            return "nobody labeled it"
+        split = self.known.get(split_name)
+        if split is None:
+            return "in no split"
+        if split.sealed and not self.include_sealed:
+            return f"sealed in {split.name}"
+        return "nothing is in it" if self.drop_empty and not has_boxes else ""
+
+    def _check(self, rows: pa.Table, named: list[tuple[str, str, bool]]) -> None:
+        """Names of files are made of these two; versions can come from elsewhere."""
+        for split, suffix, goes in set(named):
+            if goes and not (suffix.isalnum() and len(suffix) <= _SUFFIX_LIMIT):
+                row = rows.column("id")[named.index((split, suffix, goes))]
+                name = f"{row.as_py().hex()}.{suffix}"
+                raise ProjectError(f"A sample's file name is not ours: {name}")
+            if goes and not SPLIT_NAME.fullmatch(split):
+                raise ProjectError(f"A split's name cannot name a folder: {split!r}")
 
 
-def _reason_against(
-    sample: VersionSample, known: dict[str, Split], include_sealed: bool
-) -> str:
-    if sample.state not in _STATES:
-        return "nobody labeled it"
-    split = known.get(sample.split)
-    if split is None:
-        return "in no split"
-    if split.sealed and not include_sealed:
-        return f"sealed in {split.name}"
-    return ""
+def box_counts(rows: pa.Table) -> NDArray[np.int64]:
+    """How many boxes the version has in each row, shape (rows,)."""
+    column = rows.column("boxes").combine_chunks()
+    return np.asarray(np.diff(column.offsets.to_numpy()), np.int64)
 
 
-def _check_names(sample: VersionSample) -> None:
-    """Names of files are made of these two; versions can come from elsewhere."""
-    is_suffix = sample.suffix.isalnum() and len(sample.suffix) <= _SUFFIX_LIMIT
-    if not SAMPLE_ID.fullmatch(sample.id) or not is_suffix:
-        raise ProjectError(f"A sample's file name is not ours: {sample.path}")
-    if not SPLIT_NAME.fullmatch(sample.split):
-        raise ProjectError(f"A split's name cannot name a folder: {sample.split!r}")
+def class_ids(rows: pa.Table) -> NDArray[np.int64]:
+    """The class of each box of the rows, one row after the other."""
+    column = rows.column("boxes").combine_chunks()
+    return np.asarray(column.flatten().field("class_id").to_numpy(), np.int64)
+
+
+def _are_in(rows: pa.Table, name: str, words: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each row of a column of text is one of the words."""
+    wanted = frozenset(words)
+    return np.array([word in wanted for word in rows.column(name).to_pylist()], bool)
 
 
 def _classes(classes: tuple[LabelClass, ...], used: set[int]) -> tuple[LabelClass, ...]:

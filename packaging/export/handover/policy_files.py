@@ -27,7 +27,7 @@ def policy_files(plan: Plan) -> tuple[tuple[str, bytes], ...]:
     repeats = repeats_of(policy)
     if repeats:
         named: dict[str, dict[str, int]] = {}
-        for sample in plan.selection():
+        for sample in plan.images():
             if sample.id in repeats:
                 name = f"{sample.id}.{sample.suffix}"
                 named.setdefault(sample.split, {})[name] = repeats[sample.id]

@@ -16,10 +16,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from dataset.errors import ProjectError, StorageFull
-from dataset.records import SplitKind, VersionSample
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from .plan import Plan
+from dataset.errors import ProjectError, StorageFull
+from dataset.records import SplitKind
+
+from .outgoing import IMAGE_COLUMNS
+from .plan import Plan, box_counts, class_ids
 from .target_limits import (
     ANY_TARGET,
     EXIF_READERS,
@@ -31,6 +36,9 @@ from .target_limits import (
 )
 
 _NAMED: Final = 8
+_COLUMNS: Final = (*IMAGE_COLUMNS, "boxes.list.element.class_id")
+
+Mask = NDArray[np.bool_]
 
 
 class Severity(StrEnum):
@@ -88,7 +96,7 @@ def require_space(plan: Plan, source: Path, target: Path) -> None:
     place = next((p for p in (target, *target.parents) if p.exists()), None)
     if place is None or os.stat(place).st_dev == os.stat(source).st_dev:  # noqa: PTH116
         return
-    needed = sum(sample.size_bytes for sample in plan.selection())
+    needed = sum(plan.bytes.values())
     free = shutil.disk_usage(place).free
     if needed > free:
         raise StorageFull(
@@ -122,7 +130,7 @@ def _split_names(plan: Plan, target: Target) -> Iterator[Finding]:
     if target.needs_train and plan.splits[0].kind is not SplitKind.TRAIN:
         yield _warning("The trainer wants samples in this split: train")
     if target.needs_boxes:
-        held = {sample.split for sample in plan.selection() if sample.boxes}
+        held = _splits_with_boxes(plan)
         for split in plan.splits:
             if split.name not in held:
                 yield _warning(
@@ -134,6 +142,14 @@ def _split_names(plan: Plan, target: Target) -> Iterator[Finding]:
         for word, count in words.items():
             if count > 1:
                 yield _error(f"Splits have one name without hyphens: {word}")
+
+
+def _splits_with_boxes(plan: Plan) -> set[str]:
+    held: set[str] = set()
+    for rows in plan.tables(_COLUMNS):
+        has_boxes = pa.array(box_counts(rows) > 0)
+        held.update(rows.column("split").filter(has_boxes).to_pylist())
+    return held
 
 
 def _counts(plan: Plan, target: Target) -> Iterator[Finding]:
@@ -153,8 +169,9 @@ def _counts(plan: Plan, target: Target) -> Iterator[Finding]:
 
 def _rare_classes(plan: Plan, least: int) -> Iterator[Finding]:
     images: Counter[int] = Counter()
-    for sample in plan.selection():
-        images.update({box.class_id for box in sample.boxes})
+    for rows in plan.tables(_COLUMNS):
+        _, classes = _classes_of_images(rows)
+        images.update(classes.tolist())
     rare = [
         f"{item.name} ({images[item.id]})"
         for item in plan.classes
@@ -172,40 +189,72 @@ def _images(plan: Plan, target: Target) -> Iterator[Finding]:
     """Findings on single images, each kind once with a count and the first image."""
     counts: Counter[Finding] = Counter()
     first: dict[Finding, str] = {}
-    for sample in plan.selection():
-        for finding in _image(sample, target):
-            counts[finding] += 1
-            first.setdefault(finding, sample.id)
+    for rows in plan.tables(_COLUMNS):
+        for finding, is_so in _judged(rows, target):
+            if is_so.any():
+                counts[finding] += int(is_so.sum())
+                at = int(is_so.argmax())
+                first.setdefault(finding, rows.column("id")[at].as_py().hex())
     for finding, count in sorted(counts.items(), key=lambda item: item[0].what):
         images = "1 image" if count == 1 else f"{count} images"
         text = f"{finding.what} ({images}), the first: {first[finding]}"
         yield Finding(severity=finding.severity, what=text)
 
 
-def _image(sample: VersionSample, target: Target) -> Iterator[Finding]:
-    if target.suffixes and sample.suffix not in target.suffixes:
-        what = f"Images are of a kind that is not taken: {sample.suffix}"
-        yield _error(what) if target.is_strict else _warning(what)
-    if sample.orientation != 1:
-        yield _warning(EXIF_READERS)
+def _judged(rows: pa.Table, target: Target) -> Iterator[tuple[Finding, Mask]]:
+    """What may be said of an image, and of which rows it is true."""
+    if target.suffixes:
+        yield from _suffixes(rows, target)
+    yield _warning(EXIF_READERS), _numbers(rows, "orientation") != 1
     if target.longest_side:
-        yield from _image_size(sample, target)
-    if target.image_bytes and sample.size_bytes > target.image_bytes:
-        yield _error(f"Images have more than {target.image_bytes:,} bytes")
-    if target.boxes_an_image and len(sample.boxes) > target.boxes_an_image:
-        yield _error(f"Images have more than {target.boxes_an_image} regions")
-    most = target.classes_an_image
-    if most and len({box.class_id for box in sample.boxes}) > most:
-        yield _error(f"Images have more than {most} tags")
+        yield from _sides(rows, target)
+    if target.image_bytes:
+        finding = _error(f"Images have more than {target.image_bytes:,} bytes")
+        yield finding, _numbers(rows, "size_bytes") > target.image_bytes
+    if target.boxes_an_image:
+        finding = _error(f"Images have more than {target.boxes_an_image} regions")
+        yield finding, box_counts(rows) > target.boxes_an_image
+    if target.classes_an_image:
+        owners, _ = _classes_of_images(rows)
+        counts = np.bincount(owners, minlength=rows.num_rows)
+        finding = _error(f"Images have more than {target.classes_an_image} tags")
+        yield finding, counts > target.classes_an_image
 
 
-def _image_size(sample: VersionSample, target: Target) -> Iterator[Finding]:
-    short, long = sorted((sample.width, sample.height))
-    if long > target.longest_side:
-        yield _error(f"Images have more than {target.longest_side} pixels on a side")
-    if short < target.shortest_side:
-        yield _warning(
-            f"Images under {target.shortest_side} pixels on a side are scaled up"
-        )
-    if long > target.aspect * short:
-        yield _error(f"Images are longer than {target.aspect}:1")
+def _suffixes(rows: pa.Table, target: Target) -> Iterator[tuple[Finding, Mask]]:
+    suffixes = np.array(rows.column("suffix").to_pylist())
+    for suffix in sorted(set(suffixes.tolist()) - target.suffixes):
+        what = f"Images are of a kind that is not taken: {suffix}"
+        finding = _error(what) if target.is_strict else _warning(what)
+        yield finding, suffixes == suffix
+
+
+def _sides(rows: pa.Table, target: Target) -> Iterator[tuple[Finding, Mask]]:
+    sides = np.stack([_numbers(rows, name) for name in ("width", "height")])
+    short, long = sides.min(axis=0), sides.max(axis=0)
+    yield (
+        _error(f"Images have more than {target.longest_side} pixels on a side"),
+        long > target.longest_side,
+    )
+    yield (
+        _warning(f"Images under {target.shortest_side} pixels on a side are scaled up"),
+        short < target.shortest_side,
+    )
+    yield (
+        _error(f"Images are longer than {target.aspect}:1"),
+        long > target.aspect * short,
+    )
+
+
+def _numbers(rows: pa.Table, name: str) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = rows.column(name).to_numpy().astype(np.int64)
+    return found
+
+
+def _classes_of_images(
+    rows: pa.Table,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and class of each pair of an image and a class in it, shape (pairs,) each."""
+    owners = np.repeat(np.arange(rows.num_rows), box_counts(rows))
+    pairs = np.unique(np.stack([owners, class_ids(rows)]), axis=1)
+    return pairs[0], pairs[1]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
+import pyarrow as pa
+
+from .column_texts import content, joined
 from .export_folder import ExportFolder
 from .placed_file import drop
 
@@ -29,6 +32,16 @@ class RowFile:
         self._stream.write(row.encode() if isinstance(row, str) else row)
         self.count += 1
 
+    def add_all(self, rows: pa.Array) -> None:
+        """Add a column of rows."""
+        if not len(rows):
+            return
+        text = content(joined(rows, self._separator.decode()))
+        if self.count and self._separator:
+            self._stream.write(self._separator)
+        self._stream.write(text.removesuffix(self._separator))
+        self.count += len(rows)
+
     def write(self, name: str, head: str = "", tail: str = "") -> None:
         """Make the file `name`: what comes before, the rows, and what comes after."""
         self._stream.close()
@@ -44,6 +57,11 @@ class RowFile:
             name,
             [head.encode(), self._path, middle.encode(), second._path, tail.encode()],
         )
+
+    def take(self) -> Path:
+        """The finished scratch file, for whoever writes it into a file of their own."""
+        self._stream.close()
+        return self._path
 
     def close(self) -> None:
         """Remove the scratch file; harmless after `write`."""

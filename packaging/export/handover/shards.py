@@ -7,13 +7,11 @@ doubles is cut anew.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
 
-from dataset.records import VersionSample
-
 from .export_folder import ExportFolder
+from .outgoing import OutgoingSample
 from .placed_file import PlacedFile
 from .plan import Plan
 
@@ -52,13 +50,14 @@ class Shards(Generic[ShardT]):
         self._make = make
         self._bits = _bits(plan, SHARD_BYTES)
         self._open: dict[str, tuple[int, ShardT, PlacedFile]] = {}
+        self._made: set[str] = set()
 
     def names(self, split: str) -> list[str]:
         """The names of the split's files, in their order."""
         count = 1 << self._bits[split]
         return [self._name(split, number, count) for number in range(count)]
 
-    def of(self, sample: VersionSample) -> ShardT:
+    def of(self, sample: OutgoingSample) -> ShardT:
         """The file for a sample; the one before it is closed."""
         bits = self._bits[sample.split]
         number = int(sample.id[: _ID_BITS // 4], 16) >> _ID_BITS - bits
@@ -67,7 +66,9 @@ class Shards(Generic[ShardT]):
             return current[1]
         if current is not None:
             current[1].close()
-        file = self._folder.open(self.names(sample.split)[number])
+        name = self.names(sample.split)[number]
+        self._made.add(name)
+        file = self._folder.open(name)
         shard = self._make(file)
         self._open[sample.split] = (number, shard, file)
         return shard
@@ -78,7 +79,7 @@ class Shards(Generic[ShardT]):
             shard.close()
         for split in self._bits:
             for name in self.names(split):
-                if name not in self._folder.digests:
+                if name not in self._made:
                     self._make(self._folder.open(name)).close()
 
     def discard(self) -> None:
@@ -89,10 +90,9 @@ class Shards(Generic[ShardT]):
 
 def _bits(plan: Plan, shard_bytes: int) -> dict[str, int]:
     """How many bits of an id choose the file, for each split."""
-    sizes: Counter[str] = Counter()
-    for sample in plan.selection():
-        sizes[sample.split] += sample.size_bytes
     return {
-        split.name: min((sizes[split.name] // shard_bytes).bit_length(), _MOST_BITS)
+        split.name: min(
+            (plan.bytes[split.name] // shard_bytes).bit_length(), _MOST_BITS
+        )
         for split in plan.splits
     }

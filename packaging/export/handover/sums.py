@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 FILE_NAME: Final = "SHA256SUMS"
@@ -10,10 +10,9 @@ FILE_NAME: Final = "SHA256SUMS"
 COMPANIONS: Final = ("drift.json", "report.html")
 
 
-def sums_text(digests: Mapping[str, str]) -> bytes:
-    """The file's bytes: "sha256  path", by path.
+def sums_lines(digests: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+    """The file's lines, "sha256  path", for names with their digests, by name.
 
     No path of an export needs escaping: each is made of ids, splits and fixed names.
     """
-    lines = (f"{digests[name]}  {name}\n" for name in sorted(digests))
-    return "".join(lines).encode()
+    return (f"{digest}  {name}\n".encode() for name, digest in digests)

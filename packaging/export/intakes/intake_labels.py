@@ -13,7 +13,7 @@ from dataset.errors import UsageError
 from dataset.records import Box, BoxOrigin, LabelClass, VersionSample
 
 from ..contract import ImportedBox
-from ..handover.plan import clipped_boxes, units
+from .held_boxes import clipped_boxes, units
 
 # Drawn once at random; changing it would give every imported box another id.
 _NAMESPACE = uuid.UUID("5c0f2a9e-6f0b-4f0e-9d53-0d8f2f6b7c41")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 from dataset.errors import BadFile
 
 from ..contract import ImportedImage, ImportedSet, Problem, Sizes
 from .image_draft import FileSizes, ImageDraft
 from .source_folder import SourceFolder
+
+_MOST_PROBLEMS: Final = 10_000
 
 
 class SetDraft:
@@ -24,11 +27,18 @@ class SetDraft:
         self._images: dict[str, ImportedImage] = {}
         self._classes: dict[str, None] = {}
         self._problems: list[Problem] = []
+        self._unsaid = 0
 
     def problem(self, path: Path | str, what: str) -> None:
         """Note something that was skipped, and where."""
         name = path if isinstance(path, str) else self._folder.name(path)
-        self._problems.append(Problem(path=name, what=what))
+        self._note([Problem(path=name, what=what)])
+
+    def _note(self, problems: list[Problem]) -> None:
+        """Keep what a person could read; a hostile file is good for millions."""
+        room = max(_MOST_PROBLEMS - len(self._problems), 0)
+        self._problems += problems[:room]
+        self._unsaid += len(problems[room:])
 
     def name_classes(self, names: Iterable[str]) -> None:
         """Note class names in the order of the file."""
@@ -56,7 +66,7 @@ class SetDraft:
         """Take a finished draft over."""
         image, problems = draft.done(self._sizes)
         self._images[image.source_name] = image
-        self._problems += problems
+        self._note(problems)
         self.name_classes(box.class_name for box in image.boxes)
 
     def has(self, path: Path) -> bool:
@@ -78,6 +88,9 @@ class SetDraft:
         """
         for name, reason in self._folder.unread.items():
             self.problem(name, f"the folder cannot be read: {reason}")
+        if self._unsaid:
+            what = f"further remarks that are not listed: {self._unsaid}"
+            self._problems.append(Problem(path=".", what=what))
         if not self._images:
             first = self._problems[0].what if self._problems else "nothing was found"
             raise BadFile(

@@ -5,6 +5,10 @@
   `<split>2017/` beside it (COCO itself, Datumaro, mmdetection)
 - any other JSON file with `images` and `annotations`
 
+A file is read value by value, twice: first what images and categories there are, then
+the annotations, which may stand before both. So one of half a gigabyte on one line
+takes no more memory than its boxes do.
+
 Boxes are [x, y, width, height], 0-based and continuous (cocodataset/cocoapi#5). An
 image without annotations is `empty` when the file has categories at all. Crowd regions
 stand for many objects and are reported, not taken; polygons without a box become their
@@ -14,10 +18,13 @@ enclosing box.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
 
 from dataset.errors import BadFile
 
@@ -25,20 +32,27 @@ from ..contract import ImportedSet, Sizes
 from ..intakes.image_draft import ImageDraft, as_number
 from ..intakes.set_draft import SetDraft
 from ..intakes.source_folder import SourceFolder, split_name
+from .json_lists import VALUE_LIMIT, JsonLists
 
 _ROBOFLOW = "_annotations.coco.json"
 _INSTANCES = re.compile(r"instances[-_]?(.*)\.json", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9][-_A-Za-z0-9]*")
 _HEAD_BYTES = 1 << 20
+_IMAGE_KEYS = ("id", "file_name", "width", "height")
+_JUDGED_IMAGES = 3
 # What our own exports lay beside the format's files.
 _OURS = ("fieldset.json", "preprocess.json", "repeats.json")
 
 
 @dataclass(frozen=True, slots=True)
 class CocoReader:
-    """Takes COCO detection sets in; give it a folder or one JSON file."""
+    """Takes COCO detection sets in; give it a folder or one JSON file.
+
+    `value_limit` is the most characters that one image or annotation may have.
+    """
 
     format: ClassVar[str] = "coco"
+    value_limit: int = VALUE_LIMIT
 
     def detect(self, path: Path) -> bool:
         """Whether a file of the folder looks like COCO."""
@@ -58,10 +72,10 @@ class CocoReader:
         draft = SetDraft(self.format, folder, sizes)
         is_found = False
         for file in files:
-            content = folder.json(file)
-            if _is_coco(content):
+            outline = _outline(JsonLists(file, self.value_limit))
+            if outline is not None:
                 is_found = True
-                _File(folder, file, content, draft).read()
+                _File(folder, file, outline, draft).read()
             elif len(files) == 1:
                 draft.problem(file, "the file is not COCO")
         if not is_found:
@@ -69,41 +83,74 @@ class CocoReader:
         return draft.done()
 
 
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """What a file says of its images and categories, and which of these are in use.
+
+    `images` are id, file name, width and height; `used` holds category ids.
+    """
+
+    lists: JsonLists
+    images: list[tuple[object, object, object, object]]
+    categories: list[Mapping[str, Any]]
+    used: set[object]
+
+    def annotations(self) -> Iterator[Mapping[str, Any]]:
+        """The annotations, from a second walk through the file."""
+        return _objects(self.lists, "annotations")
+
+
+def _outline(lists: JsonLists) -> _Outline | None:
+    """The outline of a file, None where it is not COCO.
+
+    Raises:
+        BadFile: it is no JSON, or a value in it is too large.
+    """
+    images: list[tuple[object, object, object, object]] = []
+    categories: list[Mapping[str, Any]] = []
+    used: set[object] = set()
+    for key, entry in lists.walk():
+        if key == "annotations" and isinstance(entry, dict):
+            if _is_key(category := entry.get("category_id")):
+                used.add(category)
+        elif key == "categories" and isinstance(entry, dict):
+            categories.append(entry)
+        elif key == "images":
+            is_image = isinstance(entry, dict) and "file_name" in entry
+            if not is_image and len(images) < _JUDGED_IMAGES:
+                return None
+            if isinstance(entry, dict):
+                images.append(tuple(map(entry.get, _IMAGE_KEYS)))  # type: ignore[arg-type]
+    is_coco = {"images", "annotations"} <= lists.names
+    return _Outline(lists, images, categories, used) if is_coco else None
+
+
 class _File:
     """One annotation file."""
 
     def __init__(
-        self,
-        folder: SourceFolder,
-        path: Path,
-        content: Mapping[str, Any],
-        draft: SetDraft,
+        self, folder: SourceFolder, path: Path, outline: _Outline, draft: SetDraft
     ) -> None:
         self._folder = folder
         self._path = path
-        self._content = content
+        self._outline = outline
         self._draft = draft
         self._split = _split_of(folder, path)
-        self._classes = _class_names(content)
+        self._classes = _class_names(outline.categories)
         self._places = _image_places(folder, path)
 
     def read(self) -> None:
         """Hand every image over to the draft."""
-        used = {
-            entry.get("category_id")
-            for entry in _entries(self._content, "annotations")
-            if _is_key(entry.get("category_id"))
-        }
         parents = {
             entry.get("supercategory")
-            for entry in _entries(self._content, "categories")
+            for entry in self._outline.categories
             if isinstance(entry.get("supercategory"), str)
         }
         # Roboflow's category 0 only names the group of the others.
         self._draft.name_classes(
             name
             for key, name in self._classes.items()
-            if key in used or name not in parents
+            if key in self._outline.used or name not in parents
         )
         drafts = self._images()
         self._annotations(drafts)
@@ -113,8 +160,7 @@ class _File:
 
     def _images(self) -> dict[object, ImageDraft]:
         drafts: dict[object, ImageDraft] = {}
-        for entry in _entries(self._content, "images"):
-            key, name = entry.get("id"), entry.get("file_name")
+        for key, name, width, height in self._outline.images:
             if not _is_key(key) or not isinstance(name, str):
                 self._draft.problem(self._path, "an image without id or file name")
                 continue
@@ -125,7 +171,7 @@ class _File:
                 continue
             image = self._image(name)
             if image is not None:
-                image.state_size(entry.get("width"), entry.get("height"))
+                image.state_size(width, height)
                 drafts[key] = image
         return drafts
 
@@ -140,13 +186,12 @@ class _File:
 
     def _annotations(self, drafts: Mapping[object, ImageDraft]) -> None:
         strays = 0
-        seen: set[object] = set()
-        twice = 0
-        for entry in _entries(self._content, "annotations"):
+        # A set of these would take ten times as much as all boxes.
+        ids = array("q")
+        for entry in self._outline.annotations():
             key = entry.get("id")
             if _is_key(key):
-                twice += key in seen
-                seen.add(key)
+                ids.append(hash(key))
             image_id = entry.get("image_id")
             image = drafts.get(image_id) if _is_key(image_id) else None
             if image is None:
@@ -157,6 +202,7 @@ class _File:
             self._draft.problem(
                 self._path, f"annotations of images that are not here: {strays}"
             )
+        twice = len(ids) - len(np.unique(np.array(ids, np.int64)))
         if twice:
             self._draft.problem(
                 self._path, f"annotation ids that stand there twice, kept: {twice}"
@@ -271,21 +317,21 @@ def _image_places(folder: SourceFolder, file: Path) -> tuple[Path, ...]:
     return tuple(p for p in dict.fromkeys(places) if folder.folder(p) is not None)
 
 
-def _class_names(content: Mapping[str, Any]) -> dict[object, str]:
+def _class_names(categories: Iterable[Mapping[str, Any]]) -> dict[object, str]:
     """Category names by id, in the order of the file; the first of an id counts."""
     names: dict[object, str] = {}
-    for entry in _entries(content, "categories"):
+    for entry in categories:
         key, name = entry.get("id"), entry.get("name")
         if _is_key(key) and isinstance(name, str) and name.strip():
             names.setdefault(key, name.strip())
     return names
 
 
-def _entries(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = content.get(key)
-    if not isinstance(found, list):
-        return []
-    return [entry for entry in found if isinstance(entry, dict)]
+def _objects(lists: JsonLists, key: str) -> Iterator[Mapping[str, Any]]:
+    """The objects in the list of that name."""
+    for name, entry in lists.walk():
+        if name == key and isinstance(entry, dict):
+            yield entry
 
 
 def _is_key(value: object) -> bool:

@@ -26,12 +26,12 @@ from ..intakes.source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
 from .foreign_json import (
     json_files,
     json_matches,
-    loaded,
     opened,
     rows_of,
     table_of,
     text_of,
 )
+from .json_lists import JsonLists
 from .named_images import NamedImages
 from .shapes import FROM_TURNED, add_polygon, turned_about
 
@@ -66,7 +66,7 @@ class LabelStudioReader:
         draft.name_classes(_configured(folder))
         is_found = False
         for file in json_files(folder, only):
-            for task in _tasks(folder, file, draft):
+            for task in _tasks(file, draft):
                 is_found = True
                 _read(file, task, draft, images)
         if not is_found:
@@ -74,18 +74,18 @@ class LabelStudioReader:
         return draft.done()
 
 
-def _tasks(
-    folder: SourceFolder, file: Path, draft: SetDraft
-) -> Iterator[Mapping[str, Any]]:
+def _tasks(file: Path, draft: SetDraft) -> Iterator[Mapping[str, Any]]:
+    """The tasks of a file, which is read to its end before the first is given."""
+    lists = JsonLists(file)
     try:
-        content = loaded(folder, file)
+        count = sum(1 for _ in lists.walk())
     except BadFile as error:
         draft.problem(file, f"skipped. {error.message}")
         return
-    if not isinstance(content, list):
+    if "" not in lists.names:
         draft.problem(file, "the file is skipped, it is no list of tasks")
-        return
-    yield from rows_of(content)
+    elif count:
+        yield from (task for _, task in lists.walk() if isinstance(task, dict))
 
 
 def _read(

@@ -32,6 +32,7 @@ from ..intakes.source_folder import IMAGE_SUFFIXES, SourceFolder, split_name
 # What our own files of the original standard say in `source/annotation`.
 ONE_BASED = "fieldset VOC, 1-based and inclusive"
 _XML_LIMIT = 16 << 20
+_HEAD_BYTES = 1 << 16
 _BEGIN = re.compile(rb"<annotation[\s>]")
 _IMAGE_FOLDERS = ("JPEGImages", "images", "Images", ".")
 _SPLIT_FILES = ("train", "val", "test", "trainval")
@@ -67,7 +68,7 @@ class VocReader:
         splits = _splits(folder)
         is_found = False
         for file in _xml_files(folder):
-            root = _parsed(folder, file, draft)
+            root = annotation_root(folder, file, draft)
             if root is not None:
                 is_found = True
                 self._read(file, root, images, splits, draft)
@@ -143,11 +144,18 @@ def _xml_files(folder: SourceFolder) -> list[Path]:
 
 def _begins_right(file: Path) -> bool:
     with file.open("rb") as stream:
-        head = stream.read(4096)
-    return _BEGIN.search(head) is not None and b"<polygon>" not in head
+        head = stream.read(_HEAD_BYTES)
+    return begins_as_annotation(head) and b"<polygon>" not in head
 
 
-def _parsed(folder: SourceFolder, file: Path, draft: SetDraft) -> Element | None:
+def begins_as_annotation(head: bytes) -> bool:
+    """Whether the beginning of an XML file holds an element `annotation`."""
+    return _BEGIN.search(head) is not None
+
+
+def annotation_root(
+    folder: SourceFolder, file: Path, draft: SetDraft
+) -> Element | None:
     """The root of an annotation; None for other XML, and a problem for broken XML."""
     try:
         root: Element = fromstring(

@@ -13,17 +13,24 @@ begins with `PLACEHOLDER`, and the dataset card says how to put the real address
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from json.encoder import encode_basestring
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from dataset.records import SplitKind, VersionSample
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ..contract import ImportedBox
+from dataset.records import SplitKind
+
+from ..handover.column_texts import float_texts, grouped, integer_texts, joined
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBatch, OutgoingBox
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
-from ..handover.texts import json_lines, json_text
+from ..handover.proof import FoundImage, WrittenExport, by_sample
+from ..handover.texts import json_lines
 
 PLACEHOLDER: Final = (
     "azureml://subscriptions/SUBSCRIPTION/resourcegroups/GROUP/workspaces/WORKSPACE"
@@ -76,22 +83,22 @@ class AzureMlPages(Pages):
     def __init__(self, plan: Plan, folder: ExportFolder) -> None:
         super().__init__(plan, folder)
         self._rows = {split.name: self.rows() for split in plan.splits}
+        self._names = {i.id: encode_basestring(i.name) for i in plan.classes}
         self._version = plan.frozen.version.id[:_VERSION_LENGTH].rstrip("-")
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
-        """Write the image's line."""
-        boxes = [shown for _, shown in self.held(sample)]
-        row = {
-            "image_url": f"{PLACEHOLDER}/{self.image_name(sample)}",
-            "image_details": {
-                "format": sample.suffix,
-                "width": sample.width,
-                "height": sample.height,
-            },
-            "label": [_label(box, sample) for box in boxes],
-        }
-        self._rows[sample.split].add(f"{json_text(row)}\n")
-        return boxes
+    def add_all(self, batch: OutgoingBatch) -> None:
+        """Write a line for each image."""
+        labels = grouped(_labels(batch, self._names), batch.boxes.bounds, ",")
+        width, height = (integer_texts(batch.numbers(s)) for s in ("width", "height"))
+        lines = joined(
+            *('{"image_details":{"format":"', batch.words("suffix")),
+            *('","height":', height, ',"width":', width),
+            *(f'}},"image_url":"{PLACEHOLDER}/', batch.image_names),
+            *('","label":[', labels, "]}\n"),
+        )
+        splits = batch.words("split")
+        for name in sorted(set(splits.to_pylist())):
+            self._rows[name].add_all(lines.filter(pc.equal(splits, name)))
 
     def finish(self) -> None:
         """Write the lines, the tables and the assets."""
@@ -104,9 +111,10 @@ class AzureMlPages(Pages):
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """Each line of each split's JSONL file."""
-        for split in self.plan.splits:
-            for row in json_lines(written.root / split.name / _LINES):
-                yield _found(row, split.name)
+        return by_sample(
+            _found(written.root / split.name / _LINES, split.name)
+            for split in self.plan.splits
+        )
 
     def card(self) -> str:
         """How the placeholder is filled."""
@@ -154,32 +162,31 @@ class AzureMlPages(Pages):
         return f"{key}:\n  path: {path}\n  type: mltable\n"
 
 
-def _label(box: ImportedBox, sample: VersionSample) -> dict[str, Any]:
-    return {
-        "label": box.class_name,
-        "topX": box.x0 / sample.width,
-        "topY": box.y0 / sample.height,
-        "bottomX": box.x1 / sample.width,
-        "bottomY": box.y1 / sample.height,
-        "isCrowd": 0,
-    }
+def _labels(batch: OutgoingBatch, names: Mapping[int, str]) -> pa.Array:
+    """The object of each box; corners from 0 to 1."""
+    boxes = batch.boxes
+    width, height = (batch.numbers(s)[boxes.owners] for s in ("width", "height"))
+    sides = (width, height, width, height)
+    x0, y0, x1, y1 = map(float_texts, boxes.corners / np.stack(sides))
+    return joined(
+        *('{"bottomX":', x1, ',"bottomY":', y1, ',"isCrowd":0,"label":'),
+        *(boxes.said(names), ',"topX":', x0, ',"topY":', y0, "}"),
+    )
 
 
-def _found(row: dict[str, Any], split: str) -> FoundImage:
-    details = row["image_details"]
-    width, height = int(details["width"]), int(details["height"])
-    return FoundImage(
-        name=str(row["image_url"]).removeprefix(f"{PLACEHOLDER}/"),
-        split=split,
-        size=(width, height),
-        boxes=tuple(
-            ImportedBox(
-                class_name=item["label"],
-                x0=item["topX"] * width,
-                y0=item["topY"] * height,
-                x1=item["bottomX"] * width,
-                y1=item["bottomY"] * height,
-            )
-            for item in row["label"]
-        ),
+def _found(path: Path, split: str) -> Iterator[FoundImage]:
+    for row in json_lines(path):
+        details = row["image_details"]
+        yield FoundImage(
+            str(row["image_url"]).removeprefix(f"{PLACEHOLDER}/"),
+            list(map(_box, row["label"])),
+            split,
+            (int(details["width"]), int(details["height"])),
+            is_relative=True,
+        )
+
+
+def _box(item: dict[str, Any]) -> OutgoingBox:
+    return OutgoingBox(
+        item["label"], item["topX"], item["topY"], item["bottomX"], item["bottomY"]
     )

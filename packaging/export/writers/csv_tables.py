@@ -10,24 +10,29 @@ spreadsheet would take for a formula has an apostrophe in front (`handover.csv_t
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import csv
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from dataset.records import VersionSample
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ..contract import ImportedBox
-from ..handover.csv_text import csv_row, csv_rows
+from ..handover.column_texts import integer_texts, joined, mapped
+from ..handover.csv_text import csv_cell, csv_row, csv_rows, unguard
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBatch, OutgoingBox
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport
 
 _IMAGES: Final = "images.csv"
 _BOXES: Final = "boxes.csv"
+_ORIGIN: Final = ("group", "session", "place", "camera")
 _IMAGE_COLUMNS: Final = (
     *("file_name", "split", "width", "height", "boxes"),
-    *("group", "session", "place", "camera", "sample_id"),
+    *_ORIGIN,
+    "sample_id",
 )
 _BOX_COLUMNS: Final = (
     *("file_name", "split", "class", "class_index"),
@@ -44,21 +49,23 @@ class CsvPages(Pages):
         super().__init__(plan, folder)
         self._images = self.rows()
         self._boxes = self.rows()
+        self._labels = {
+            item.id: f"{csv_cell(item.name)},{self.index[item.id]}"
+            for item in plan.classes
+        }
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
-        """Write the image's row and a row for each box."""
-        name = self.image_name(sample)
-        held = self.held(sample)
-        size = (sample.width, sample.height, len(held))
-        origin = (sample.group, sample.session, sample.place, sample.camera)
-        self._images.add(csv_row((name, sample.split, *size, *origin, sample.id)))
-        for box, shown in held:
-            index = self.index[box.class_id]
-            label = (shown.class_name, index)
-            self._boxes.add(
-                csv_row((name, sample.split, *label, *shown.corners, box.id))
-            )
-        return [shown for _, shown in held]
+    def add_all(self, batch: OutgoingBatch) -> None:
+        """Write a row for each image and each box."""
+        names, split = batch.image_names, batch.words("split")
+        width, height = (integer_texts(batch.numbers(s)) for s in ("width", "height"))
+        count = integer_texts(np.diff(batch.boxes.bounds))
+        origin = [mapped(batch.words(name), csv_cell) for name in _ORIGIN]
+        cells = (names, split, width, height, count, *origin, batch.ids)
+        self._images.add_all(_row(*cells))
+        boxes = batch.boxes
+        classes = boxes.said(self._labels)
+        owned = (batch.of_boxes(names), batch.of_boxes(split))
+        self._boxes.add_all(_row(*owned, classes, *batch.corner_texts, boxes.ids))
 
     def finish(self) -> None:
         """Write the tables."""
@@ -66,25 +73,31 @@ class CsvPages(Pages):
         self._boxes.write(_BOXES, head=csv_row(_BOX_COLUMNS))
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
-        """Each image with its boxes."""
-        boxes: defaultdict[str, list[ImportedBox]] = defaultdict(list)
-        with (written.root / _BOXES).open(encoding="utf-8", newline="") as stream:
-            for row in csv_rows(stream):
-                boxes[row["file_name"]].append(_box(row))
-        with (written.root / _IMAGES).open(encoding="utf-8", newline="") as stream:
-            for row in csv_rows(stream):
-                found = tuple(boxes.pop(row["file_name"], ()))
+        """Each image with its boxes; the tables are read side by side."""
+        with (
+            (written.root / _IMAGES).open(encoding="utf-8", newline="") as images,
+            (written.root / _BOXES).open(encoding="utf-8", newline="") as boxes,
+        ):
+            rows = csv.reader(boxes, strict=True)
+            if tuple(next(rows, ())) != _BOX_COLUMNS:
+                raise ValueError(f"the columns of {_BOXES} are others")
+            waiting = next(rows, None)
+            for row in csv_rows(images):
+                found = []
+                while waiting is not None and waiting[0] == row["file_name"]:
+                    found.append(_box(waiting))
+                    waiting = next(rows, None)
                 if len(found) != int(row["boxes"]):
                     raise ValueError("the boxes are not as many as stated")
                 yield FoundImage(
-                    name=row["file_name"],
-                    split=row["split"],
-                    size=(int(row["width"]), int(row["height"])),
-                    digest=row["sample_id"],
-                    boxes=found,
+                    row["file_name"],
+                    found,
+                    row["split"],
+                    (int(row["width"]), int(row["height"])),
+                    row["sample_id"],
                 )
-        if boxes:
-            raise ValueError(f"{_IMAGES} lacks images of {_BOXES}")
+            if waiting is not None:
+                raise ValueError(f"{_IMAGES} lacks images of {_BOXES}")
 
     def card(self) -> str:
         """What the columns are."""
@@ -95,11 +108,11 @@ class CsvPages(Pages):
         )
 
 
-def _box(row: dict[str, str]) -> ImportedBox:
-    return ImportedBox(
-        class_name=row["class"],
-        x0=float(row["x0"]),
-        y0=float(row["y0"]),
-        x1=float(row["x1"]),
-        y1=float(row["y1"]),
-    )
+def _row(*cells: pa.Array) -> pa.Array:
+    """A row of CSV for each row of the columns."""
+    return joined(pc.binary_join_element_wise(*cells, ","), "\n")
+
+
+def _box(row: list[str]) -> OutgoingBox:
+    _, _, name, _, x0, y0, x1, y1, _ = row
+    return OutgoingBox(unguard(name), float(x0), float(y0), float(x1), float(y1))

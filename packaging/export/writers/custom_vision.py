@@ -14,15 +14,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
+from ..handover.proof import FoundImage, WrittenExport, by_sample
 from ..handover.target_limits import CV_BATCH_IMAGES, CV_BATCH_TAGS
 from ..handover.texts import json_text
 
@@ -37,9 +36,8 @@ class CustomVisionPages(Pages):
         super().__init__(plan, folder)
         self._batches = {split.name: _Batch() for split in plan.splits}
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Add the image to its split's batch; a full one is written."""
-        boxes = [shown for _, shown in self.held(sample)]
         tags = {box.class_name for box in boxes}
         batch = self._batches[sample.split]
         if not batch.has_room_for(tags):
@@ -52,7 +50,6 @@ class CustomVisionPages(Pages):
                 "regions": [_region(box, sample) for box in boxes],
             }
         )
-        return boxes
 
     def finish(self) -> None:
         """Write the last batches and the tags."""
@@ -70,14 +67,19 @@ class CustomVisionPages(Pages):
         """Each image of each batch."""
         tags = json.loads((written.root / "tags.json").read_bytes())["tags"]
         names = {tag["name"] for tag in tags}
-        for split in self.plan.splits:
-            for number in range(self._batches[split.name].number):
-                batch = json.loads(
-                    (written.root / _name(split.name, number)).read_bytes()
+        return by_sample(
+            self._found(written.root, split.name, names) for split in self.plan.splits
+        )
+
+    def _found(self, root: Path, split: str, names: set[str]) -> Iterator[FoundImage]:
+        for number in range(self._batches[split].number):
+            batch = json.loads((root / _name(split, number)).read_bytes())
+            _require_limits(batch, names)
+            for row in batch["images"]:
+                boxes = list(map(_box, row["regions"]))
+                yield FoundImage(
+                    row["file"], boxes, split, digest=row["sha256"], is_relative=True
                 )
-                _require_limits(batch, names)
-                for row in batch["images"]:
-                    yield _found(row, split.name, written)
 
     def card(self) -> str:
         """How the batches are uploaded."""
@@ -121,7 +123,7 @@ def _name(split: str, number: int) -> str:
     return f"batches/{split}/{number:06}.json"
 
 
-def _region(box: ImportedBox, sample: VersionSample) -> dict[str, Any]:
+def _region(box: OutgoingBox, sample: OutgoingSample) -> dict[str, Any]:
     left, top = box.x0 / sample.width, box.y0 / sample.height
     return {
         "tag": box.class_name,
@@ -146,20 +148,8 @@ def _require_limits(batch: dict[str, Any], names: set[str]) -> None:
         raise ValueError("a batch is none that the service takes")
 
 
-def _found(row: dict[str, Any], split: str, written: WrittenExport) -> FoundImage:
-    facts = written.facts_of(row["file"])
-    return FoundImage(
-        name=row["file"],
-        split=split,
-        digest=row["sha256"],
-        boxes=tuple(
-            ImportedBox(
-                class_name=item["tag"],
-                x0=item["left"] * facts.width,
-                y0=item["top"] * facts.height,
-                x1=(item["left"] + item["width"]) * facts.width,
-                y1=(item["top"] + item["height"]) * facts.height,
-            )
-            for item in row["regions"]
-        ),
+def _box(item: dict[str, Any]) -> OutgoingBox:
+    left, top = item["left"], item["top"]
+    return OutgoingBox(
+        item["tag"], left, top, left + item["width"], top + item["height"]
     )

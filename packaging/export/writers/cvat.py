@@ -14,10 +14,8 @@ from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport
@@ -37,16 +35,14 @@ class CvatPages(Pages):
         self._rows = self.rows()
         self._tasks = {split.name: at for at, split in enumerate(plan.splits)}
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's element."""
-        boxes = [shown for _, shown in self.held(sample)]
         self._rows.add(
             f'<image id="{self._rows.count}" name="{sample.id}.{sample.suffix}" '
             f'subset="{sample.split}" task_id="{self._tasks[sample.split]}" '
             f'width="{sample.width}" height="{sample.height}">\n'
             f"{''.join(map(_shape, boxes))}</image>\n"
         )
-        return boxes
 
     def finish(self) -> None:
         """Put the file together."""
@@ -93,7 +89,7 @@ class CvatPages(Pages):
         )
 
 
-def _shape(box: ImportedBox) -> str:
+def _shape(box: OutgoingBox) -> str:
     corners = " ".join(
         f'{name}="{number_text(value)}"'
         for name, value in zip(_CORNERS, box.corners, strict=True)
@@ -110,14 +106,10 @@ def _found(element: Element) -> FoundImage:
         name=f"images/{split}/{element.attrib['name']}",
         split=split,
         size=(int(element.attrib["width"]), int(element.attrib["height"])),
-        boxes=tuple(
-            ImportedBox(
-                class_name=shape.attrib["label"],
-                x0=float(shape.attrib["xtl"]),
-                y0=float(shape.attrib["ytl"]),
-                x1=float(shape.attrib["xbr"]),
-                y1=float(shape.attrib["ybr"]),
-            )
-            for shape in element
-        ),
+        boxes=list(map(_box, element)),
     )
+
+
+def _box(shape: Element) -> OutgoingBox:
+    x0, y0, x1, y1 = (float(shape.attrib[corner]) for corner in _CORNERS)
+    return OutgoingBox(shape.attrib["label"], x0, y0, x1, y1)

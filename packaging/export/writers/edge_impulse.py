@@ -12,19 +12,19 @@ Corners are pixels of the upright image; `x, y, width, height` from its top left
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from dataset.records import SplitKind, VersionSample
+from dataset.records import SplitKind
 
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
 from ..handover.proof import FoundImage, WrittenExport
-from ..handover.texts import json_text, number_text
+from ..handover.texts import framed_rows, json_text, number_text
 
 _CATEGORIES: Final = {
     SplitKind.TRAIN: "training",
@@ -33,6 +33,10 @@ _CATEGORIES: Final = {
 }
 _BOXES: Final = "bounding_boxes.labels"
 _INFO: Final = "info.labels"
+_INFO_HEAD: Final = '{"version":1,"files":[\n'
+_INFO_END: Final = "]}\n"
+_BOXES_HEAD: Final = '{"version":1,"type":"bounding-box-labels","boundingBoxes":{\n'
+_BOXES_END: Final = "}}\n"
 
 
 class EdgeImpulsePages(Pages):
@@ -48,13 +52,12 @@ class EdgeImpulsePages(Pages):
             name: self.rows(b",\n") for name in sorted(set(self._category.values()))
         }
 
-    def image_name(self, sample: VersionSample) -> str:
-        """`<category>/<id>.<suffix>`."""
-        return f"{self._category[sample.split]}/{sample.id}.{sample.suffix}"
+    def image_folder(self, split: str) -> str:
+        """The category of the split."""
+        return self._category[split]
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's entry in both files."""
-        boxes = [shown for _, shown in self.held(sample)]
         category = self._category[sample.split]
         listed = f"[{','.join(map(_box_text, boxes))}]"
         head = json_text(
@@ -73,36 +76,32 @@ class EdgeImpulsePages(Pages):
         )
         self._info.add(f'{head[:-1]},"boundingBoxes":{listed}}}')
         self._boxes[category].add(f'"{sample.id}.{sample.suffix}":{listed}')
-        return boxes
 
     def finish(self) -> None:
         """Put the files together."""
-        self._info.write(_INFO, '{"version":1,"files":[\n', "]}\n")
-        head = '{"version":1,"type":"bounding-box-labels","boundingBoxes":{\n'
+        self._info.write(_INFO, _INFO_HEAD, _INFO_END)
         for category, rows in self._boxes.items():
-            rows.write(f"{category}/{_BOXES}", head, "}}\n")
+            rows.write(f"{category}/{_BOXES}", _BOXES_HEAD, _BOXES_END)
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """Each file of `info.labels`; both files must say the same of it."""
-        listed = {
-            f"{category}/{name}": boxes
-            for category in self._boxes
-            for name, boxes in _boxes_of(written.root / category / _BOXES).items()
-        }
-        info = json.loads((written.root / _INFO).read_bytes())
-        for entry in info["files"]:
-            name = str(entry["path"])
-            if listed.pop(name) != entry["boundingBoxes"]:
-                raise ValueError(f"{_INFO} and {_BOXES} differ")
-            if entry["category"] != name.partition("/")[0]:
-                raise ValueError("a category is not the folder's")
-            yield FoundImage(
-                name=name,
-                split=entry["metadata"]["split"],
-                boxes=tuple(map(_box, entry["boundingBoxes"])),
-            )
-        if listed:
-            raise ValueError(f"{_INFO} lacks images of {_BOXES}")
+        with ExitStack() as opened:
+            listed = {
+                category: _boxes_of(opened, written.root / category / _BOXES)
+                for category in self._boxes
+            }
+            info = _rows_of(opened, written.root / _INFO, _INFO_HEAD, _INFO_END)
+            for entry in info:
+                name = str(entry["path"])
+                category, _, bare = name.partition("/")
+                if next(listed[category], None) != (bare, entry["boundingBoxes"]):
+                    raise ValueError(f"{_INFO} and {_BOXES} differ")
+                if entry["category"] != category:
+                    raise ValueError("a category is not the folder's")
+                boxes = list(map(_box, entry["boundingBoxes"]))
+                yield FoundImage(name, boxes, entry["metadata"]["split"])
+            if any(next(rows, None) is not None for rows in listed.values()):
+                raise ValueError(f"{_INFO} lacks images of {_BOXES}")
 
     def card(self) -> str:
         """How it is uploaded."""
@@ -112,7 +111,7 @@ class EdgeImpulsePages(Pages):
         )
 
 
-def _box_text(box: ImportedBox) -> str:
+def _box_text(box: OutgoingBox) -> str:
     return (
         f'{{"label":{json_text(box.class_name)},"x":{number_text(box.x0)},'
         f'"y":{number_text(box.y0)},"width":{number_text(box.x1 - box.x0)},'
@@ -120,20 +119,20 @@ def _box_text(box: ImportedBox) -> str:
     )
 
 
-def _boxes_of(path: Path) -> dict[str, list[dict[str, Any]]]:
-    content = json.loads(path.read_bytes())
-    if content["version"] != 1 or content["type"] != "bounding-box-labels":
-        raise ValueError("the head is another")
-    found: dict[str, list[dict[str, Any]]] = content["boundingBoxes"]
-    return found
+def _boxes_of(opened: ExitStack, path: Path) -> Iterator[tuple[str, Any]]:
+    """Name and boxes of each image of a `bounding_boxes.labels`."""
+    return _rows_of(opened, path, _BOXES_HEAD, _BOXES_END, brackets=b"{}")
 
 
-def _box(item: dict[str, Any]) -> ImportedBox:
+def _rows_of(
+    opened: ExitStack, path: Path, head: str, end: str, *, brackets: bytes = b"[]"
+) -> Iterator[Any]:
+    stream = opened.enter_context(path.open("rb"))
+    if next(stream, b"") != head.encode():
+        raise ValueError(f"the head is another: {path.name}")
+    return framed_rows(stream, end.encode(), brackets=brackets)
+
+
+def _box(item: dict[str, Any]) -> OutgoingBox:
     x, y = float(item["x"]), float(item["y"])
-    return ImportedBox(
-        class_name=item["label"],
-        x0=x,
-        y0=y,
-        x1=x + item["width"],
-        y1=y + item["height"],
-    )
+    return OutgoingBox(item["label"], x, y, x + item["width"], y + item["height"])

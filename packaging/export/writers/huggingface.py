@@ -11,15 +11,14 @@ The library names splits with letters, digits and underscores: `test-main` is lo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
+from ..handover.proof import FoundImage, WrittenExport, by_sample
 from ..handover.target_limits import word_name
 from ..handover.texts import json_lines, json_text
 
@@ -35,28 +34,25 @@ class HuggingFacePages(Pages):
         super().__init__(plan, folder)
         self._rows = {split.name: self.rows() for split in plan.splits}
 
-    def image_name(self, sample: VersionSample) -> str:
-        """`<split>/<id>.<suffix>`."""
-        return f"{sample.split}/{sample.id}.{sample.suffix}"
+    def image_folder(self, split: str) -> str:
+        """The split's own."""
+        return split
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's line."""
-        held = self.held(sample)
-        boxes = [shown for _, shown in held]
         row = {
             "file_name": f"{sample.id}.{sample.suffix}",
             "image_id": sample.id,
             "width": sample.width,
             "height": sample.height,
             "objects": {
-                "id": [box.id for box, _ in held],
-                "bbox": [xywh(shown) for shown in boxes],
+                "id": [box.id for box in boxes],
+                "bbox": list(map(xywh, boxes)),
                 "area": [(b.x1 - b.x0) * (b.y1 - b.y0) for b in boxes],
-                "categories": [self.index[box.class_id] for box, _ in held],
+                "categories": [self.index[box.class_id] for box in boxes],
             },
         }
         self._rows[sample.split].add(f"{json_text(row)}\n")
-        return boxes
 
     def finish(self) -> None:
         """Write the tables."""
@@ -66,14 +62,10 @@ class HuggingFacePages(Pages):
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """Each line of each split's table."""
         names = [item.name for item in self.plan.classes]
-        for split in self.plan.splits:
-            for row in json_lines(written.root / split.name / _TABLE):
-                yield FoundImage(
-                    name=f"{split.name}/{row['file_name']}",
-                    split=split.name,
-                    size=(row["width"], row["height"]),
-                    boxes=found_boxes(row["objects"], names),
-                )
+        return by_sample(
+            _found(written.root / split.name / _TABLE, split.name, names)
+            for split in self.plan.splits
+        )
 
     def card(self) -> str:
         """How it is loaded."""
@@ -130,17 +122,17 @@ def _features(plan: Plan) -> str:
     )
 
 
-def xywh(box: ImportedBox) -> list[float]:
+def xywh(box: OutgoingBox) -> list[float]:
     """Left, top, width and height."""
     return [box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0]
 
 
 def found_boxes(
     objects: dict[str, Sequence[Any]], names: Sequence[str]
-) -> tuple[ImportedBox, ...]:
+) -> list[OutgoingBox]:
     """The boxes of a struct of lists, which must be of one length."""
-    return tuple(
-        ImportedBox(class_name=names[category], x0=x, y0=y, x1=x + w, y1=y + h)
+    return [
+        OutgoingBox(names[category], x, y, x + w, y + h)
         for category, (x, y, w, h), _, _ in zip(
             objects["categories"],
             objects["bbox"],
@@ -148,4 +140,14 @@ def found_boxes(
             objects["area"],
             strict=True,
         )
-    )
+    ]
+
+
+def _found(table: Path, split: str, names: Sequence[str]) -> Iterator[FoundImage]:
+    for row in json_lines(table):
+        yield FoundImage(
+            f"{split}/{row['file_name']}",
+            found_boxes(row["objects"], names),
+            split,
+            (row["width"], row["height"]),
+        )

@@ -19,14 +19,12 @@ from typing import Any, ClassVar, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.placed_file import PlacedFile
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
+from ..handover.proof import FoundImage, WrittenExport, by_sample
 from ..handover.shards import Shards
 from ..handover.target_limits import word_name
 from .huggingface import found_boxes, front_matter, xywh
@@ -67,10 +65,8 @@ class ParquetPages(Pages):
             plan, folder, name=_table_name, make=lambda file: _Table(file, schema)
         )
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Add the image's row to its table."""
-        held = self.held(sample)
-        boxes = [shown for _, shown in held]
         name = f"{sample.id}.{sample.suffix}"
         row = {
             "image": {"bytes": self.folder.read(sample), "path": name},
@@ -78,14 +74,13 @@ class ParquetPages(Pages):
             "width": sample.width,
             "height": sample.height,
             "objects": {
-                "id": [box.id for box, _ in held],
-                "bbox": [xywh(shown) for shown in boxes],
+                "id": [box.id for box in boxes],
+                "bbox": list(map(xywh, boxes)),
                 "area": [(b.x1 - b.x0) * (b.y1 - b.y0) for b in boxes],
-                "categories": [self.index[box.class_id] for box, _ in held],
+                "categories": [self.index[box.class_id] for box in boxes],
             },
         }
         self._shards.of(sample).add(row, sample.size_bytes)
-        return boxes
 
     def finish(self) -> None:
         """End the tables."""
@@ -99,9 +94,15 @@ class ParquetPages(Pages):
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """Each row of each table."""
         names = [item.name for item in self.plan.classes]
-        for split in self.plan.splits:
-            for name in self._shards.names(split.name):
-                yield from _found(written.root / name, split.name, names)
+        return by_sample(
+            self._tables(written.root, split.name, names) for split in self.plan.splits
+        )
+
+    def _tables(
+        self, root: Path, split: str, names: Sequence[str]
+    ) -> Iterator[FoundImage]:
+        for name in self._shards.names(split):
+            yield from _found(root / name, split, names)
 
     def card(self) -> str:
         """How it is loaded, and what the bytes depend on."""

@@ -11,19 +11,17 @@ that its `LOCAL_FILES_DOCUMENT_ROOT` names.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
-from ..handover.numbers import Numbers
+from ..handover.numbers import RisingNumbers
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
-from ..handover.texts import json_text, xml_attribute, xml_root
+from ..handover.proof import FoundImage, WrittenExport, by_sample
+from ..handover.texts import framed_rows, json_text, xml_attribute, xml_root
 
 _ADDRESS: Final = "/data/local-files/?d="
 _CONFIG: Final = "labeling-config.xml"
@@ -38,11 +36,10 @@ class LabelStudioPages(Pages):
     def __init__(self, plan: Plan, folder: ExportFolder) -> None:
         super().__init__(plan, folder)
         self._rows = {split.name: self.rows(b",\n") for split in plan.splits}
-        self._numbers = Numbers()
+        self._numbers = RisingNumbers()
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's task."""
-        held = self.held(sample)
         number = self._numbers.take(sample.id)
         task = {
             "id": number,
@@ -57,12 +54,11 @@ class LabelStudioPages(Pages):
                 {
                     "id": number,
                     "was_cancelled": False,
-                    "result": [_region(box.id, shown, sample) for box, shown in held],
+                    "result": [_region(box, sample) for box in boxes],
                 }
             ],
         }
         self._rows[sample.split].add(json_text(task))
-        return [shown for _, shown in held]
 
     def finish(self) -> None:
         """Write the tasks and the configuration."""
@@ -86,14 +82,10 @@ class LabelStudioPages(Pages):
             item.attrib["value"]
             for item in xml_root(written.root / _CONFIG).iter("Label")
         }
-        for split in self.plan.splits:
-            for task in json.loads(
-                (written.root / f"tasks-{split.name}.json").read_bytes()
-            ):
-                found = _found(task)
-                if not labels.issuperset(box.class_name for box in found.boxes):
-                    raise ValueError("a label is not in the configuration")
-                yield found
+        return by_sample(
+            _tasks(written.root / f"tasks-{split.name}.json", labels)
+            for split in self.plan.splits
+        )
 
     def card(self) -> str:
         """How it is taken in."""
@@ -103,9 +95,9 @@ class LabelStudioPages(Pages):
         )
 
 
-def _region(key: str, box: ImportedBox, sample: VersionSample) -> dict[str, Any]:
+def _region(box: OutgoingBox, sample: OutgoingSample) -> dict[str, Any]:
     return {
-        "id": key,
+        "id": box.id,
         "type": "rectanglelabels",
         "from_name": "label",
         "to_name": "image",
@@ -123,6 +115,17 @@ def _region(key: str, box: ImportedBox, sample: VersionSample) -> dict[str, Any]
     }
 
 
+def _tasks(path: Path, labels: set[str]) -> Iterator[FoundImage]:
+    with path.open("rb") as stream:
+        if next(stream, b"") != b"[\n":
+            raise ValueError("the file does not begin as a list")
+        for task in framed_rows(stream, b"]\n"):
+            found = _found(task)
+            if not labels.issuperset(box.class_name for box in found.boxes):
+                raise ValueError("a label is not in the configuration")
+            yield found
+
+
 def _found(task: dict[str, Any]) -> FoundImage:
     data = task["data"]
     (annotation,) = task["annotations"]
@@ -131,18 +134,19 @@ def _found(task: dict[str, Any]) -> FoundImage:
         split=data["split"],
         size=(data["width"], data["height"]),
         digest=data["sample"],
-        boxes=tuple(map(_box, annotation["result"])),
+        boxes=list(map(_box, annotation["result"])),
     )
 
 
-def _box(region: dict[str, Any]) -> ImportedBox:
+def _box(region: dict[str, Any]) -> OutgoingBox:
     width, height = region["original_width"] / 100, region["original_height"] / 100
     value = region["value"]
     (name,) = value["rectanglelabels"]
-    return ImportedBox(
-        class_name=name,
-        x0=value["x"] * width,
-        y0=value["y"] * height,
-        x1=(value["x"] + value["width"]) * width,
-        y1=(value["y"] + value["height"]) * height,
+    x, y = value["x"], value["y"]
+    return OutgoingBox(
+        name,
+        x * width,
+        y * height,
+        (x + value["width"]) * width,
+        (y + value["height"]) * height,
     )

@@ -12,15 +12,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import ClassVar, Final
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
+from ..handover.proof import FoundImage, WrittenExport, by_sample
 from ..handover.shards import Shards
 from ..handover.tf_example import (
     Feature,
@@ -51,18 +50,15 @@ class TfRecordPages(Pages):
         super().__init__(plan, folder)
         self._shards = Shards(plan, folder, name=_record_name, make=RecordFile)
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Add the image's Example."""
-        held = self.held(sample)
-        boxes = [shown for _, shown in held]
-        labels = [self.index[box.class_id] + 1 for box, _ in held]
+        labels = [self.index[box.class_id] + 1 for box in boxes]
         image = self.folder.read(sample)
         features = {
             **_image_features(sample, image),
             **_box_features(sample, boxes, labels),
         }
         self._shards.of(sample).add(encode(features))
-        return boxes
 
     def finish(self) -> None:
         """End the files, and write the label map."""
@@ -81,10 +77,16 @@ class TfRecordPages(Pages):
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """Each Example of each file, its checksums checked."""
         names = label_map((written.root / _LABEL_MAP).read_text("utf-8"))
-        for split in self.plan.splits:
-            for name in self._shards.names(split.name):
-                for record in read_records(written.root / name):
-                    yield _found(decode(record), split.name, names)
+        return by_sample(
+            self._records(written.root, split.name, names) for split in self.plan.splits
+        )
+
+    def _records(
+        self, root: Path, split: str, names: dict[int, str]
+    ) -> Iterator[FoundImage]:
+        for name in self._shards.names(split):
+            for record in read_records(root / name):
+                yield _found(decode(record), split, names)
 
     def card(self) -> str:
         """Which keys there are."""
@@ -107,7 +109,7 @@ def label_map(text: str) -> dict[int, str]:
     return found
 
 
-def _image_features(sample: VersionSample, image: bytes) -> dict[str, Feature]:
+def _image_features(sample: OutgoingSample, image: bytes) -> dict[str, Feature]:
     name = f"{sample.id}.{sample.suffix}"
     return {
         "image/encoded": texts(image),
@@ -121,7 +123,7 @@ def _image_features(sample: VersionSample, image: bytes) -> dict[str, Feature]:
 
 
 def _box_features(
-    sample: VersionSample, boxes: Sequence[ImportedBox], labels: Sequence[int]
+    sample: OutgoingSample, boxes: Sequence[OutgoingBox], labels: Sequence[int]
 ) -> dict[str, Feature]:
     width, height = sample.width, sample.height
     zeros = integers(*[0] * len(boxes))
@@ -169,14 +171,8 @@ def _found(
         split=split,
         size=(width, height),
         digest=hashlib.sha256(features["image/encoded"].values[0]).hexdigest(),
-        boxes=tuple(
-            ImportedBox(
-                class_name=name,
-                x0=x0 * width,
-                y0=y0 * height,
-                x1=x1 * width,
-                y1=y1 * height,
-            )
+        boxes=[
+            OutgoingBox(name, x0 * width, y0 * height, x1 * width, y1 * height)
             for name, x0, y0, x1, y1 in zip(named, *corners, strict=True)
-        ),
+        ],
     )

@@ -13,18 +13,19 @@ so in `source/annotation`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar, Final
 from xml.etree.ElementTree import Element
 
-from dataset.records import VersionSample
+import numpy as np
 
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import HeldBoxes, OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
+from ..handover.proof import FoundImage, WrittenExport, by_sample
 from ..handover.texts import number_text, xml_root, xml_text
 from ..readers.voc import ONE_BASED
 
@@ -43,13 +44,12 @@ class VocPages(Pages):
         super().__init__(plan, folder)
         self._lists = {split.name: self.rows() for split in plan.splits}
 
-    def image_name(self, sample: VersionSample) -> str:
-        """`JPEGImages/<id>.<suffix>`, whatever the split."""
-        return f"JPEGImages/{sample.id}.{sample.suffix}"
+    def image_folder(self, _: str) -> str:
+        """`JPEGImages`, whatever the split."""
+        return "JPEGImages"
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Write the image's XML file."""
-        boxes = [self._fitted(shown) for _, shown in self.held(sample)]
         objects = "".join(map(self._object, boxes))
         text = (
             "<annotation>\n<folder>JPEGImages</folder>\n"
@@ -62,7 +62,6 @@ class VocPages(Pages):
         )
         self.folder.write(f"Annotations/{sample.id}.xml", text.encode())
         self._lists[sample.split].add(f"{sample.id}\n")
-        return boxes
 
     def finish(self) -> None:
         """Write the lists of the splits."""
@@ -85,13 +84,15 @@ class VocPages(Pages):
 
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """The XML file of each stem of each list."""
-        for split in self.plan.splits:
-            listed = (
-                written.root / "ImageSets" / "Main" / f"{split.name}.txt"
-            ).read_text()
-            for stem in listed.splitlines():
-                annotation = xml_root(written.root / "Annotations" / f"{stem}.xml")
-                yield self._found(annotation, split.name)
+        return by_sample(
+            self._listed(written.root, split.name) for split in self.plan.splits
+        )
+
+    def _listed(self, root: Path, split: str) -> Iterator[FoundImage]:
+        with (root / "ImageSets" / "Main" / f"{split}.txt").open() as stems:
+            for line in stems:
+                annotation = xml_root(root / "Annotations" / f"{line.rstrip()}.xml")
+                yield self._found(annotation, split)
 
     def card(self) -> str:
         """Which dialect this is, in words."""
@@ -100,20 +101,16 @@ class VocPages(Pages):
             "xmax - xmin; a corner inside a pixel has decimals."
         )
 
-    def _fitted(self, box: ImportedBox) -> ImportedBox:
-        """The box as the dialect can hold it."""
-        return box
-
-    def _corners(self, box: ImportedBox) -> tuple[float, float, float, float]:
+    def _corners(self, box: OutgoingBox) -> tuple[float, float, float, float]:
         """xmin, ymin, xmax, ymax as the dialect writes them."""
         return box.corners
 
-    def _box(self, name: str, corners: Sequence[float]) -> ImportedBox:
+    def _box(self, name: str, corners: Sequence[float]) -> OutgoingBox:
         """The box that the dialect's corners mean."""
         x0, y0, x1, y1 = corners
-        return ImportedBox(class_name=name, x0=x0, y0=y0, x1=x1, y1=y1)
+        return OutgoingBox(name, x0, y0, x1, y1)
 
-    def _object(self, box: ImportedBox) -> str:
+    def _object(self, box: OutgoingBox) -> str:
         corners = "".join(
             f"<{tag}>{number_text(value)}</{tag}>"
             for tag, value in zip(_TAGS, self._corners(box), strict=True)
@@ -154,21 +151,16 @@ class StrictVocPages(VocPages):
             "inclusive whole pixels, rounded outwards."
         )
 
-    def _fitted(self, box: ImportedBox) -> ImportedBox:
-        """The smallest box of whole pixels around a box."""
-        return ImportedBox(
-            class_name=box.class_name,
-            x0=float(math.floor(box.x0)),
-            y0=float(math.floor(box.y0)),
-            x1=float(math.ceil(box.x1)),
-            y1=float(math.ceil(box.y1)),
-        )
+    def fit(self, boxes: HeldBoxes) -> HeldBoxes:
+        """The smallest box of whole pixels around each box."""
+        low, high = boxes.corners[:2], boxes.corners[2:]
+        return replace(boxes, corners=np.concatenate([np.floor(low), np.ceil(high)]))
 
-    def _corners(self, box: ImportedBox) -> tuple[float, float, float, float]:
+    def _corners(self, box: OutgoingBox) -> tuple[float, float, float, float]:
         """The first and the last pixel, counted from 1."""
         return box.x0 + 1, box.y0 + 1, box.x1, box.y1
 
-    def _box(self, name: str, corners: Sequence[float]) -> ImportedBox:
+    def _box(self, name: str, corners: Sequence[float]) -> OutgoingBox:
         """Half-open corners again."""
         x0, y0, x1, y1 = corners
         return super()._box(name, (x0 - 1, y0 - 1, x1, y1))

@@ -16,13 +16,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Final
 
-from dataset.records import VersionSample
-
-from ..contract import ImportedBox
 from ..handover.export_folder import ExportFolder
+from ..handover.outgoing import OutgoingBox, OutgoingSample
 from ..handover.pages import Pages
 from ..handover.plan import Plan
-from ..handover.proof import FoundImage, WrittenExport
+from ..handover.proof import FoundImage, WrittenExport, by_sample
 from ..handover.shards import Shards
 from ..handover.tar_file import TarFile
 from ..handover.texts import json_text
@@ -40,9 +38,8 @@ class WebDatasetPages(Pages):
         super().__init__(plan, folder)
         self._shards = Shards(plan, folder, name=_archive_name, make=TarFile)
 
-    def add(self, sample: VersionSample) -> Sequence[ImportedBox]:
+    def add(self, sample: OutgoingSample, boxes: Sequence[OutgoingBox]) -> None:
         """Add image and JSON to the sample's archive."""
-        held = self.held(sample)
         row = {
             "width": sample.width,
             "height": sample.height,
@@ -51,16 +48,15 @@ class WebDatasetPages(Pages):
                 {
                     "id": box.id,
                     "class": self.index[box.class_id],
-                    "label": shown.class_name,
-                    "bbox": shown.corners,
+                    "label": box.class_name,
+                    "bbox": box.corners,
                 }
-                for box, shown in held
+                for box in boxes
             ],
         }
         archive = self._shards.of(sample)
         archive.add(f"{sample.id}.{sample.suffix}", self.folder.read(sample))
         archive.add(f"{sample.id}.json", json_text(row).encode())
-        return [shown for _, shown in held]
 
     def finish(self) -> None:
         """End the archives, and write the classes."""
@@ -77,9 +73,16 @@ class WebDatasetPages(Pages):
     def read_back(self, written: WrittenExport) -> Iterator[FoundImage]:
         """Each pair of members of each archive."""
         names = json.loads((written.root / _CLASSES).read_bytes())
-        for split in self.plan.splits:
-            for name in self._shards.names(split.name):
-                yield from _found(written.root / name, names)
+        return by_sample(
+            self._archives(written.root, split.name, names)
+            for split in self.plan.splits
+        )
+
+    def _archives(
+        self, root: Path, split: str, names: Sequence[str]
+    ) -> Iterator[FoundImage]:
+        for name in self._shards.names(split):
+            yield from _found(root / name, names)
 
     def card(self) -> str:
         """What a pair of members holds."""
@@ -124,9 +127,5 @@ def _image(
         split=row["split"],
         size=(row["width"], row["height"]),
         digest=digest,
-        boxes=tuple(
-            ImportedBox(class_name=box["label"], x0=x0, y0=y0, x1=x1, y1=y1)
-            for box in row["boxes"]
-            for x0, y0, x1, y1 in (box["bbox"],)
-        ),
+        boxes=[OutgoingBox(box["label"], *box["bbox"]) for box in row["boxes"]],
     )

@@ -20,6 +20,7 @@ from ...theme import Theme
 from .capture_contract import (
     CaptureEvent,
     CaptureStatus,
+    DriftGauge,
     EventKind,
     LiveFrame,
     Marks,
@@ -29,7 +30,7 @@ from .capture_contract import (
     Zone,
 )
 from .capture_protocols import CameraDesk, CaptureDesk
-from .capture_words import away_words, badge_words, chip_words, ended_words
+from .capture_words import away_words, badge_words, chip_words, ended_words, with_drift
 from .freeze_view import FreezeView
 from .freezing import Freezing
 from .live_view import LiveView
@@ -219,6 +220,11 @@ class CameraSlot(QWidget):
         self.freeze_view.set_theme(theme)
 
     @property
+    def drift(self) -> DriftGauge:
+        """How the stream stands against the baseline; empty while none is open."""
+        return self.desk.drift() if self.status.is_running else DriftGauge()
+
+    @property
     def is_busy(self) -> bool:
         """Whether something may come from the camera."""
         return self.status.is_running or self.is_opening
@@ -315,7 +321,7 @@ class CameraSlot(QWidget):
     def _show_readings(self, readings: Readings) -> None:
         self._is_measuring = False
         if self.is_busy:
-            self.live.show_readings(readings)
+            self.live.show_readings(with_drift(readings, self.drift))
 
     def _on_shrink_stopped(self) -> None:
         self._is_shrinking = False

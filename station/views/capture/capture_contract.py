@@ -14,8 +14,10 @@ from dataset.errors import FieldsetError
 from dataset.records import Session
 
 Pixels = NDArray[np.uint8]
-Zone = tuple[float, float, float, float]
+Area = tuple[float, float, float, float]
 """A rectangle x0, y0, x1, y1 in shares of the picture's width and height, 0 to 1."""
+Zone = tuple[tuple[float, float], ...]
+"""The corners (x, y) of a polygon, three or more, in the same shares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ class CaptureEvent:
     error: FieldsetError | None = None
     sample_id: str = ""
     number: int = -1
-    area: Zone | None = None
+    area: Area | None = None
     is_frozen: bool = False
 
 
@@ -155,6 +157,34 @@ class ControlRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriftGauge:
+    """How the stream stands against the baseline.
+
+    `verdict` is the word of the gauge with its `tone`; `counts` says what it rests on,
+    `reason` why it is so, and `picture` whether the newest picture is away, with a
+    tone of its own. All are "" where nothing is watched.
+    """
+
+    baseline: str = ""
+    verdict: str = ""
+    tone: str = "muted"
+    counts: str = ""
+    reason: str = ""
+    picture: str = ""
+    picture_tone: str = "muted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthRow:
+    """How a camera is against its commissioning; all "" where nobody looked."""
+
+    verdict: str = ""
+    tone: str = "muted"
+    sentence: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureStatus:
     """How capture stands; a camera is judged by the age of its newest frame.
 
@@ -179,6 +209,18 @@ class CaptureStatus:
     ring_s: float = 0.0
     mode: str = ""
     controls: tuple[ControlRow, ...] = ()
+
+
+def zone_around(area: Area) -> Zone:
+    """Give the zone that a rectangle is, as `fieldset.toml` has its corners."""
+    x0, y0, x1, y1 = area
+    return (x0, y0), (x1, y0), (x1, y1), (x0, y1)
+
+
+def area_around(zone: Zone) -> Area:
+    """Give the rectangle round a zone."""
+    xs, ys = zip(*zone, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def short_source(address: str) -> str:

@@ -10,9 +10,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataset.records import LabelClass
-from labeling.intended import Intent
 
-from ...jobs import Lane, Operation, Submitter
+from ...jobs import Submitter
 from ...keys import CLASS_KEYS
 from ...language import tr
 from ...session_words import session_words
@@ -25,6 +24,7 @@ from .camera_wall import CameraWall
 from .capture_contract import (
     CaptureEvent,
     CaptureStatus,
+    DriftGauge,
     EventKind,
     PageSettings,
     SessionForm,
@@ -32,16 +32,18 @@ from .capture_contract import (
 )
 from .capture_panel import LAST_S, CapturePanel
 from .capture_protocols import CaptureDesk
-from .capture_words import camera_words
+from .capture_reads import CaptureReads
+from .capture_words import camera_words, drift_notice
 from .event_strip import EventStrip
 from .freeze_view import FREEZE_ACTS
+from .health_round import HealthRound
 from .live_view import LiveView
 from .preview_bar import MARKS, PreviewBar
 from .trigger_bar import TRIGGERS
 
-POLL_MS = 15
+POLL_MS = 8
 IDLE_MS = 200
-STATUS_EVERY = 12
+STATUS_EVERY = 24
 
 
 class CapturePage(QWidget):
@@ -79,11 +81,14 @@ class CapturePage(QWidget):
         self._class_id: int | None = None
         self._carry_gap_s = 0.0
         self._ticks = 0
+        self._gauges: dict[CameraSlot, DriftGauge] = {}
         self.bar = PreviewBar(self)
         self.wall = CameraWall(self._make_slot, self)
         self.strip = EventStrip(theme, runner, self)
         self.panel = CapturePanel(theme, self)
         self.tuning = CameraTuning(self.wall, self.panel, runner, self)
+        self.health = HealthRound(self.wall, runner, self)
+        self._reads = CaptureReads(desk, self.panel.form, runner, self)
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -104,6 +109,11 @@ class CapturePage(QWidget):
 
     def _connect(self) -> None:
         panel = self.panel
+        self._reads.counts_came.connect(self._on_counts)
+        self._reads.advice_came.connect(panel.show_advice)
+        self._reads.settings_came.connect(self._on_settings)
+        self._reads.error_came.connect(self.error_came)
+        self.health.row_came.connect(lambda _slot: self._show_slot())
         self.wall.slot_chosen.connect(self._on_slot_chosen)
         panel.form_given.connect(self.start)
         panel.stop_requested.connect(self.stop)
@@ -134,7 +144,7 @@ class CapturePage(QWidget):
         slot.opening_changed.connect(lambda _is: self._show_slot())
         slot.frozen_changed.connect(lambda _is: self._show_slot())
         slot.freezing.picture_saved.connect(self._on_picture_saved)
-        slot.intents_came.connect(self._on_intents)
+        slot.intents_came.connect(self._reads.note_intents)
         slot.choice_changed.connect(self._show_slot)
         slot.form_used.connect(self.form_used)
         slot.notice_came.connect(self.notice_came)
@@ -169,26 +179,16 @@ class CapturePage(QWidget):
     def open(self) -> None:
         """Count what is there and what is wanted; call when the page is shown."""
         self._timer.start()
+        self.health.begin()
         self.refresh()
 
     def refresh(self) -> None:
         """Count the classes again and read what is wanted next."""
-        self._on_catalog(tr("Count"), self._desk.counts, self._on_counts)
-        self._on_catalog(
-            tr("Read what is wanted"), self._desk.advice, self.panel.show_advice
-        )
-        self._on_catalog(
-            tr("Read the settings"), self._desk.settings, self._on_settings
-        )
+        self._reads.refresh()
 
     def find_cameras(self) -> None:
         """Look for cameras in a worker."""
-        self._ask(
-            tr("Look for cameras"),
-            self._desk.cameras,
-            self.panel.form.show_cameras,
-            Lane.CAMERA,
-        )
+        self._reads.find_cameras()
 
     def start(self, form: SessionForm) -> None:
         """Open a source in the chosen place."""
@@ -267,6 +267,7 @@ class CapturePage(QWidget):
     def halt(self) -> None:
         """Poll no more: the project is about to be closed."""
         self._timer.stop()
+        self.health.halt()
 
     def _start_or_stop(self) -> None:
         if self.slot.status.is_running:
@@ -328,6 +329,12 @@ class CapturePage(QWidget):
     ) -> None:
         if before.is_running and not status.is_running:
             self.refresh()
+            self.health.ask(slot)
+        was, gauge = self._gauges.get(slot, DriftGauge()), slot.drift
+        self._gauges[slot] = gauge
+        words, tone = drift_notice(was, gauge)
+        if words:
+            self.notice_came.emit(words, tone)
         if slot is self.slot:
             self._show_slot()
 
@@ -342,6 +349,8 @@ class CapturePage(QWidget):
         status, slots = slot.status, self.wall.slots
         self.panel.form.set_opening(slot.is_opening)
         self.panel.show_status(status)
+        self.panel.drift.show_gauge(slot.drift)
+        self.panel.health.show_row(self.health.row(slot))
         self.panel.show_conditions(slot.conditions if slot.is_busy else ())
         self.panel.show_choice(slot.choice)
         self.bar.show_frozen(slot.freezing.is_frozen)
@@ -365,36 +374,6 @@ class CapturePage(QWidget):
         self._carry_gap_s = settings.carry_gap_s
         self.tuning.begin_with(settings.zones)
 
-    def _on_intents(self, intents: tuple[Intent, ...]) -> None:
-        self._on_catalog(
-            tr("Keep what was captured for"),
-            lambda: self._desk.note_intents(intents),
-            lambda _none: None,
-        )
-
     def _on_picture_saved(self, _words: str) -> None:
         self.sample_kept.emit()
         self.refresh()
-
-    def _on_catalog(
-        self, title: str, function: Callable[[], object], done: Callable[..., None]
-    ) -> None:
-        self._ask(title, function, done, Lane.CATALOG)
-
-    def _ask(
-        self,
-        title: str,
-        function: Callable[[], object],
-        done: Callable[..., None],
-        lane: Lane,
-    ) -> None:
-        self._runner.submit(
-            Operation(
-                title=title,
-                function=lambda _progress: function(),
-                on_done=done,
-                on_error=self.error_came.emit,
-                lane=lane,
-                quiet=True,
-            )
-        )

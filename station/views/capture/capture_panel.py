@@ -15,6 +15,8 @@ from ..rows import dress
 from .capture_contract import CaptureStatus, TriggerChoice, short_source
 from .class_list import ClassList
 from .controls_part import ControlsPart
+from .drift_part import DriftPart
+from .health_part import HealthPart
 from .motion_part import MotionPart
 from .session_form import SessionFormPanel
 from .trigger_bar import TriggerBar
@@ -51,6 +53,8 @@ class CapturePanel(QWidget):
         self.motion = MotionPart()
         self.classes = ClassList(theme)
         self.controls = ControlsPart()
+        self.drift = DriftPart()
+        self.health = HealthPart()
         self._wanted = label("", "title", wraps=True)
         self._wanted_more = label("", "muted", wraps=True)
         self._warning = label("", wraps=True)
@@ -82,6 +86,8 @@ class CapturePanel(QWidget):
         column.addWidget(label(tr("Captured for, and boxes in the project"), "head"))
         column.addWidget(self.classes)
         column.addWidget(self.controls)
+        column.addWidget(self.drift)
+        column.addWidget(self.health)
         column.addStretch(1)
         area = QScrollArea()
         area.setProperty("kind", "panel")

@@ -17,7 +17,9 @@ from .capture_contract import (
     CaptureEvent,
     CaptureStatus,
     ControlRow,
+    DriftGauge,
     FoundCamera,
+    HealthRow,
     LiveFrame,
     Marks,
     PageSettings,
@@ -33,8 +35,8 @@ class CameraDesk(Protocol):
     """Captures from one source.
 
     `newest`, `events`, `status`, `shutter`, `keep_last`, `freeze`, `keep_frozen`,
-    `unfreeze` and `trigger_words` never wait and are called on the main thread; the
-    rest runs in a worker.
+    `unfreeze`, `trigger_words` and `drift` never wait and are called on the main
+    thread; the rest runs in a worker.
     """
 
     def start(self, form: SessionForm, trigger: TriggerChoice) -> None:
@@ -76,6 +78,12 @@ class CameraDesk(Protocol):
     def trigger_words(self) -> Toned:
         """Give what the trigger sees, with its figures, and a tone."""
 
+    def drift(self) -> DriftGauge:
+        """Give how the stream stands against the baseline; never waits."""
+
+    def health(self) -> HealthRow:
+        """Look at what the camera captured in its last session; takes a second."""
+
     def picture(self, pixels: Pixels, room: tuple[int, int], marks: Marks) -> Pixels:
         """Shrink a picture into `room` (width, height) and paint the marks; a worker.
 
@@ -99,6 +107,12 @@ class CaptureDesk(Protocol):
 
     def cameras(self) -> tuple[FoundCamera, ...]:
         """Look for cameras; may take seconds, on the camera's lane."""
+
+    def modes(self, source: str) -> tuple[str, ...] | None:
+        """Give the modes that a source offers, None where none can be asked for.
+
+        () where it tells none; on the camera's lane, too.
+        """
 
     def counts(self) -> tuple[ClassRow, ...]:
         """Give the classes with their counts."""

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...language import TIMES, tr
-from .capture_contract import CaptureStatus, Zone, short_source
+from .capture_contract import (
+    CaptureStatus,
+    DriftGauge,
+    Reading,
+    Readings,
+    Zone,
+    area_around,
+    short_source,
+    zone_around,
+)
 
 LATE_MS = 2000.0
 Toned = tuple[str, str]
@@ -84,12 +95,42 @@ def badge_words(
     return words.format(seconds=seconds), "bad"
 
 
+def with_drift(readings: Readings, gauge: DriftGauge) -> Readings:
+    """Give what stands on the live picture, with the lines of the gauge."""
+    if not gauge.baseline:
+        return readings
+    words = tr("Against {name}").format(name=gauge.baseline)
+    lines = [*readings.lines, Reading(text=words, word=gauge.verdict, tone=gauge.tone)]
+    if gauge.picture_tone == "warn":
+        unusual = Reading(text=tr("This picture"), word=tr("unusual"), tone="warn")
+        lines.append(unusual)
+    return replace(readings, lines=tuple(lines))
+
+
+def drift_notice(before: DriftGauge, gauge: DriftGauge) -> Toned:
+    """Give what is said when the verdict became another one; "" where it did not."""
+    is_same = (before.baseline, before.verdict) == (gauge.baseline, gauge.verdict)
+    if is_same or not (before.baseline and gauge.baseline):
+        return "", "muted"
+    words = tr("Against baseline {name}: {verdict}. {reason}").format(
+        name=gauge.baseline, verdict=gauge.verdict, reason=gauge.reason
+    )
+    return words, "bad" if gauge.tone == "bad" else "ok"
+
+
 def zone_lines(zones: tuple[Zone, ...], sensitivity: float | None) -> str:
     """Give the lines of `fieldset.toml` that make these zones last."""
     lines = ["[capture.triggers.motion]"]
     if sensitivity is not None:
         lines.append(f"sensitivity = {sensitivity:g}")
     if zones:
-        inner = ", ".join(f"[{', '.join(f'{v:g}' for v in zone)}]" for zone in zones)
-        lines.append(f"zones = [{inner}]")
+        lines.append(f"zones = [{', '.join(map(_zone_words, zones))}]")
     return "\n".join(lines)
+
+
+def _zone_words(zone: Zone) -> str:
+    """A rectangle by two of its corners, any other polygon by all of them."""
+    x0, y0, x1, y1 = around = area_around(zone)
+    if zone == zone_around(around) and x0 < x1 and y0 < y1:
+        return f"[{', '.join(f'{side:g}' for side in around)}]"
+    return f"[{', '.join(f'[{x:g}, {y:g}]' for x, y in zone)}]"

@@ -56,7 +56,7 @@ class ControlLine(QWidget):
         set_tone(self._asked, "warn")
         self.value = QDoubleSpinBox()
         self.value.setDecimals(0)
-        self.value.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.value.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.value.setProperty("touch", "true")
         self.value.setKeyboardTracking(False)
         self.value.setAccessibleName(control_name(name))

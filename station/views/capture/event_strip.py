@@ -57,18 +57,18 @@ class StripDelegate(RowDelegate):
         font.setPixelSize(self.theme.head_px - 1)
         painter.setFont(font)
         fill = QColor(0, 0, 0, 170) if row.is_kept else QColor(DARK.bad)
-        room = place.width() - 14
-        words = painter.fontMetrics().elidedText(
-            row.words, Qt.TextElideMode.ElideRight, int(room - 10)
-        )
-        wide = painter.fontMetrics().horizontalAdvance(words) + 10
-        ground = QRectF(place.left() + 5, place.bottom() - 21, wide, 16)
+        room = QRectF(0, 0, place.width() - 20, place.height() - 14)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        needed = painter.fontMetrics().boundingRect(room.toRect(), flags, row.words)
+        wide = min(needed.width(), room.width()) + 10
+        high = min(needed.height(), room.height()) + 2
+        ground = QRectF(place.left() + 5, place.bottom() - 5 - high, wide, high)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
         painter.drawRoundedRect(ground, 3, 3)
         ink = "#FFFFFF" if row.is_kept else text_on(DARK.bad)
         painter.setPen(QColor(ink))
-        painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(ground, flags, row.words)
 
 
 class EventStrip(QWidget):

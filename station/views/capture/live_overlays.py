@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from ...language import tr
 from ...theme import DARK
@@ -68,7 +68,8 @@ def paint_histogram(painter: QPainter, place: QRectF, readings: Readings) -> Non
 
 def _paint_meter(painter: QPainter, ground: QRectF, stops: float) -> None:
     """Paint a scale of stops with a mark where the picture lies."""
-    left, right, y = ground.left() + 10, ground.right() - 46, ground.top() + 62
+    wide = painter.fontMetrics().horizontalAdvance(f"{-LONGEST_STOPS:+.1f}") + 20
+    left, right, y = ground.left() + 10, ground.right() - wide, ground.top() + 62
     middle, half = (left + right) / 2, (right - left) / 2
     painter.setPen(QPen(QColor(235, 238, 240, 200), 1))
     painter.drawLine(QPointF(left, y), QPointF(right, y))
@@ -91,16 +92,16 @@ def _paint_meter(painter: QPainter, ground: QRectF, stops: float) -> None:
 
 
 def paint_zones(painter: QPainter, place: QRectF, zones: tuple[Zone, ...]) -> None:
-    """Paint the motion zones as dashed rectangles, each with its number."""
+    """Paint the motion zones dashed, each with its number at its highest corner."""
     for number, zone in enumerate(zones, 1):
-        rect = zone_rect(place, zone)
+        outline = zone_outline(place, zone)
         pen = QPen(QColor(DARK.accent), 2, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect)
+        painter.drawPolygon(outline)
         words = tr("motion zone {number}").format(number=number)
         wide = painter.fontMetrics().horizontalAdvance(words) + 14
-        chip = QRectF(rect.left() + 8, rect.top() + 8, wide, 20)
+        chip = _beside(place, outline, wide)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(DARK.accent))
         painter.drawRoundedRect(chip, 4, 4)
@@ -108,15 +109,22 @@ def paint_zones(painter: QPainter, place: QRectF, zones: tuple[Zone, ...]) -> No
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
 
 
-def zone_rect(place: QRectF, zone: Zone) -> QRectF:
+def zone_outline(place: QRectF, zone: Zone) -> QPolygonF:
     """Give where a zone lies on the widget."""
-    x0, y0, x1, y1 = zone
-    return QRectF(
-        place.left() + x0 * place.width(),
-        place.top() + y0 * place.height(),
-        (x1 - x0) * place.width(),
-        (y1 - y0) * place.height(),
+    return QPolygonF(
+        [
+            QPointF(place.left() + x * place.width(), place.top() + y * place.height())
+            for x, y in zone
+        ]
     )
+
+
+def _beside(place: QRectF, outline: QPolygonF, wide: float) -> QRectF:
+    """Where a zone's chip goes: at its highest corner, inside of the picture."""
+    corners = [outline.at(index) for index in range(outline.size())]
+    top = min(corners, key=lambda corner: (corner.y(), corner.x()))
+    left = min(max(top.x() + 8, place.left()), place.right() - wide)
+    return QRectF(left, min(top.y() + 8, place.bottom() - 20), wide, 20)
 
 
 def paint_badge(painter: QPainter, place: QRectF, words: str, tone: str) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...theme import Theme
-from .capture_contract import Readings, Zone
+from .capture_contract import Area, Readings, Zone, zone_around
 from .live_overlays import (
     PAD_PX,
     paint_away,
@@ -178,14 +178,14 @@ class LiveView(QWidget):
         if self._start is None:
             return
         self._end = event.position()
-        zone = self._drawn_zone()
+        x0, y0, x1, y1 = area = self._drawn_area()
         self._start = None
         self.update()
-        if zone[2] - zone[0] >= LEAST_ZONE and zone[3] - zone[1] >= LEAST_ZONE:
-            self.zone_drawn.emit(zone)
+        if x1 - x0 >= LEAST_ZONE and y1 - y0 >= LEAST_ZONE:
+            self.zone_drawn.emit(zone_around(area))
 
-    def _drawn_zone(self) -> Zone:
-        """Give the zone between press and pointer, clipped to the picture."""
+    def _drawn_area(self) -> Area:
+        """Give what lies between press and pointer, clipped to the picture."""
         place, start = self.picture_rect(), self._start or self._end
         xs = sorted((p.x() - place.left()) / place.width() for p in (start, self._end))
         ys = sorted((p.y() - place.top()) / place.height() for p in (start, self._end))
@@ -201,7 +201,7 @@ class LiveView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         zones = self._zones
         if self._start is not None:
-            zones = (*zones, self._drawn_zone())
+            zones = (*zones, zone_around(self._drawn_area()))
         paint_zones(painter, place, zones)
         if self._words["away"]:
             # Its figures are old, and what it is ready for is nothing.

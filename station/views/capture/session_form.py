@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -22,7 +22,9 @@ from ...language import tr
 from ..chooser import Chooser
 from ..labels import button, label, set_tone
 from .capture_contract import FoundCamera, SessionForm
+from .mode_field import ModeField
 
+ASK_MS = 300
 CLIPS = "*.mp4 *.avi *.mov *.mkv *.webm *.m4v"
 
 
@@ -34,10 +36,12 @@ class SessionFormPanel(QWidget):
     Signals:
         form_given: the `SessionForm`; the source is to be opened.
         cameras_requested: the person wants the cameras looked for again.
+        modes_requested: the source whose modes can be chosen from; see `show_modes`.
     """
 
     form_given = Signal(object)
     cameras_requested = Signal()
+    modes_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,12 +55,15 @@ class SessionFormPanel(QWidget):
         self._source.setLineEdit(edit)
         self._fields = {
             "name": _field(tr("empty: its start")),
-            "mode": _field(tr("as it is")),
             "operator": _field(tr("who captures")),
             "place": _field(tr("bridge 4")),
             "conditions": _field("light=day weather=rain"),
         }
-        self._fields["mode"].setToolTip(tr("Size and rate, such as 1280x720@30"))
+        self._mode = ModeField()
+        self._mode_part = QWidget()
+        self._modes_of = ""
+        self._has_modes = True
+        self._asking = QTimer(self, singleShot=True, interval=ASK_MS)
         self._problem = label("", wraps=True)
         set_tone(self._problem, "bad")
         self._problem.hide()
@@ -64,6 +71,8 @@ class SessionFormPanel(QWidget):
         self.foot = self._foot_part()
         self._lay_out()
         self._open.clicked.connect(self.submit)
+        self._source.currentTextChanged.connect(lambda _text: self._asking.start())
+        self._asking.timeout.connect(self._ask_modes)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -83,13 +92,19 @@ class SessionFormPanel(QWidget):
             pick.addWidget(one, 1)
         column.addLayout(pick)
         column.addSpacing(2)
-        column.addLayout(self._beside(("name", tr("Session")), ("mode", tr("Mode"))))
+        self._mode_part.setLayout(_named(self._mode, tr("Mode")))
+        self._mode_part.hide()
+        column.addWidget(self._mode_part)
+        column.addSpacing(2)
+        column.addLayout(_named(self._fields["name"], tr("Session")))
+        column.addSpacing(2)
+        # Others in each session; who captures and where is mostly as before.
+        conditions = self._fields["conditions"]
+        column.addLayout(_named(conditions, tr("Conditions, key=value")))
         column.addSpacing(2)
         column.addLayout(
             self._beside(("operator", tr("Operator")), ("place", tr("Place")))
         )
-        column.addSpacing(2)
-        column.addLayout(self._named("conditions", tr("Conditions, key=value")))
 
     def _foot_part(self) -> QWidget:
         """Give what must be in sight however far the form is scrolled."""
@@ -106,16 +121,8 @@ class SessionFormPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(10)
         for name, words in named:
-            row.addLayout(self._named(name, words))
+            row.addLayout(_named(self._fields[name], words))
         return row
-
-    def _named(self, name: str, words: str) -> QVBoxLayout:
-        """Give a field under its name."""
-        part = QVBoxLayout()
-        part.setSpacing(4)
-        part.addWidget(label(words, "head"))
-        part.addWidget(self._fields[name])
-        return part
 
     def fill(self, source: str, operator: str, place: str) -> None:
         """Put in what was used last."""
@@ -130,6 +137,26 @@ class SessionFormPanel(QWidget):
         for camera in cameras:
             self._source.addItem(f"{camera.name} ({camera.address})", camera.address)
         self._source.setEditText(typed or (cameras[0].address if cameras else ""))
+
+    def show_modes(self, source: str, modes: tuple[str, ...] | None) -> None:
+        """Offer the modes of a source, if it is still the one in the form.
+
+        None: the mode is set at the camera itself, and is not asked for.
+        """
+        if source == self.source:
+            self._has_modes = modes is not None
+            self._mode.offer(modes or ())
+            self._mode_part.setVisible(self._has_modes)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The modes that are offered."""
+        return self._mode.offered
+
+    @property
+    def mode(self) -> str:
+        """The mode that is asked for, "" where none is or can be."""
+        return self._mode.currentText().strip() if self._has_modes else ""
 
     @property
     def source(self) -> str:
@@ -147,6 +174,8 @@ class SessionFormPanel(QWidget):
         """Fill one field in: source, name, mode, operator, place or conditions."""
         if name == "source":
             self._source.setEditText(words)
+        elif name == "mode":
+            self._mode.setEditText(words)
         else:
             self._fields[name].setText(words)
 
@@ -157,7 +186,7 @@ class SessionFormPanel(QWidget):
             return
         try:
             conditions = parse_conditions(self._fields["conditions"].text())
-            if mode := self._fields["mode"].text().strip():
+            if mode := self.mode:
                 parse_mode(mode)
         except UsageError as error:
             hint = f" ({error.hint})" if error.hint else ""
@@ -174,6 +203,14 @@ class SessionFormPanel(QWidget):
                 conditions=conditions,
             )
         )
+
+    def _ask_modes(self) -> None:
+        if self.source != self._modes_of:
+            self._modes_of = self.source
+            self._has_modes = True  # until it is known better
+            self._mode.offer(())
+            self._mode_part.hide()
+            self.modes_requested.emit(self.source)
 
     def _show_problem(self, words: str) -> None:
         self._problem.setText(words)
@@ -198,6 +235,16 @@ class SessionFormPanel(QWidget):
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self._source.setEditText)
         dialog.open()
+
+
+def _named(field: QWidget, words: str) -> QVBoxLayout:
+    """Give a field under its name."""
+    part = QVBoxLayout()
+    part.setContentsMargins(0, 0, 0, 0)
+    part.setSpacing(4)
+    part.addWidget(label(words, "head"))
+    part.addWidget(field)
+    return part
 
 
 def _field(hint: str) -> QLineEdit:

@@ -16,8 +16,10 @@ from ...language import tr
 from ...theme import Theme
 from ..cards import Card, scrolled
 from ..contracts import Commands
-from ..labels import button
+from ..explore.explore_view import ExploreView
+from ..labels import bar, button
 from ..rows import dress
+from ..segments import Segments
 from ..tabs import Tabs
 from .balance_card import BalanceCard
 from .class_table import ClassSplitTable
@@ -36,6 +38,8 @@ from .test_acts import TestActs
 from .test_sets import LedgerView, TestSetCard
 
 SIDE_PX = 400
+TOOLBAR_PX = 44
+COUNTS, EXPLORE = 0, 1
 VIEWS = (ClassView.BOXES, ClassView.GROUPS, ClassView.TARGETS)
 CARD_FRAME_PX = 74
 LEAST_CLASSES_PX = 170
@@ -44,6 +48,8 @@ CLASSES_SHARE = 0.55
 
 class DatasetPage(QWidget):
     """Shows what the desks counted, and asks them to split, seal, draw and retire.
+
+    Beside the counts the same page holds the map of samples.
 
     Signals:
         error_came: a `FieldsetError` to show.
@@ -61,12 +67,14 @@ class DatasetPage(QWidget):
         self,
         desk: DatasetDesk,
         tests_desk: TestSetsDesk,
+        explore: ExploreView,
         runner: Submitter,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         dress(self, "page")
+        self.explore = explore
         self._desk = desk
         self._tests_desk = tests_desk
         self._runner = runner
@@ -99,11 +107,31 @@ class DatasetPage(QWidget):
         holder.setLayout(right)
         side = scrolled(holder)
         side.setFixedWidth(SIDE_PX)
-        row = QHBoxLayout(self)
+        counts = QWidget()
+        row = QHBoxLayout(counts)
         row.setContentsMargins(16, 16, 16, 16)
         row.setSpacing(14)
         row.addLayout(left, 1)
         row.addWidget(side)
+        self._views = QStackedWidget()
+        self._views.addWidget(counts)
+        self._views.addWidget(self.explore)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._view_bar())
+        column.addWidget(self._views, 1)
+
+    def _view_bar(self) -> QWidget:
+        """The bar that chooses between counts and map, with the map's tools."""
+        strip, row = bar("toolbar", TOOLBAR_PX)
+        self.views = Segments((tr("Counts and splits"), tr("Map of samples")))
+        self._tools = QStackedWidget()
+        self._tools.addWidget(QWidget())
+        self._tools.addWidget(self.explore.tools)
+        row.addWidget(self.views)
+        row.addWidget(self._tools, 1)
+        return strip
 
     def _class_card(self) -> Card:
         self._classes = Card(tr("Labeled classes"))
@@ -127,6 +155,9 @@ class DatasetPage(QWidget):
         return self._lower
 
     def _connect(self) -> None:
+        self.views.chosen_changed.connect(self._show_view)
+        self.explore.error_came.connect(self.error_came)
+        self.explore.notice_came.connect(self.notice_came)
         self.class_tabs.tab_chosen.connect(lambda _at: self._show_classes())
         self.edit_classes.clicked.connect(self.classes_requested)
         self.lower_tabs.tab_chosen.connect(self._on_lower_tab)
@@ -148,11 +179,13 @@ class DatasetPage(QWidget):
             "dataset.plan": self.ask_plan,
             "dataset.refresh": self.refresh,
             "dataset.find": self.search,
-            "dataset.boxes": partial(self.class_tabs.choose, 0),
-            "dataset.by_group": partial(self.class_tabs.choose, 1),
-            "dataset.targets": partial(self.class_tabs.choose, 2),
-            "dataset.groups": partial(self.lower_tabs.choose, 0),
-            "dataset.ledger": partial(self.lower_tabs.choose, 1),
+            "dataset.boxes": partial(self._show_tab, self.class_tabs, 0),
+            "dataset.by_group": partial(self._show_tab, self.class_tabs, 1),
+            "dataset.targets": partial(self._show_tab, self.class_tabs, 2),
+            "dataset.groups": partial(self._show_tab, self.lower_tabs, 0),
+            "dataset.ledger": partial(self._show_tab, self.lower_tabs, 1),
+            "explore.show": self.show_map,
+            **self.explore.commands(),
             "testset.seal": self.ask_seal,
             "testset.draw": self.ask_draw,
             "testset.retire": self.ask_retire,
@@ -163,7 +196,13 @@ class DatasetPage(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Count everything again, once the edits asked for so far are saved."""
+        """Count everything again, once the edits asked for so far are saved.
+
+        Where the map is in front, that is read again.
+        """
+        if self.views.chosen == EXPLORE:
+            self.explore.refresh()
+            return
         self._submit(
             tr("Wait for the edits"),
             lambda _progress: None,
@@ -172,9 +211,14 @@ class DatasetPage(QWidget):
             quiet=True,
         )
 
+    def show_map(self) -> None:
+        """Bring the map of samples to the front."""
+        if self.views.chosen != EXPLORE:
+            self.views.choose(EXPLORE)
+
     def search(self) -> None:
         """Go to the search over the groups."""
-        self.lower_tabs.choose(0)
+        self._show_tab(self.lower_tabs, 0)
         self.groups.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.groups.search.selectAll()
 
@@ -223,7 +267,13 @@ class DatasetPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
         self._theme = theme
-        for part in (self.table, self.groups, self.ledger, self.test_card):
+        for part in (
+            self.table,
+            self.groups,
+            self.ledger,
+            self.test_card,
+            self.explore,
+        ):
             part.set_theme(theme)
         self._fit_classes()
 
@@ -253,6 +303,18 @@ class DatasetPage(QWidget):
         """Give the classes what they need, the groups the rest."""
         super().resizeEvent(event)
         self._fit_classes()
+
+    def _show_view(self, at: int) -> None:
+        """Bring counts or map to the front, and read what it shows."""
+        self._views.setCurrentIndex(at)
+        self._tools.setCurrentIndex(at)
+        self.refresh()
+
+    def _show_tab(self, tabs: Tabs, at: int) -> None:
+        """Show a part of the counts, as a click does."""
+        if self.views.chosen != COUNTS:
+            self.views.choose(COUNTS)
+        tabs.choose(at)
 
     def _show_classes(self) -> None:
         self.table.show_state(self.state, VIEWS[self.class_tabs.chosen])

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from dataset.records import Proposal
 from labeling.carry_request import CleanStart
 
-from ...jobs import Lane, Operation, Submitter
+from ...jobs import Job, Lane, Operation, Submitter
 from ...language import tr
 from ..contracts import CarryRequest, LabelDesk, LabelScene
 
@@ -17,6 +17,8 @@ FILM_BEFORE = 8
 FILM_AFTER = 8
 RECOUNT_MS = 400
 BEAT_MS = 20_000
+FORESEE_MS = 60
+"""So long the labels stay as they are before what follows an accept is worked out."""
 
 Verb = Callable[[], LabelScene | None]
 
@@ -28,7 +30,9 @@ class LabelCalls(QObject):
     sees is what they act on.
 
     Signals:
-        state_came: the newest `LabelScene`, None when the queue is empty.
+        state_came: the newest `LabelScene`, None when the queue is empty; to be painted
+            at once.
+        rest_came: the same again, after what it needs besides itself was asked for.
         classes_came: tuple of `ClassRow`.
         film_came: tuple of `FilmFrame`.
         frames_came: the place in the queue they begin at, and tuple of `FilmFrame`.
@@ -41,6 +45,7 @@ class LabelCalls(QObject):
     """
 
     state_came = Signal(object)
+    rest_came = Signal(object)
     classes_came = Signal(object)
     film_came = Signal(object)
     frames_came = Signal(int, object)
@@ -63,6 +68,9 @@ class LabelCalls(QObject):
         # Counting a large project takes longer than a person needs for an image.
         self._recount = QTimer(self, singleShot=True, interval=RECOUNT_MS)
         self._recount.timeout.connect(self.refresh_classes)
+        self._foresee = QTimer(self, singleShot=True, interval=FORESEE_MS)
+        self._foresee.timeout.connect(self._on_foresee)
+        self._foreseen: Job | None = None
         self._beat = QTimer(self, interval=BEAT_MS)
         self._beat.timeout.connect(self._on_beat)
 
@@ -167,7 +175,11 @@ class LabelCalls(QObject):
         if is_new or self._pending == 0:
             self._is_leaving = False
             self._sample_id = sample_id
-            self.state_came.emit(state)
+            self._tell(state, is_new=is_new)
+
+    def _tell(self, state: LabelScene | None, *, is_new: bool) -> None:
+        """Have a state painted, ask for what it needs, then have the rest shown."""
+        self.state_came.emit(state)
         if state is None:
             self._quiet(
                 tr("See who has the rest"),
@@ -176,13 +188,22 @@ class LabelCalls(QObject):
             )
         elif is_new:
             self._ask_for_surroundings()
+        if self._foreseen is not None:
+            self._foreseen.cancel()
+        if state is not None:
+            self._foresee.start()
+        self.rest_came.emit(state)
 
     def _on_stopped(self) -> None:
         self._end_one()
         self._is_leaving = False
         self.call_stopped.emit()
         # What was refused may have been made on labels that changed elsewhere.
-        self._quiet(tr("Look again"), self._desk.current, self.state_came.emit)
+        self._quiet(
+            tr("Look again"),
+            self._desk.current,
+            lambda state: self._tell(state, is_new=False),
+        )
 
     def _end_one(self) -> None:
         self._pending -= 1
@@ -191,7 +212,7 @@ class LabelCalls(QObject):
 
     def _ask_for_surroundings(self) -> None:
         """Get what the new sample needs besides itself: carry-over first."""
-        self._quiet(tr("Carry the boxes over"), self._desk.carry, self._on_carry)
+        self._quiet(tr("Carry the boxes over"), self._carried, self._on_carry)
         self.refresh_film()
         self._recount.start()
 
@@ -220,7 +241,20 @@ class LabelCalls(QObject):
             )
         )
 
-    def _on_carry(self, request: CarryRequest | None) -> None:
+    def _carried(self) -> CarryRequest | LabelScene | None:
+        """Offer what was foreseen, else give what is to be worked out."""
+        request = self._desk.carry()
+        found = None if request is None else request.known()
+        if request is None or not found:
+            return request
+        return self._desk.offer(request.sample_id, found)
+
+    def _on_carry(self, request: CarryRequest | LabelScene | None) -> None:
+        if isinstance(request, LabelScene):
+            is_here = request.sample.id == self._sample_id
+            if is_here and self._pending == 0:
+                self._tell(request, is_new=False)
+            return
         if request is None:
             self._quiet(
                 tr("See why no box is carried"),
@@ -241,8 +275,40 @@ class LabelCalls(QObject):
             )
         )
 
+    def _on_foresee(self) -> None:
+        """Work out what an accept will ask for, while the person looks."""
+        if self._is_leaving:
+            return
+        self._runner.submit(
+            Operation(
+                title=tr("Look ahead"),
+                function=lambda _progress: self._desk.carry_ahead(),
+                on_done=self._on_ahead,
+                on_error=_unsaid,
+                lane=Lane.CATALOG,
+                quiet=True,
+            )
+        )
+
+    def _on_ahead(self, request: CarryRequest | None) -> None:
+        if request is None or self._is_leaving:
+            return
+        self._foreseen = self._runner.submit(
+            Operation(
+                title=tr("Follow the boxes ahead"),
+                function=lambda _progress: request.prepare(),
+                on_error=_unsaid,
+                lane=Lane.ASSIST,
+                quiet=True,
+            )
+        )
+
     def _offer(self, sample_id: str, proposals: tuple[Proposal, ...]) -> None:
         if sample_id == self._sample_id and not self._is_leaving:
             if not proposals:
                 self.clean_start_came.emit(CleanStart.SCENE)
             self._submit(lambda: self._desk.offer(sample_id, proposals))
+
+
+def _unsaid(_error: object) -> None:
+    """Say nothing: whatever is wrong is told when it is asked for in earnest."""

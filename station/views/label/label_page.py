@@ -81,6 +81,7 @@ class LabelPage(QWidget):
         dress(self, "page")
         self._calls = LabelCalls(desk, runner, self)
         self._state: LabelScene | None = None
+        self._told_id = ""
         self._frames: tuple[FilmFrame, ...] = ()
         self._classes: dict[int, LabelClass] = {}
         self._strokes = Strokes()
@@ -122,6 +123,7 @@ class LabelPage(QWidget):
 
     def _connect(self) -> None:
         self._calls.state_came.connect(self._show)
+        self._calls.rest_came.connect(self._show_rest)
         self._calls.classes_came.connect(self._on_classes)
         self._calls.film_came.connect(self._on_film)
         self._calls.filters_came.connect(self._toolbar.show_filters)
@@ -210,8 +212,8 @@ class LabelPage(QWidget):
     def accept(self) -> None:
         """Accept everything shown and go on; nothing unseen is accepted."""
         if self._is_seen():
-            drags = self._strokes.drags
-            self._leave(lambda keys: self._calls.desk.accept(keys, drags))
+            drags, seen = self._strokes.drags, self._seen_proposals()
+            self._leave(lambda keys: self._calls.desk.accept(keys, drags, seen))
 
     def mark_empty(self) -> None:
         """Say that nothing is here and go on."""
@@ -264,6 +266,11 @@ class LabelPage(QWidget):
             return False
         return self.canvas.has_picture
 
+    def _seen_proposals(self) -> frozenset[str]:
+        """Give the ids of the proposals that are on the screen."""
+        proposals = () if self._state is None else self._state.proposals
+        return frozenset(each.box.id for each in proposals)
+
     def _leave(self, verb: Callable[[int], LabelScene | None]) -> None:
         if self._state is None or self._calls.is_leaving:
             return
@@ -285,6 +292,12 @@ class LabelPage(QWidget):
         """Go to one sample, from another page."""
         self.canvas.flush()
         self._calls.redirect(lambda: self._calls.desk.go_to(sample_id))
+
+    def show_queue(self, choice: QueueChoice) -> None:
+        """Go through another queue, from another page."""
+        self.canvas.flush()
+        self._calls.redirect(lambda: self._calls.desk.choose(choice))
+        self._calls.refresh_filters()
 
     def _skip(self, reason: str) -> None:
         self._leave(lambda _keys: self._calls.desk.skip(reason))
@@ -328,21 +341,26 @@ class LabelPage(QWidget):
         if words:
             self.notice_came.emit(words, tone)
             self._calls.refresh_classes()
-        if is_new:
+        had_proposals = bool(before and before.proposals)
+        if is_new or (state.proposals and not had_proposals):
             # Picture and boxes first: what is around them may come a moment later.
             self.canvas.repaint()
-            self._show_sample(state)
-        elif before is not None and before.sample.state is not state.sample.state:
+        if before and not is_new and before.sample.state is not state.sample.state:
             self._calls.refresh_film()
+
+    def _show_rest(self, state: LabelScene | None) -> None:
+        """Show what is around the picture."""
+        told_id, self._told_id = self._told_id, state.sample.id if state else ""
+        if state is None:
+            return
+        if told_id != state.sample.id:
+            self._pictures.look_ahead()
+            self._film.show_place(state.queue, state.position - 1, state.total)
+            if state.session_text:
+                self.session_came.emit(state.session_text)
         if state.proposals:
             self._pictures.look_now()
         self._show_around(state)
-
-    def _show_sample(self, state: LabelScene) -> None:
-        self._pictures.look_ahead()
-        self._film.show_place(state.queue, state.position - 1, state.total)
-        if state.session_text:
-            self.session_came.emit(state.session_text)
 
     def _show_boxes(self, state: LabelScene) -> None:
         self._show_on_canvas(state)

@@ -155,6 +155,8 @@ class LabelToolbar(QWidget):
             parts.append(choice.split or tr("no split yet"))
         if choice.condition is not None:
             parts.append(choice.condition)
+        if choice.picked is not None:
+            parts.append(tr("picked samples"))
         return ", ".join(parts) or tr("none")
 
     def _chip(

@@ -132,7 +132,7 @@ class DriftTable(QWidget):
         self._view.viewport().update()
 
     def _fit_columns(self, theme: Theme) -> None:
-        size_columns(self._view, (146, 84, 0, 122), theme)
+        size_columns(self._view, (146, 84, 0, 140), theme)
 
     def show_rows(self, rows: tuple[DriftRow, ...]) -> None:
         """Show these metrics."""

@@ -151,8 +151,13 @@ class VersionView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self._note = label("", "muted", wraps=True)
+        self.cameras = label("", "", wraps=True)
+        self.cameras.setAccessibleName(tr("Camera health"))
         column.addWidget(self.drift, 1)
         column.addWidget(self._note)
+        column.addWidget(self.cameras)
+        self._below = QWidget()
+        column.addWidget(self._below, 1)
         return holder
 
     def _side(self) -> QStackedWidget:
@@ -268,8 +273,11 @@ class VersionView(QWidget):
             self.picture.show_words(tr("Nothing changed"))
 
     def _show_drift(self, state: VersionState) -> None:
-        self._drift_stack.setCurrentIndex(1 if state.drift else 0)
+        self._drift_stack.setCurrentIndex(1 if state.drift or state.health else 0)
         self.drift.show_rows(state.drift)
+        self.drift.setVisible(bool(state.drift))
+        self._below.setVisible(not state.drift)
+        self._show_health(state)
         self._drift_head = state.drift_head
         self._note.setText(state.drift_note)
         self._note.setVisible(bool(state.drift_note))
@@ -278,6 +286,12 @@ class VersionView(QWidget):
         self._moved_head.setText(f"{tr('Moved boxes')}, {len(state.moved)}")
         count = len(state.relabelled)
         self._relabelled_head.setText(f"{tr('Relabelled boxes')}, {count}")
+
+    def _show_health(self, state: VersionState) -> None:
+        words = "\n".join(state.health)
+        self.cameras.setText(tr("Cameras: {words}").format(words=words))
+        self.cameras.setVisible(bool(words))
+        set_tone(self.cameras, state.health_tone)
 
     def _fit_side(self) -> None:
         is_drift = self.tabs.chosen == DRIFT

@@ -117,7 +117,11 @@ class PictureRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionState:
-    """What the Versions page shows of one version against another."""
+    """What the Versions page shows of one version against another.
+
+    `health` are sentences on the version's cameras, the first one on all of them;
+    `health_tone` is `bad` where a camera has a fault.
+    """
 
     version: Version
     against: str = ""
@@ -128,6 +132,8 @@ class VersionState:
     drift_head: str = ""
     drift_note: str = ""
     drift: tuple[DriftRow, ...] = ()
+    health: tuple[str, ...] = ()
+    health_tone: str = ""
     moved: tuple[MovedBox, ...] = ()
     relabelled: tuple[MovedBox, ...] = ()
 

@@ -13,6 +13,7 @@ import pytest
 from labeling.carrying.tracker import Sought
 from labeling.geometry import Corners, iou
 from station.models.onnx_tracker import OnnxTracker
+from station.models.tracker_networks import VitNetwork
 from tests import onnx_models as made
 from tests import onnx_trackers as trackers
 
@@ -265,3 +266,61 @@ def test_nanotracks_place_is_that_of_opencvs_own_tracker(
     assert ours is not None
     # OpenCV rounds to whole pixels, and smooths sizes over a video.
     assert iou(ours.corners, (x, y, x + width, y + height)) > 0.85
+
+
+def opencvs_vittrack(path: Path, deviation: tuple[float, ...]) -> cv2.TrackerVit:
+    said = cv2.TrackerVit.Params()
+    said.net, said.stdvalue = str(path), deviation
+    return cv2.TrackerVit.create(said)
+
+
+def as_quaternion(deviation: tuple[float, ...]) -> tuple[float, ...]:
+    """The deviation that makes OpenCV divide by the given one.
+
+    It writes 1 / deviation with a `cv::Scalar`, whose division is a quaternion's: the
+    others than the first change their sign, and all are divided by the square sum.
+    """
+    first, *others = 1 / np.array(deviation)
+    inverse = np.array([first, *(-value for value in others)])
+    return (*(inverse / (inverse @ inverse)).tolist(), 0.0)
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (8, 0), (16, 0), (30, 15), (0, 30)])
+def test_vittracks_place_is_that_of_opencvs_own_tracker_with_its_division_mended(
+    tmp_path: Path, before: Path, shift: tuple[int, int]
+) -> None:
+    path = trackers.following_colours(tmp_path / "vit.onnx")
+    x0, y0, x1, y1 = (round(v) for v in WAS)
+    moved = (x0 + shift[0], y0 + shift[1], x1 + shift[0], y1 + shift[1])
+    after = picture(tmp_path / "after.png", (moved, RED), (OTHER, BLUE))
+    theirs = opencvs_vittrack(path, as_quaternion((0.229, 0.224, 0.225)))
+    theirs.init(cv2.imread(str(before)), (x0, y0, x1 - x0, y1 - y0))
+    is_found, (x, y, width, height) = theirs.update(cv2.imread(str(after)))
+
+    ours = VitNetwork(path).sight(
+        cv2.imread(str(before)), cv2.imread(str(after)), WAS, WAS
+    )
+
+    assert is_found
+    assert ours is not None
+    assert ours.corners == (x, y, x + width, y + height)
+
+
+def test_opencvs_own_division_is_not_that_of_each_channel(
+    tmp_path: Path, before: Path
+) -> None:
+    """Why places differ by a cell from OpenCV 5.0; where this fails it was mended."""
+    path = trackers.following_colours(tmp_path / "vit.onnx")
+    far = (130.0, 80.0, 170.0, 120.0)
+    after = picture(tmp_path / "after.png", (far, RED), (OTHER, BLUE))
+    theirs = opencvs_vittrack(path, (0.229, 0.224, 0.225, 0.0))
+    theirs.init(cv2.imread(str(before)), (100, 80, 40, 40))
+    _, (x, *_) = theirs.update(cv2.imread(str(after)))
+
+    ours = VitNetwork(path).sight(
+        cv2.imread(str(before)), cv2.imread(str(after)), WAS, WAS
+    )
+
+    assert ours is not None
+    assert ours.corners == far
+    assert far[0] - x == 10

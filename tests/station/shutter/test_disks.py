@@ -129,6 +129,31 @@ def test_end_does_not_wait_for_all_that_a_slow_disk_has_left(
     assert project.catalog.samples.count() == len(kept)
 
 
+def test_end_does_not_wait_for_a_disk_that_does_not_answer(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = SlowDisk(monkeypatch)
+    monkeypatch.setattr("station.shutter.run._WRITING_S", 0.0)
+    source = LiveFrames(with_bytes(30))
+    recorder = Recorder(project, lambda *_: source)
+    recorder.start(RecordingRequest(source="cam"), EveryFrame())
+    assert source.is_over.wait(WAIT_S)
+    assert disk.is_flushing.wait(WAIT_S)
+
+    recorder.close()
+
+    events, status = list(recorder.events()), recorder.status()
+    (session,) = project.catalog.sessions.all()
+    disk.may_flush.set()
+    assert isinstance(events[-1], Ended)
+    assert events[-1].error is None
+    assert (status.kept, status.dropped) == (0, 30)
+    assert status.refused == {NOT_STORED: 30}
+    assert project.catalog.sessions.refusals(session.id) == status.refused
+    assert session.ended_us is not None
+    assert project.catalog.samples.count() == 0
+
+
 def test_disk_that_fills_up_in_a_burst_keeps_what_it_acknowledged(
     tmp_path: Path,
 ) -> None:

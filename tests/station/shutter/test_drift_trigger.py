@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from dataset.drift_statistics.drift_tables import SampleTable, table_from_rows
+from dataset.drift_statistics.practical_limits import Limit
 from dataset.errors import UsageError
-from dataset.measures import measure_image
+from dataset.measures import IMAGE_METRICS, measure_image
 from dataset.progress import Progress
 from station.camera.frames import Frame
 from station.camera.source import open_source
@@ -51,6 +52,14 @@ def test_picture_as_ever_is_never_kept() -> None:
 
 def test_picture_that_stays_away_is_kept_once_a_pause() -> None:
     assert kept_s(ready(), shown(range(5, 20))) == [7.0, 12.0, 17.0]
+
+
+def test_what_the_project_says_does_not_matter_keeps_nothing() -> None:
+    wide = {metric.name: Limit(step=1e3) for metric in IMAGE_METRICS}
+    trigger = DriftTrigger(usual, limits=wide, for_s=2.0)
+    trigger.prepare(CLIP)
+
+    assert kept_s(trigger, shown(range(5, 20))) == []
 
 
 def test_flash_is_no_drift() -> None:

@@ -1,0 +1,1 @@
+"""The map of samples: seen, lassoed, sent to the queue or into a test set."""
