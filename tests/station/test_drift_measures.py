@@ -132,7 +132,7 @@ def test_the_family_of_the_settings_is_the_one_that_is_tested(
     left = {one["name"] for one in told["further"]}
     assert left == NAMES - BOXES - {"noise", "megapixels"}
     told_there = page.read_text("utf-8").partition("Measured and not judged")[2]
-    assert "<b>JPEG quality</b> 95.0 → – quality 1-100" in told_there
+    assert "<b>JPEG quality</b> 95.0 → \u2013 quality 1-100" in told_there
 
 
 def test_the_usual_family_is_told_and_the_rest_is_printed(
