@@ -3,7 +3,11 @@
 p comes from the squared maximum mean discrepancy with a Gaussian kernel as wide as
 the median distance (Gretton et al., "A kernel two-sample test", JMLR 13, 2012). We
 differ in the unit: the kernel is averaged over pairs of sessions, and whole sessions
-are dealt out anew within their camera.
+are dealt out anew within their camera. The statistic is the discrepancy over what
+chance alone gives with the spread of each side, as for the metrics (Anderson et al.,
+Australian & New Zealand Journal of Statistics 59, 2017, for one camera): without it,
+8 new sessions of three images against 40 of twenty-five had p under 0.05 in 96 % of
+the runs without any drift.
 
 The size comes from a linear discriminant with shrunk covariance that must tell the
 sets apart (Lopez-Paz and Oquab, "Revisiting classifier two-sample tests", ICLR 2017).
@@ -29,7 +33,7 @@ from scipy.special import stdtr, stdtrit
 
 from .arrangements import Layout, arrangements
 from .drift_tables import SampleTable
-from .resampling import Estimate
+from .resampling import Design, Estimate
 from .session_means import SessionMeans
 from .set_shift import (
     PICTURE,
@@ -186,20 +190,37 @@ def _standardised(vectors: Floats, owner: Rows, layout: Layout) -> Floats:
 def _kernel_test(
     unit: Floats, owner: Rows, layout: Layout, *, permutations: int, seed: int
 ) -> tuple[float, float]:
-    """Squared MMD less its mean over all arrangements, and p."""
+    """Squared MMD less what chance alone gives, and p."""
     kernel = _session_kernel(unit, owner, len(layout.current))
-    share = np.zeros(len(layout.current))
-    for start, end, count in layout.blocks:
-        share[start:end] = count / (end - start)
-    total = float(((layout.current - share) ** 2).sum())
-    found = []
-    for labels in arrangements(layout, permutations=permutations, seed=seed):
-        weights = (labels - share) / total
-        found.append(((weights @ kernel) * weights).sum(axis=1))
-    distances = np.concatenate(found)
-    slack = 1e-12 * max(1.0, abs(float(distances[0])))
-    p = float((distances >= distances[0] - slack).mean())
-    return float(distances[0] - distances.mean()), p
+    for start, end, _ in layout.blocks:  # each session less its camera's mean
+        kernel[start:end] -= kernel[start:end].mean(axis=0)
+        kernel[:, start:end] -= kernel[:, start:end].mean(axis=1, keepdims=True)
+    design = Design.of(layout)
+    found = [
+        _distances(labels, kernel, design)
+        for labels in arrangements(layout, permutations=permutations, seed=seed)
+    ]
+    distance, chance = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    ratio = distance / np.maximum(chance, 1e-10 * max(1.0, float(np.trace(kernel))))
+    p = float((ratio >= ratio[0] - 1e-9 * (1 + ratio[0])).mean())
+    return float(distance[0] - chance[0]), p
+
+
+def _distances(
+    labels: NDArray[np.uint8], kernel: Floats, design: Design
+) -> tuple[Floats, Floats]:
+    """Of each arrangement: the squared distance, and what chance alone would give.
+
+    The latter is what the sessions' own squared distances from their side's centre
+    make of it, with the weights that the variance of a shift has.
+    """
+    own = labels - design.share
+    towards = own @ kernel / design.total
+    distance = (towards * own).sum(axis=1) / design.total
+    apart = np.diag(kernel) - 2 * own * towards + own**2 * distance[:, None]
+    weights = np.where(labels > 0, design.c1, design.c0)
+    chance = (weights * np.maximum(apart, 0.0)).sum(axis=1)
+    return distance, chance
 
 
 def _session_kernel(unit: Floats, owner: Rows, sessions: int) -> Floats:

@@ -71,7 +71,7 @@ def estimate(
             exist, all of them are taken and p is exact.
         seed: of the random arrangements.
     """
-    design = _Design.of(layout)
+    design = Design.of(layout)
     centred = _centred(values, layout)
     scale = np.abs(centred).max(axis=0, initial=0.0)
     constant = scale <= 1e-12 * np.abs(values).max(axis=0, initial=0.0)
@@ -110,7 +110,7 @@ def joint_p(
     Arguments as for `estimate`; 1 where every column is constant. Against Student's
     t the smallest p of any column counts, after Sidak's correction.
     """
-    design = _Design.of(layout)
+    design = Design.of(layout)
     if not design.is_testable:
         return None
     centred = _centred(values, layout)
@@ -143,7 +143,7 @@ def _centred(values: Floats, layout: Layout) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Design:
+class Design:
     """The least-squares weights that do not change when sessions are dealt anew.
 
     `share` is each session's stratum's share of current sessions, so that the
@@ -162,7 +162,8 @@ class _Design:
     is_testable: bool
 
     @classmethod
-    def of(cls, layout: Layout) -> _Design:
+    def of(cls, layout: Layout) -> Design:
+        """The weights of a layout."""
         size = np.zeros(len(layout.strata))
         share = np.zeros(len(layout.strata))
         for start, end, count in layout.blocks:
@@ -270,7 +271,7 @@ class _Moments:
 
 
 def _moments(
-    unit: Floats, design: _Design, layout: Layout, permutations: int, seed: int
+    unit: Floats, design: Design, layout: Layout, permutations: int, seed: int
 ) -> _Moments:
     """Moments of every arrangement."""
     metrics = unit.shape[1]

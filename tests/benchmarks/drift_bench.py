@@ -97,8 +97,8 @@ def metrics_may_alarm(base: drift.SampleTable, current: drift.SampleTable) -> bo
     room for another count of degrees of freedom.
     """
     old, new = (
-        np.array([column.reshape(-1, PER_SESSION).mean(axis=1) for column in columns])
-        for columns in (base.values.values(), current.values.values())
+        np.array([c.reshape(sessions, -1).mean(axis=1) for c in table.values.values()])
+        for table, sessions in ((t, len(set(t.sessions))) for t in (base, current))
     )
     found = stats.ttest_ind(old, new, axis=1, equal_var=False).pvalue
     return float(found.min()) <= 2 * drift.LEVEL / len(base.values)
@@ -159,6 +159,21 @@ def test_false_alarms_where_few_sessions_spread_more(spread: float) -> None:
         f"40 against 8 of {spread:.0f} times the variance, 12 metrics",
         lambda seed: spread_pair(seed, 40, 8, spread),
         first=2_500_000,
+    )
+
+
+def test_false_alarms_of_whole_tables_with_short_new_sessions() -> None:
+    """Eight new sessions of three images against forty of twenty-five."""
+
+    def tables(seed: int) -> Pair:
+        old, _ = whole_pair(seed, 40, 1, 0.2)
+        rng = np.random.default_rng((seed, 1))
+        return old, whole_table(rng, name="c", sessions=8, per_session=3)
+
+    counted_alarms(
+        "40 against 8 short, correlation 0.2, 12 metrics, classes, picture",
+        tables,
+        first=2_700_000,
     )
 
 

@@ -105,6 +105,20 @@ def test_a_session_that_is_one_picture_over_and_over_is_no_drift() -> None:
     assert of(report, "picture").verdict is OPEN
 
 
+def test_short_new_sessions_do_not_look_like_another_kind_of_picture() -> None:
+    small = 0
+    for seed in range(12):
+        base, current = scenes(2000 + seed, "b", 24), scenes(3000 + seed, "c", 8)
+        rows = np.arange(len(current)) % 8 < 2
+        assert current.vectors is not None
+        current.vectors[~rows] = np.nan
+        picture = drift.compare(base, current, permutations=499, seed=seed).picture
+        assert picture is not None
+        small += picture.p <= 0.05
+
+    assert small <= 3  # at 5 % a run, four or more come once in five hundred times
+
+
 def test_whole_sets_and_metrics_share_one_family() -> None:
     report = drift.compare(scenes(1, "b", 12), scenes(2, "c", 12))
 
