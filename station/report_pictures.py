@@ -81,7 +81,8 @@ def extremes(
     for name, words, is_greatest in _EXTREMES:
         if (name, words) in found:
             value, key, row = found[name, words]
-            text = f"{words}: {abs(value):.3g} {_UNITS[name]}".rstrip()
+            value = -value if is_greatest else value
+            text = f"{words}: {value:.3g} {_UNITS[name]}".rstrip()
             captions.setdefault(
                 key, (row, ", ".join(filter(None, (text, row.session))))
             )
