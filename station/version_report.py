@@ -58,25 +58,24 @@ def write_version_report(
     samples = left_of(project, frozen)
     numbers = measured(project, samples, progress=progress)
     health = version_health(project, samples, numbers, progress=progress)
-    drift = write_drift(frozen, comparisons, health)
-    page = frozen.folder / REPORT_NAME
     closed = closed_names(project.root, frozen.splits)
-    write_report(
-        page,
-        ReportInput(
-            title=f"{project.name} {frozen.version.alias}",
-            version=frozen.version,
-            classes=frozen.classes,
-            splits=frozen.splits,
-            samples=frozen.samples,
-            diff=_diff(project.root, frozen),
-            drifts=tuple(map(_section, comparisons)),
-            health=health,
-            embeddings=embeddings(numbers),
-            pictures=behind_drift(frozen, closed, comparisons),
-            extremes=extremes(project.root, showable(samples, closed), numbers),
-        ),
+    page = frozen.folder / REPORT_NAME
+    content = ReportInput(
+        title=f"{project.name} {frozen.version.alias}",
+        version=frozen.version,
+        classes=frozen.classes,
+        splits=frozen.splits,
+        samples=frozen.samples,
+        diff=_diff(project.root, frozen),
+        drifts=tuple(map(_section, comparisons)),
+        health=health,
+        embeddings=embeddings(numbers),
+        pictures=behind_drift(frozen, closed, comparisons),
+        extremes=extremes(project.root, showable(samples, closed), numbers),
     )
+    write_report(page, content)
+    # Last, for it says of the page what the page does not show.
+    drift = write_drift(frozen, comparisons, health, closed=closed)
     return VersionReport(drift=drift, page=page, comparisons=comparisons, health=health)
 
 

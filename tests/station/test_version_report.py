@@ -140,7 +140,7 @@ def test_drift_and_page_tell_of_the_cameras(root: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("place", ["versions/health.json", "versions/v1/drift.json"])
+@pytest.mark.parametrize("place", ["versions/health.json", "versions/v1/report.html"])
 def test_a_killed_run_is_completed_by_the_next_one(
     call: CommandLine, root: Path, tmp_path: Path, place: str
 ) -> None:
