@@ -7,7 +7,8 @@ never in it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from dataset.images.image_file import decode
 from dataset.measures import METRICS
 from dataset.policies.lineage import lineage_of
 from dataset.records import VersionSample
+from dataset.versions.frozen_version import FrozenVersion
 from export.report import ReportPicture
 
 _WIDTH: Final = 320
@@ -36,74 +38,64 @@ _EXTREMES: Final = (
     ("saturation", "most colourful", True),
     ("boxes", "most boxes", True),
 )
+# A count says what it counts already.
+_UNITS: Final = {m.name: m.unit if m.name != "boxes" else "" for m in METRICS}
 
 
 def behind_drift(
-    root: Path,
-    rows: Mapping[str, VersionSample],
-    comparisons: Sequence[Comparison],
+    frozen: FrozenVersion, closed: frozenset[str], comparisons: Sequence[Comparison]
 ) -> tuple[ReportPicture, ...]:
-    """The samples behind a drift, the most extreme of each metric first.
-
-    `rows` are the samples that may be shown, by id.
-    """
+    """The samples behind a drift, the most extreme of each metric first."""
     captions: dict[str, str] = {}
     for comparison in comparisons:
         for metric in comparison.report.drifted:
             for worst in metric.worst_samples[:2]:
-                if worst.sample_id in rows:
-                    caption = f"{_caption(metric, worst)}, {comparison.heading}"
-                    captions.setdefault(worst.sample_id, caption)
-    shown = list(captions.items())[:_BEHIND_DRIFT]
-    return tuple(_picture(root, rows[one], caption) for one, caption in shown)
+                caption = f"{_caption(metric, worst)}, {comparison.heading}"
+                captions.setdefault(worst.sample_id, caption)
+    rows = showable(map(frozen.sample, captions), closed)
+    return tuple(
+        _picture(frozen.root, row, captions[row.id])
+        for row in islice(rows, _BEHIND_DRIFT)
+    )
 
 
 def extremes(
     root: Path,
-    rows: Mapping[str, VersionSample],
+    rows: Iterable[VersionSample],
     numbers: Mapping[str, Mapping[str, float]],
 ) -> tuple[ReportPicture, ...]:
     """The outermost samples of a version, each shown once; ties go by id.
 
-    `rows` are the samples that may be shown and `numbers` their measures, by id.
+    `rows` are the samples that may be shown, read once, and `numbers` the measures
+    of images by sample id.
     """
-    # A count says what it counts already.
-    units = {m.name: m.unit if m.name != "boxes" else "" for m in METRICS}
-    captions: dict[str, str] = {}
+    found: dict[tuple[str, str], tuple[float, str, VersionSample]] = {}
+    for row in rows:
+        known = {**numbers.get(row.id, {}), "boxes": float(len(row.boxes))}
+        for name, words, is_greatest in _EXTREMES:
+            value = known.get(name, math.nan) * (-1.0 if is_greatest else 1.0)
+            best = found.get((name, words))
+            if math.isfinite(value) and (best is None or (value, row.id) < best[:2]):
+                found[name, words] = value, row.id, row
+    captions: dict[str, tuple[VersionSample, str]] = {}
     for name, words, is_greatest in _EXTREMES:
-        found = _outermost(rows, numbers, name, is_greatest=is_greatest)
-        if found is not None and found not in captions:
-            value = f"{numbers[found][name]:.3g} {units[name]}".rstrip()
-            session = rows[found].session
-            captions[found] = ", ".join(filter(None, (f"{words}: {value}", session)))
-    return tuple(_picture(root, rows[one], text) for one, text in captions.items())
+        if (name, words) in found:
+            value, key, row = found[name, words]
+            value = -value if is_greatest else value
+            text = f"{words}: {value:.3g} {_UNITS[name]}".rstrip()
+            captions.setdefault(
+                key, (row, ", ".join(filter(None, (text, row.session))))
+            )
+    return tuple(_picture(root, row, text) for row, text in captions.values())
 
 
 def showable(
     samples: Iterable[VersionSample], closed: frozenset[str]
-) -> dict[str, VersionSample]:
-    """By id, the captured samples that are in no closed set."""
-    return {
-        row.id: row
-        for row in samples
-        if row.split not in closed and lineage_of(row) is None
-    }
-
-
-def _outermost(
-    rows: Mapping[str, VersionSample],
-    numbers: Mapping[str, Mapping[str, float]],
-    name: str,
-    *,
-    is_greatest: bool,
-) -> str | None:
-    sign = -1.0 if is_greatest else 1.0
-    known = (
-        (sign * numbers[one][name], one)
-        for one in rows
-        if math.isfinite(numbers.get(one, {}).get(name, math.nan))
-    )
-    return min(known, default=(0.0, None))[1]
+) -> Iterator[VersionSample]:
+    """The captured samples that are in no closed set."""
+    for row in samples:
+        if row.split not in closed and lineage_of(row) is None:
+            yield row
 
 
 def _caption(metric: MetricDrift, worst: SampleValue) -> str:

@@ -19,7 +19,7 @@ from dataset.drift_statistics.drift_file import (
 from dataset.drift_statistics.kept_drift import REPORT_NAME
 from dataset.errors import NotFound
 from dataset.health.version_health import VersionHealth, version_health
-from dataset.measuring import embeddings, measured, with_boxes
+from dataset.measuring import embeddings, measured
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
 from dataset.sealed.published_seals import closed_names
@@ -63,26 +63,24 @@ def write_version_report(
         )
         numbers = measured(project, samples, backbone=backbone, progress=progress)
     health = version_health(project, samples, numbers, progress=progress)
-    drift = write_drift(frozen, comparisons, health)
-    page = frozen.folder / REPORT_NAME
     closed = closed_names(project.root, frozen.splits)
-    shown = showable(samples, closed)
-    write_report(
-        page,
-        ReportInput(
-            title=f"{project.name} {frozen.version.alias}",
-            version=frozen.version,
-            classes=frozen.classes,
-            splits=frozen.splits,
-            samples=frozen.samples,
-            diff=_diff(project.root, frozen),
-            drifts=tuple(map(_section, comparisons)),
-            health=health,
-            embeddings=embeddings(numbers),
-            pictures=behind_drift(project.root, shown, comparisons),
-            extremes=extremes(project.root, shown, with_boxes(numbers, shown.values())),
-        ),
+    page = frozen.folder / REPORT_NAME
+    content = ReportInput(
+        title=f"{project.name} {frozen.version.alias}",
+        version=frozen.version,
+        classes=frozen.classes,
+        splits=frozen.splits,
+        samples=frozen.samples,
+        diff=_diff(project.root, frozen),
+        drifts=tuple(map(_section, comparisons)),
+        health=health,
+        embeddings=embeddings(numbers),
+        pictures=behind_drift(frozen, closed, comparisons),
+        extremes=extremes(project.root, showable(samples, closed), numbers),
     )
+    write_report(page, content)
+    # Last, for it says of the page what the page does not show.
+    drift = write_drift(frozen, comparisons, health, closed=closed)
     return VersionReport(drift=drift, page=page, comparisons=comparisons, health=health)
 
 

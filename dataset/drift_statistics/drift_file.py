@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,6 @@ from ..policies.recipes import is_stress
 from ..progress import SILENT, Progress
 from ..project import Project
 from ..records import SplitKind, VersionSample
-from ..sealed.published_seals import closed_names
 from ..version import read_version
 from ..versions.frozen_version import FrozenVersion
 from .drift_tables import table_from_version
@@ -91,14 +90,13 @@ def write_drift(
     frozen: FrozenVersion,
     comparisons: Sequence[Comparison],
     health: VersionHealth | None = None,
+    *,
+    closed: Iterable[str] = (),
 ) -> Path:
     """Write `drift.json` beside the version, whole or not at all; see `kept_drift`.
 
-    `health` is that of the version's cameras, null where it was not looked at. The
-    splits that are closed now are named, for the report shows no picture of them.
-
-    Raises:
-        BadFile: a published seal is damaged.
+    `health` is that of the version's cameras, null where it was not looked at; `closed`
+    are the splits that no picture of the report shows.
     """
     content = {
         "version": frozen.version.id,
@@ -112,7 +110,7 @@ def write_drift(
             }
             for c in comparisons
         ],
-        "closed": sorted(closed_names(frozen.root, frozen.splits)),
+        "closed": sorted(closed),
         "health": None if health is None else health.to_json(),
     }
     path = frozen.folder / FILE_NAME

@@ -11,6 +11,7 @@ place was quiet in the reference.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ _RING[2:5, 2:5] = 0
 _STUCK_WITHIN = 2
 _MOVED_BY = 16
 
+Number = TypeVar("Number", np.uint8, np.int16)
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -56,20 +58,26 @@ class DefectSearch:
         self._most: NDArray[np.int16] | None = None
         self._sum: NDArray[np.float32] | None = None
         self._frames = 0
-        self._range: tuple[Pixels, Pixels] | None = None
-        self._around: tuple[Pixels, Pixels] | None = None
+        self._low: Pixels | None = None
+        self._high: Pixels | None = None
+        self._low_around: Pixels | None = None
+        self._high_around: Pixels | None = None
 
     def add(self, pixels: Pixels) -> None:
         """Look at one more frame, (H, W, 3) uint8 BGR."""
         around = np.asarray(cv2.medianBlur(pixels, 5), np.uint8)
-        over = pixels.astype(np.int16) - around.astype(np.int16)
-        self._least = over if self._least is None else np.minimum(self._least, over)
-        self._most = over if self._most is None else np.maximum(self._most, over)
-        worst = np.abs(over).max(axis=2).astype(np.float32)
+        # OpenCV's arithmetic takes a tenth of NumPy's time for the same numbers.
+        over = np.asarray(cv2.subtract(pixels, around, dtype=cv2.CV_16S), np.int16)
+        worst = np.asarray(
+            _largest(np.asarray(cv2.absdiff(pixels, around), np.uint8)), np.float32
+        )
+        self._least, self._most = _widened(self._least, self._most, over)
         self._sum = worst if self._sum is None else self._sum + worst
         self._frames += 1
-        self._range = _widened(self._range, pixels)
-        self._around = _widened(self._around, around)
+        self._low, self._high = _widened(self._low, self._high, pixels)
+        self._low_around, self._high_around = _widened(
+            self._low_around, self._high_around, around
+        )
 
     def found(self) -> PixelDefects | None:
         """What stood out in every frame; None before the first."""
@@ -77,16 +85,18 @@ class DefectSearch:
             self._least is None
             or self._most is None
             or self._sum is None
-            or self._range is None
-            or self._around is None
+            or self._low is None
+            or self._high is None
+            or self._low_around is None
+            or self._high_around is None
         ):
             return None
         unrest = self._sum / np.float32(self._frames)
         alone = np.asarray(cv2.dilate(unrest, _RING)) <= QUIET
         hot = alone & _small_only(np.any(self._least > THRESHOLD, axis=2))
         dead = alone & _small_only(np.any(self._most < -THRESHOLD, axis=2))
-        still = (self._range[1] - self._range[0] <= _STUCK_WITHIN).all(axis=2)
-        moved = (self._around[1] - self._around[0] >= _MOVED_BY).any(axis=2)
+        still = (self._high - self._low <= _STUCK_WITHIN).all(axis=2)
+        moved = (self._high_around - self._low_around >= _MOVED_BY).any(axis=2)
         return PixelDefects(
             hot=hot, dead=dead, stuck=(hot | dead) & still & moved, unrest=unrest
         )
@@ -103,10 +113,20 @@ def new_spots(current: Mask, reference: PixelDefects) -> tuple[tuple[int, int], 
     return tuple(spot for label, spot in spots.items() if label not in known)
 
 
-def _widened(known: tuple[Pixels, Pixels] | None, new: Pixels) -> tuple[Pixels, Pixels]:
-    if known is None:
+def _widened(
+    low: NDArray[Number] | None, high: NDArray[Number] | None, new: NDArray[Number]
+) -> tuple[NDArray[Number], NDArray[Number]]:
+    """The least and the greatest of each pixel with those of one more frame."""
+    if low is None or high is None:
         return new, new
-    return np.minimum(known[0], new), np.maximum(known[1], new)
+    kind = new.dtype
+    return np.asarray(cv2.min(low, new), kind), np.asarray(cv2.max(high, new), kind)
+
+
+def _largest(channels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The largest of the three channels, (H, W)."""
+    blue, green, red = cv2.split(channels)
+    return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
 
 
 def _small_only(mask: Mask) -> Mask:

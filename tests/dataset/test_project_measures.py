@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dataset import measuring
 from dataset.catalog.measures import BACKBONE, BUILT_IN
 from dataset.drift_statistics.drift_file import compare_version, write_drift
 from dataset.drift_statistics.kept_drift import drift_summary, read_drift
+from dataset.erasure import erase
 from dataset.errors import BadFile, BadImage, ProjectError
 from dataset.measures import DIGEST, EVERY_METRIC, measure_bytes
 from dataset.measuring import embeddings, measure_file, measured, with_boxes
@@ -43,12 +45,12 @@ def project(tmp_path: Path) -> Iterator[Project]:
         yield made
 
 
-def second_version(project: Project) -> None:
-    session = new_session(project, "three")
-    for sample in filled(project, session, 3, first=90):
+def second_version(project: Project, name: str = "three", first: int = 90) -> None:
+    session = new_session(project, name)
+    for sample in filled(project, session, 3, first=first):
         state = LabelState(state=SampleState.LABELED, boxes=(box("b", x0=30.0),))
         project.catalog.labels.put(sample.id, state)
-    freeze(project, message="second")
+    freeze(project, message=name)
 
 
 def test_samples_are_measured_once(
@@ -287,6 +289,36 @@ def test_second_version_is_compared_with_its_parent_and_kept(
     parent = project.version("v1").version.id
     assert drift_summary(frozen, parent) == kept["comparisons"][0]
     assert drift_summary(frozen, "dv-other") == {}
+
+
+def test_a_version_is_compared_with_its_parent_and_the_baseline(
+    project: Project,
+) -> None:
+    second_version(project)
+    second_version(project, "four", 130)
+
+    found = compare_version(project, project.version("v3"))
+    shutil.rmtree(project.root / "versions" / "v1")
+    without = compare_version(project, project.version("v3"))
+
+    assert [(c.kind, c.base, c.current) for c in found][:2] == [
+        ("parent", "v2", "v3"),
+        ("baseline", "v1", "v3"),
+    ]
+    assert [(c.kind, c.base) for c in without][:1] == [("parent", "v2")]
+    assert "baseline" not in {c.kind for c in without}
+
+
+def test_a_sample_that_was_erased_since_is_no_missing_picture(
+    project: Project,
+) -> None:
+    second_version(project)
+    erase(project, project.version("v1").samples[0].id)
+
+    (parent, *_) = compare_version(project, project.version("v2"))
+
+    assert parent.kind == "parent"
+    assert np.isnan(parent.base_table.values["brightness"]).sum() == 1
 
 
 def test_same_version_has_the_same_drift_bytes(project: Project) -> None:

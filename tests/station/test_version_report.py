@@ -140,7 +140,7 @@ def test_drift_and_page_tell_of_the_cameras(root: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("place", ["versions/health.json", "versions/v1/drift.json"])
+@pytest.mark.parametrize("place", ["versions/health.json", "versions/v1/report.html"])
 def test_a_killed_run_is_completed_by_the_next_one(
     call: CommandLine, root: Path, tmp_path: Path, place: str
 ) -> None:
@@ -185,11 +185,11 @@ def test_a_sealed_set_is_in_no_picture(root: Path) -> None:
         sealed = [replace(row, split="test-main") for row in rows[:3]]
         others = [replace(row, split="train") for row in rows[3:]]
         numbers = {row.id: {"brightness": float(at)} for at, row in enumerate(rows)}
-        shown = showable([*sealed, *others], frozenset({"test-main"}))
+        shown = list(showable([*sealed, *others], frozenset({"test-main"})))
 
         found = extremes(project.root, shown, numbers)
 
-    assert not {row.id for row in sealed} & set(shown)
+    assert shown == others
     assert found[0].caption.startswith("darkest: 3 luma")
 
 
@@ -223,18 +223,18 @@ def test_a_report_from_before_a_seal_stays_at_home_until_it_is_made_again(
 
 def test_extremes_are_shown_once_small_and_by_their_session(root: Path) -> None:
     with Project.open(root) as project:
-        rows = {row.id: row for row in project.version("v1").samples}
+        rows = {row.id: row for row in list(project.version("v1").samples)[:3]}
         names = sorted(rows)
         numbers = {
-            names[0]: {"brightness": 0.1, "sharpness": 1.0, "boxes": 2.0},
-            names[1]: {"brightness": 0.9, "sharpness": 9.0, "boxes": 1.0},
+            names[0]: {"brightness": -0.1, "sharpness": 1.0},
+            names[1]: {"brightness": 0.9, "sharpness": 9.0},
             names[2]: {"brightness": float("nan")},
         }
 
-        found = extremes(project.root, rows, numbers)
+        found = extremes(project.root, rows.values(), numbers)
 
     assert [picture.caption for picture in found] == [
-        f"darkest: 0.1 luma 0-1, {rows[names[0]].session}",
+        f"darkest: -0.1 luma 0-1, {rows[names[0]].session}",
         f"brightest: 0.9 luma 0-1, {rows[names[1]].session}",
     ]
     pixels = cv2.imdecode(np.frombuffer(found[0].data, np.uint8), cv2.IMREAD_COLOR)
@@ -247,7 +247,7 @@ def test_made_copies_are_no_extremes(root: Path) -> None:
     made = f"made:stress/1 {'0' * 64} {'1' * 64}"
     copy = replace(row, source_name=made)
 
-    assert showable([copy], frozenset()) == {}
+    assert list(showable([copy], frozenset())) == []
 
 
 def test_the_pictures_of_the_page_are_whole_jpegs(root: Path) -> None:

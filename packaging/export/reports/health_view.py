@@ -31,7 +31,7 @@ _TONES = {
     HealthVerdict.NOT_ENOUGH_DATA: "warn",
 }
 _ORDER = (HealthVerdict.FAULT, HealthVerdict.NOT_ENOUGH_DATA, HealthVerdict.FINE)
-_UNITS = {"share of width": "of width", "log2": "log2", "ratio": ""}
+_UNITS = {"share of width": "% of width", "log2": "log2", "ratio": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +244,8 @@ def _row(finding: HealthFinding, name: str) -> FindingRow:
 def _change(finding: HealthFinding) -> str:
     if finding.effect is None:
         return DASH
+    if finding.unit == "share of width":
+        return _in_unit(finding.effect, finding.unit)
     if finding.unit in {"frames", "pixels"}:
         return _in_unit(finding.effect, finding.unit)
     sign = "+" if finding.effect > 0 else ""
@@ -254,6 +256,8 @@ def _change(finding: HealthFinding) -> str:
 
 
 def _in_unit(value: float, unit: str) -> str:
+    if unit == "share of width":
+        value *= 100
     text = f"{value:g}" if value == int(value) else plain(value)
     text = text.replace("-", MINUS)
     if unit in {"frames", "pixels"} and value == 1:
