@@ -25,7 +25,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from .drift_tables import SampleTable
 from .resampling import Estimate, Layout, arrangements
@@ -143,7 +142,12 @@ def _guessing(found: _Auc, spread: float) -> float:
     over = found.value - 0.5
     if over <= 0 or not math.isfinite(spread):
         return 1.0
-    return 2 * float(stdtr(found.free, -over / spread)) if spread > 0 else 0.0
+    if spread <= 0:
+        return 0.0
+    # Slow to load, and the window's pages are imported with this module.
+    from scipy.special import stdtr  # noqa: PLC0415
+
+    return 2 * float(stdtr(found.free, -over / spread))
 
 
 def _in_order(base: SampleTable, current: SampleTable) -> Rows:
