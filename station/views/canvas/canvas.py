@@ -139,13 +139,9 @@ class Canvas(PictureSurface):
 
     def select_next(self, step: int = 1) -> None:
         """Select the next box in sight, those to be looked at first."""
-        boxes = self._boxes
-        ids = [item.id for item in boxes.items if not boxes.is_hidden(item.id)]
-        if ids:
-            at = ids.index(self.selected) + step if self.selected else 0
-            if not self.selected and step < 0:
-                at = -1
-            self.choose((ids[at % len(ids)],))
+        following = self._boxes.following(self.selected, step)
+        if following:
+            self.choose((following,))
 
     def select_all(self) -> None:
         """Choose every box that is neither locked nor hidden."""
