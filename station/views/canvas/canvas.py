@@ -292,7 +292,7 @@ class Canvas(PictureSurface):
         painter = QPainter(self)
         boxes, view = self._boxes, self._view
         self._paint_picture(painter)
-        if not boxes.are_all_hidden:
+        if boxes.still_count:
             self._layers.copy_boxes(painter, self.size(), view, lambda: boxes.still)
         paint_active(painter, self._brush, boxes.active, view, self.rect())
         self._tools.paint(painter, self._brush, view, self.rect())
