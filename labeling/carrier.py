@@ -20,6 +20,10 @@ from .carry_request import (
 )
 from .carrying.tracker import Tracker
 
+AHEAD_MOST = 32
+"""With more boxes nothing is asked ahead: an accept would wait for what was begun for
+boxes that were changed since."""
+
 
 class Carrier:
     """Makes the requests of one labeling session, which share pictures and answers.
@@ -46,11 +50,13 @@ class Carrier:
         """What `request` of the next sample will be once `shown` is accepted.
 
         `shown` are the labels of the sample before it with what is offered for it.
-        None where nothing would carry, or there is nothing to accept.
+        None where nothing would carry, or there is nothing or too much to accept.
         """
         try:
             boxes = edits.accept(shown).boxes
         except UsageError:
+            return None
+        if len(boxes) > AHEAD_MOST:
             return None
         sample = self._project.catalog.samples.get(sample_id)
         assumed = Assumed(

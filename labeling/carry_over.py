@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 
 import cv2
 import numpy as np
@@ -25,7 +24,7 @@ from .carrying.landing import landing
 from .carrying.leaving import GONE_INSIDE, has_left, share_inside
 from .carrying.ranking import assign, score_of
 from .carrying.scene import Scene, is_other_scene, scene_of
-from .carrying.targets import make_targets
+from .carrying.targets import looks_of, make_targets
 from .carrying.working_size import at_full_size, halved, halvings, sized
 from .geometry import Corners, clip, corners_of
 
@@ -72,7 +71,7 @@ def _proposals(
     moving = [k for k in looked_at if not _is_still(scene, corners_of(boxes[k]))]
     targets = make_targets(history, boxes, moving, scene.motion)
     memories = [candidates.memory_of(scene, target) for target in targets]
-    found = _searched(scene, targets, memories)
+    found = _searched(history, scene, targets, memories)
     refined = candidates.refine(scene, targets, memories, found)
     chosen = [
         None if one is None else _settled(scene, target, memory, one)
@@ -99,10 +98,16 @@ def _most_changed(scene: Scene, boxes: Sequence[Box]) -> list[int]:
 
 
 def _searched(
-    scene: Scene, targets: Sequence[Target], memories: Sequence[Memory]
+    history: Sequence[AcceptedImage],
+    scene: Scene,
+    targets: Sequence[Target],
+    memories: Sequence[Memory],
 ) -> list[list[Candidate]]:
     """Candidates of each object; OpenCV and NumPy let two threads work at once."""
-    search = partial(peaks.search, scene)
+
+    def search(target: Target, memory: Memory) -> list[Candidate]:
+        return peaks.search(scene, target, memory, looks_of(history, target))
+
     if len(targets) < 2:
         return list(map(search, targets, memories))
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:

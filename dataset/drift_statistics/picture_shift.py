@@ -29,7 +29,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from .arrangements import Layout, arrangements
 from .drift_tables import SampleTable
@@ -45,6 +44,7 @@ from .set_shift import (
     side_variance,
     thinned,
 )
+from .student_t import quantile, two_sided_p
 
 Rows = NDArray[np.int64]
 
@@ -120,7 +120,7 @@ def _judged(
     spread = found.error * math.sqrt(1 + folds / (folds - 1))
     interval = None
     if math.isfinite(spread):
-        reach = float(stdtrit(found.free, 0.975)) * spread
+        reach = quantile(0.975, found.free) * spread
         interval = max(0.0, found.value - reach), min(1.0, found.value + reach)
     picture = PictureShift(
         mmd2=mmd2,
@@ -147,7 +147,9 @@ def _guessing(found: _Auc, spread: float) -> float:
     over = found.value - 0.5
     if over <= 0 or not math.isfinite(spread):
         return 1.0
-    return 2 * float(stdtr(found.free, -over / spread)) if spread > 0 else 0.0
+    if spread <= 0:
+        return 0.0
+    return two_sided_p(over / spread, found.free)
 
 
 def _in_order(base: SampleTable, current: SampleTable) -> Rows:

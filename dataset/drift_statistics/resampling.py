@@ -31,9 +31,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
 from .arrangements import Floats, Layout, dealt_sums
+from .student_t import quantile, two_sided_p
 
 # The bounds are exact to a ten-thousandth of a session's standard deviation.
 _BISECTIONS = 14
@@ -321,12 +321,12 @@ class _Student:
         """Two-sided p of a shift; 0 where nothing spreads."""
         if self.error <= _ROUNDING * abs(shift):
             return 0.0 if shift else 1.0
-        return 2 * float(stdtr(self.freedom, -abs(shift) / self.error))
+        return two_sided_p(shift / self.error, self.freedom)
 
     @property
     def reach(self) -> float:
         """Half the width of the 95 % interval."""
-        return float(stdtrit(self.freedom, 0.975)) * self.error
+        return quantile(0.975, self.freedom) * self.error
 
 
 def _estimate_one(

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataset.records import Box
+
 from ..geometry import Corners, iou
-from . import colours, flow, template
+from . import colours, flow
 from .scene import Scene, ring_contrast
 
 PATCH = 24
@@ -56,14 +58,15 @@ class Target:
     `corners` is its box in the earlier image, `expected` where it should be by camera
     motion and its own course, `spread` how far it may be from there in pixels,
     `deviation` as in `Course`,
-    `looks` its windows in images before that, `others` the other boxes.
+    `seen` its boxes in the history by the image's age, newest first (the same one at
+    the history's own size, at least), `others` the other boxes.
     """
 
     corners: Corners
     expected: Corners
     spread: float
     deviation: tuple[float, float] | None = None
-    looks: tuple[template.Maps, ...] = ()
+    seen: tuple[tuple[int, Box], ...] = ()
     others: tuple[Corners, ...] = ()
 
     @property

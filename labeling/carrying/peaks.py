@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import cv2
@@ -39,8 +39,13 @@ SIZE_CARE = 0.7
 Floats = NDArray[np.float64]
 
 
-def search(scene: Scene, target: Target, memory: Memory) -> list[Candidate]:
-    """The best places by template, best first; [] where nothing can be learned."""
+def search(
+    scene: Scene, target: Target, memory: Memory, looks: Sequence[template.Maps] = ()
+) -> list[Candidate]:
+    """The best places by template, best first; [] where nothing can be learned.
+
+    `looks` are windows of the object in images before the earlier one.
+    """
     x0, y0, x1, y1 = target.corners
     zoom = template.half_cells_a_pixel(x1 - x0, y1 - y0)
     learned_from = _around(target.corners, LEARNED_REACH * target.size)
@@ -53,7 +58,7 @@ def search(scene: Scene, target: Target, memory: Memory) -> list[Candidate]:
     care = foreground.care(
         scene.before.colours, target.corners, memory.odds, rows, columns
     )
-    learned = template.learn(region, target.corners, target.looks, target.others, care)
+    learned = template.learn(region, target.corners, looks, target.others, care)
     if learned is None:
         return []
     odds = foreground.odds_of(scene.after.colours, memory.odds, ahead)

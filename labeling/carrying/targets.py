@@ -49,7 +49,7 @@ def make_targets(
                 expected=course.expected,
                 spread=course.spread,
                 deviation=course.deviation,
-                looks=_looks(history, own),
+                seen=tuple(own[: MEMORY + 1]),
                 others=_nearest(corners, k),
             )
         )
@@ -78,15 +78,12 @@ def _nearest(corners: NDArray[np.float64], index: int) -> tuple[Corners, ...]:
     return tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in corners[near].tolist())
 
 
-def _looks(
-    history: Sequence[AcceptedImage], seen: Sequence[tuple[int, Box]]
+def looks_of(
+    history: Sequence[AcceptedImage], target: Target
 ) -> tuple[template.Maps, ...]:
-    """Windows of one object in the images before the newest; `seen` newest first."""
-    newest = seen[0][1]
-    looks = (
-        _look(history[-1 - age], earlier, newest)
-        for age, earlier in seen[1 : MEMORY + 1]
-    )
+    """Windows of one object in the images before the newest."""
+    (_, newest), *before = target.seen
+    looks = (_look(history[-1 - age], earlier, newest) for age, earlier in before)
     return tuple(window for window in looks if window is not None)
 
 

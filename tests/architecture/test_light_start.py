@@ -54,3 +54,18 @@ def test_slow_libraries_are_not_imported_by_help(arguments: list[str]) -> None:
     assert not code
     assert result.stdout
     assert sorted(SLOW.intersection(modules)) == []
+
+
+def test_the_windows_pages_load_nothing_that_the_first_picture_can_do_without() -> None:
+    listing = "import json, sys, station.pages; print(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", listing],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    needed = {"PySide6", "cv2", "numpy", "pyarrow", "sqlite_utils"}
+    modules = json.loads(result.stdout.splitlines()[-1])
+    assert sorted((SLOW - needed).intersection(modules)) == []

@@ -72,11 +72,13 @@ def measure(root: Path) -> dict[str, Any]:
     began = time.perf_counter()
     from PySide6.QtWidgets import QApplication
 
+    from station.app import Collector
     from station.assembly import Station
     from station.keys import Page
     from station.settings import ReadSettings, UserSettings
 
     app = QApplication([])
+    collector = Collector()
     ready, ready_cpu = time.perf_counter(), time.process_time()
     settings = ReadSettings(settings=UserSettings(station="bench"))
     station = Station(app, settings, root / "window.json")
@@ -111,6 +113,7 @@ def measure(root: Path) -> dict[str, Any]:
     figures |= _strip(app, page, until)
     figures["flush_ms"] = _flush_ms(root)
     station.close()
+    collector.close()
     return figures
 
 

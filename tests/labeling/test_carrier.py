@@ -9,6 +9,7 @@ import pytest
 
 from dataset.errors import UsageError
 from dataset.project import Project
+from labeling import carrier
 from labeling.carry_request import Answers
 from labeling.carrying.tracker import Sought, Tracked
 from labeling.session import LabelingSession
@@ -109,6 +110,17 @@ def test_nothing_is_asked_ahead_where_nothing_can_be_accepted(project: Project) 
 
     labeling.step(2)
     labeling.draw(CARS[0], 1)
+    assert labeling.carry_ahead() is None
+
+
+def test_nothing_is_asked_ahead_for_a_crowd(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labeling = drawn(project)
+
+    monkeypatch.setattr(carrier, "AHEAD_MOST", len(CARS))
+    assert labeling.carry_ahead() is not None
+    monkeypatch.setattr(carrier, "AHEAD_MOST", len(CARS) - 1)
     assert labeling.carry_ahead() is None
 
 

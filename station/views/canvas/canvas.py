@@ -139,13 +139,9 @@ class Canvas(PictureSurface):
 
     def select_next(self, step: int = 1) -> None:
         """Select the next box in sight, those to be looked at first."""
-        boxes = self._boxes
-        ids = [item.id for item in boxes.items if not boxes.is_hidden(item.id)]
-        if ids:
-            at = ids.index(self.selected) + step if self.selected else 0
-            if not self.selected and step < 0:
-                at = -1
-            self.choose((ids[at % len(ids)],))
+        following = self._boxes.following(self.selected, step)
+        if following:
+            self.choose((following,))
 
     def select_all(self) -> None:
         """Choose every box that is neither locked nor hidden."""
@@ -296,7 +292,7 @@ class Canvas(PictureSurface):
         painter = QPainter(self)
         boxes, view = self._boxes, self._view
         self._paint_picture(painter)
-        if not boxes.are_all_hidden:
+        if boxes.still_count:
             self._layers.copy_boxes(painter, self.size(), view, lambda: boxes.still)
         paint_active(painter, self._brush, boxes.active, view, self.rect())
         self._tools.paint(painter, self._brush, view, self.rect())

@@ -33,6 +33,7 @@ class CanvasBoxes:
         self.are_all_hidden = False
         self.unshowable = 0
         self._by_id: dict[str, Shown] = {}
+        self._places: dict[str, int] = {}
         self._table: NDArray[np.float64] | None = None
 
     def show(self, items: tuple[Shown, ...]) -> None:
@@ -40,6 +41,7 @@ class CanvasBoxes:
         self.items = tuple(item for item in items if is_shape(item.corners))
         self.unshowable = len(items) - len(self.items)
         self._by_id = {item.id: item for item in self.items}
+        self._places = {item.id: at for at, item in enumerate(self.items)}
         self.choose(self.chosen)
         self._table = None
 
@@ -99,6 +101,17 @@ class CanvasBoxes:
             for item in found
             if item.id not in chosen and not self.is_hidden(item.id)
         )
+
+    def following(self, box_id: str, step: int = 1) -> str:
+        """The box in sight after (step 1) or before (-1) one, round; "" for none.
+
+        Without `box_id` it is the first one, or the last.
+        """
+        count = len(self.items)
+        start = self._places.get(box_id, -1 if step > 0 else 0)
+        places = ((start + step * n) % count for n in range(1, count + 1))
+        names = (self.items[at].id for at in places)
+        return next((name for name in names if not self.is_hidden(name)), "")
 
     def corners_of(self, box_id: str) -> Corners:
         """The corners of a box as painted."""
