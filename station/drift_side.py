@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from dataset.drift import SampleTable
 from dataset.drift_statistics.drift_tables import table_from_rows, table_from_version
 from dataset.durable import read_bytes
 from dataset.errors import BadImage, NotFound, UsageError
+from dataset.health.portrait import spread_out
 from dataset.images.image_file import decode
 from dataset.measures import embed, measure_boxes, measure_image
 from dataset.measuring import embeddings, measured, with_boxes
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
-from dataset.records import Sample, SampleState
+from dataset.records import Sample, SampleState, VersionSample
 from dataset.version import FrozenVersion, read_version
 
 from .camera.reconnect import open_steady_source
@@ -31,8 +32,17 @@ SESSION_PREFIX = "session:"
 _SOURCE_EVERY_S = 1.0
 _SOURCE_FRAMES = 120
 _READ_S = 10.0
+_SPARSE_SESSIONS = 60
+_SPARSE_EACH = 24
 _Row = tuple[str, str, str, dict[str, float]]
 See = Callable[[str, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Some of the samples of a version."""
+
+    samples: Sequence[VersionSample]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,7 @@ class _Look:
 
     see: See
     for_s: float | None
+    is_sparse: bool
 
 
 def side_table(
@@ -50,20 +61,24 @@ def side_table(
     progress: Progress = SILENT,
     see: See = lambda _camera, _measures: None,
     for_s: float | None = None,
+    is_sparse: bool = False,
 ) -> SampleTable:
     """The samples that `text` names, measured.
 
     `v3`, `v3:train`, `latest`, an id · `session:NAME` · a folder (each sub-folder a
     session) · a source (a clip or camera, a picture a second, one session). Of a source
     two minutes are looked at, or `for_s`; `see` is told each picture's measures while
-    a camera is watched.
+    a camera is watched. A sparse table holds 24 samples of each of 60 sessions at most,
+    spread evenly, of a version or session: enough to watch a camera against.
 
     Raises:
         NotFound: there is no such version, split or session.
         UsageError: it names no sample at all.
         CameraError: it is no folder and no source either.
     """
-    table = _table(project, text, progress, _Look(see=see, for_s=for_s))
+    table = _table(
+        project, text, progress, _Look(see=see, for_s=for_s, is_sparse=is_sparse)
+    )
     if not len(table):
         raise UsageError(
             f"There is no sample to compare: {text}",
@@ -74,7 +89,8 @@ def side_table(
 
 def _table(project: Project, text: str, progress: Progress, look: _Look) -> SampleTable:
     if text.startswith(SESSION_PREFIX):
-        return _session(project, text.removeprefix(SESSION_PREFIX), progress)
+        name = text.removeprefix(SESSION_PREFIX)
+        return _session(project, name, progress, is_sparse=look.is_sparse)
     if os.path.isdir(text):  # noqa: PTH112  (never raises)
         return _folder(Path(text), progress)
     name, _, split = text.partition(":")
@@ -87,9 +103,10 @@ def _table(project: Project, text: str, progress: Progress, look: _Look) -> Samp
             hint=f"it has {', '.join(s.name for s in frozen.splits)}",
         )
     chosen = [s for s in frozen.samples if not split or s.split == split]
+    chosen = _thinned(chosen) if look.is_sparse else chosen
     numbers = measured(project, chosen, progress=progress)
     return table_from_version(
-        frozen,
+        _Part(samples=chosen),
         with_boxes(numbers, chosen),
         split=split or None,
         embeddings=embeddings(numbers),
@@ -111,11 +128,24 @@ def named_version(project: Project, name: str) -> FrozenVersion | None:
         return None
 
 
-def _session(project: Project, name: str, progress: Progress) -> SampleTable:
+def _thinned(samples: Sequence[VersionSample]) -> list[VersionSample]:
+    """Some samples of some sessions, the first and the last among them."""
+    sessions: dict[str, list[VersionSample]] = {}
+    for sample in samples:
+        sessions.setdefault(sample.session, []).append(sample)
+    names = spread_out(sorted(sessions), _SPARSE_SESSIONS)
+    return [one for name in names for one in spread_out(sessions[name], _SPARSE_EACH)]
+
+
+def _session(
+    project: Project, name: str, progress: Progress, *, is_sparse: bool
+) -> SampleTable:
     session = project.catalog.sessions.by_name(name)
     rows: list[_Row] = []
     vectors: dict[str, NDArray[np.float32]] = {}
     samples = project.catalog.samples.of_session(session.id)
+    if is_sparse:
+        samples = tuple(spread_out(samples, _SPARSE_EACH))
     for done, sample in enumerate(samples, start=1):
         pixels = decode(project.images.read(sample.id, sample.suffix))
         numbers = measure_image(pixels) | _box_measures(project, sample)

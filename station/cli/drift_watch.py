@@ -59,7 +59,9 @@ class StreamTalk:
 
         if not self._camera:
             return stream
-        earlier = captured_since(self._project, self._base, self._camera)
+        earlier = captured_since(
+            self._project, self._base, self._camera, name=self._name
+        )
         if earlier is None:
             return stream
         count = len(set(earlier.sessions))

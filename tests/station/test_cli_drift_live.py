@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from dataset.measures import DIGEST
 from dataset.project import Project
 from dataset.project_log import read_log
 from dataset.records import LabelState, SampleState
@@ -104,6 +105,22 @@ def test_sessions_before_the_baseline_running_or_of_other_cameras_do_not_count(
 
     assert watch.now.baseline == "v1"
     assert watch.now.current_sessions == 1
+
+
+def test_of_a_large_baseline_some_samples_are_measured_and_all_sessions_known(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.drift_side._SPARSE_SESSIONS", 3)
+    monkeypatch.setattr("station.drift_side._SPARSE_EACH", 2)
+    with Project.open(root) as project:
+        watch = watch_of(project, SOURCE)
+        for _ in range(5):
+            watch.see({"brightness": 0.5})
+        samples = [one.id for one in project.version("v1").samples]
+        measured = project.catalog.measures.known(DIGEST, samples)
+
+    assert len(measured) == 6
+    assert (watch.now.base_sessions, watch.now.current_sessions) == (3, 1)
 
 
 def test_a_baseline_of_the_settings_goes_before_the_latest_version(root: Path) -> None:
