@@ -3,8 +3,8 @@
     python -m tests.benchmarks.live_drift_bench
 
 A look is taken once a second; it measures one picture and, when a quarter more was
-seen than at the last time, compares all sessions again. Ten minutes of looks are made at once,
-against baselines of several sizes, with sessions of the same camera since.
+seen than at the last time, compares all sessions again. Ten minutes of looks are made
+at once, against baselines of several sizes, with sessions of the same camera since.
 """
 
 from __future__ import annotations
