@@ -24,6 +24,7 @@ from dataset.project import Project
 from dataset.records import Sample, SampleState, VersionSample
 from dataset.version import FrozenVersion, read_version
 
+from .camera.privacy_mask import masked
 from .camera.reconnect import open_steady_source
 from .camera.source import CameraSource, Frame, NoPicture, sessions_of
 from .camera.triggers import IntervalTrigger
@@ -96,7 +97,7 @@ def _table(project: Project, text: str, progress: Progress, look: _Look) -> Samp
     name, _, split = text.partition(":")
     frozen = named_version(project, name)
     if frozen is None:
-        return _source(text, progress, look)
+        return _source(project, text, progress, look)
     if split and split not in {s.name for s in frozen.splits}:
         raise NotFound(
             f"The version has no such split: {split}",
@@ -176,18 +177,23 @@ def _folder(folder: Path, progress: Progress) -> SampleTable:
     return table_from_rows(rows, vectors)
 
 
-def _source(address: str, progress: Progress, look: _Look) -> SampleTable:
+def _source(
+    project: Project, address: str, progress: Progress, look: _Look
+) -> SampleTable:
+    """A stream, with what must not be seen filled as in what is stored of it."""
     rows: list[_Row] = []
     vectors: dict[str, NDArray[np.float32]] = {}
     trigger = IntervalTrigger(_SOURCE_EVERY_S)
     with open_steady_source(address) as source:
         name, is_live = source.info.address, source.info.live
+        zones = project.settings.privacy.zones_of(name)
         for frame in _frames(source, look.for_s):
             for chosen in trigger.offer(frame):
                 key = f"{name} {chosen.index}"
-                measures = measure_image(chosen.pixels)
+                pixels = masked(chosen, zones).pixels
+                measures = measure_image(pixels)
                 rows.append((key, name, name, measures))
-                vectors[key] = embed(chosen.pixels)
+                vectors[key] = embed(pixels)
                 progress.step(len(rows), None, "measuring")
                 if is_live:
                     look.see(name, measures)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from dataset.errors import FieldsetError
+
 from .output import say
 
 if TYPE_CHECKING:
@@ -49,7 +51,10 @@ class StreamTalk:
         if now.verdict is not before.verdict:
             if before.metrics:
                 say(_words(now))
-            log_verdict(self._project, camera, before, now)
+            try:
+                log_verdict(self._project, camera, before, now)
+            except FieldsetError as error:
+                say(f"warning: {error.message}")
         self._tell_away(now)
 
     def with_earlier(self, stream: SampleTable) -> SampleTable:

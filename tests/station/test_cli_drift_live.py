@@ -10,7 +10,7 @@ import pytest
 
 from dataset.measures import DIGEST
 from dataset.project import Project
-from dataset.project_log import read_log
+from dataset.project_log import LOG_NAME, read_log
 from dataset.records import LabelState, SampleState
 from dataset.versions.freezing import freeze
 from station.drift_watching import watch_of
@@ -70,6 +70,32 @@ def test_a_camera_is_watched_as_one_session_for_as_long_as_asked(
     assert "more session" in outcome.err
     assert "the picture left the baseline: " in outcome.err
     assert read_log(root) == ()
+
+
+def test_what_must_not_be_seen_is_not_measured(call: CommandLine, root: Path) -> None:
+    with (root / "fieldset.toml").open("a") as settings:
+        settings.write("\n[privacy]\nmask = [[0.0, 0.0, 1.0, 1.0]]\n")
+
+    outcome = call.ok(
+        "drift", "v1", SOURCE, "--for", "500ms", "--project", root, "--json"
+    )
+
+    metrics = {one["name"]: one for one in outcome.json["metrics"]}
+    assert metrics["brightness"]["current"]["mean"] == 0.0
+
+
+def test_a_log_that_cannot_be_written_is_told_and_ends_no_watch(
+    call: CommandLine, root: Path
+) -> None:
+    with Project.open(root) as project:
+        capture(project, 20, 8, dark=4)
+    (root / LOG_NAME).mkdir()
+
+    outcome = call.ok("drift", "v1", SOURCE, "--for", "1s", "--project", root, "--json")
+
+    assert outcome.json["verdict"] == "drift"
+    assert "warning: " in outcome.err
+    assert LOG_NAME in outcome.err
 
 
 def test_a_verdict_that_changes_is_told_and_logged(
