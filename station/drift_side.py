@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from dataset.drift import SampleTable
 from dataset.drift_statistics.drift_tables import table_from_rows, table_from_version
 from dataset.durable import read_bytes
 from dataset.errors import BadImage, NotFound, UsageError
+from dataset.health.portrait import spread_out
 from dataset.images.image_file import decode
 from dataset.images.image_format import inspect
 from dataset.measures import (
@@ -28,9 +29,10 @@ from dataset.measures import (
 from dataset.measuring import StoredImage, embeddings, measured, with_boxes
 from dataset.progress import SILENT, Progress
 from dataset.project import Project
-from dataset.records import Sample, SampleState
+from dataset.records import Sample, SampleState, VersionSample
 from dataset.version import FrozenVersion, read_version
 
+from .camera.privacy_mask import masked
 from .camera.reconnect import open_steady_source
 from .camera.source import CameraSource, Frame, NoPicture, sessions_of
 from .camera.triggers import IntervalTrigger
@@ -40,8 +42,17 @@ SESSION_PREFIX = "session:"
 _SOURCE_EVERY_S = 1.0
 _SOURCE_FRAMES = 120
 _READ_S = 10.0
+_SPARSE_SESSIONS = 60
+_SPARSE_EACH = 24
 _Row = tuple[str, str, str, dict[str, float]]
 See = Callable[[str, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Some of the samples of a version."""
+
+    samples: Sequence[VersionSample]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +62,7 @@ class _Look:
     backbone: OnnxBackbone | None
     see: See
     for_s: float | None
+    is_sparse: bool
 
     def vector(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The vector of a whole picture, (H, W, 3) uint8, BGR."""
@@ -69,14 +81,16 @@ def side_table(
     progress: Progress = SILENT,
     see: See = lambda _camera, _measures: None,
     for_s: float | None = None,
+    is_sparse: bool = False,
 ) -> SampleTable:
     """The samples that `text` names, measured.
 
     `v3`, `v3:train`, `latest`, an id · `session:NAME` · a folder (each sub-folder a
     session) · a source (a clip or camera, a picture a second, one session). Of a source
     two minutes are looked at, or `for_s`; `see` is told each picture's measures while
-    a camera is watched. Vectors are those of the `backbone`, else the built-in ones:
-    give both sides the same.
+    a camera is watched. A sparse table holds 24 samples of each of 60 sessions at most,
+    spread evenly, of a version or session: enough to watch a camera against. Vectors
+    are those of the `backbone`, else the built-in ones: give both sides the same.
 
     Raises:
         NotFound: there is no such version, split or session.
@@ -84,7 +98,7 @@ def side_table(
         CameraError: it is no folder and no source either.
         BadFile: the backbone cannot be used.
     """
-    look = _Look(backbone=backbone, see=see, for_s=for_s)
+    look = _Look(backbone=backbone, see=see, for_s=for_s, is_sparse=is_sparse)
     table = _table(project, text, look, progress)
     if not len(table):
         raise UsageError(
@@ -97,22 +111,23 @@ def side_table(
 def _table(project: Project, text: str, look: _Look, progress: Progress) -> SampleTable:
     if text.startswith(SESSION_PREFIX):
         name = text.removeprefix(SESSION_PREFIX)
-        return _session(project, name, look.backbone, progress)
+        return _session(project, name, look, progress)
     if os.path.isdir(text):  # noqa: PTH112  (never raises)
         return _folder(Path(text), look.backbone, progress)
     name, _, split = text.partition(":")
     frozen = named_version(project, name)
     if frozen is None:
-        return _source(text, look, progress)
+        return _source(project, text, look, progress)
     if split and split not in {s.name for s in frozen.splits}:
         raise NotFound(
             f"The version has no such split: {split}",
             hint=f"it has {', '.join(s.name for s in frozen.splits)}",
         )
     chosen = [s for s in frozen.samples if not split or s.split == split]
+    chosen = _thinned(chosen) if look.is_sparse else chosen
     numbers = measured(project, chosen, backbone=look.backbone, progress=progress)
     return table_from_version(
-        frozen,
+        _Part(samples=chosen),
         with_boxes(numbers, chosen),
         split=split or None,
         embeddings=embeddings(numbers),
@@ -134,16 +149,27 @@ def named_version(project: Project, name: str) -> FrozenVersion | None:
         return None
 
 
+def _thinned(samples: Sequence[VersionSample]) -> list[VersionSample]:
+    """Some samples of some sessions, the first and the last among them."""
+    sessions: dict[str, list[VersionSample]] = {}
+    for sample in samples:
+        sessions.setdefault(sample.session, []).append(sample)
+    names = spread_out(sorted(sessions), _SPARSE_SESSIONS)
+    return [one for name in names for one in spread_out(sessions[name], _SPARSE_EACH)]
+
+
 def _session(
-    project: Project, name: str, backbone: OnnxBackbone | None, progress: Progress
+    project: Project, name: str, look: _Look, progress: Progress
 ) -> SampleTable:
     session = project.catalog.sessions.by_name(name)
     samples = project.catalog.samples.of_session(session.id)
+    if look.is_sparse:
+        samples = tuple(spread_out(samples, _SPARSE_EACH))
     stored = [
         StoredImage(id=s.id, path=f"images/{s.id[:2]}/{s.id}.{s.suffix}")
         for s in samples
     ]
-    found = measured(project, stored, backbone=backbone, progress=progress)
+    found = measured(project, stored, backbone=look.backbone, progress=progress)
     return table_from_rows(
         (
             (
@@ -187,18 +213,23 @@ def _folder(
     return table_from_rows(rows, vectors)
 
 
-def _source(address: str, look: _Look, progress: Progress) -> SampleTable:
+def _source(
+    project: Project, address: str, look: _Look, progress: Progress
+) -> SampleTable:
+    """A stream, with what must not be seen filled as in what is stored of it."""
     rows: list[_Row] = []
     vectors: dict[str, NDArray[np.float32]] = {}
     trigger = IntervalTrigger(_SOURCE_EVERY_S)
     with open_steady_source(address) as source:
         name, is_live = source.info.address, source.info.live
+        zones = project.settings.privacy.zones_of(name)
         for frame in _frames(source, look.for_s):
             for chosen in trigger.offer(frame):
                 key = f"{name} {chosen.index}"
-                measures = measure_image(chosen.pixels)
+                pixels = masked(chosen, zones).pixels
+                measures = measure_image(pixels)
                 rows.append((key, name, name, measures))
-                vectors[key] = look.vector(chosen.pixels)
+                vectors[key] = look.vector(pixels)
                 progress.step(len(rows), None, "measuring")
                 if is_live:
                     look.see(name, measures)

@@ -16,7 +16,7 @@ from dataset.project import Project, now_us
 from dataset.project_log import add_to_log
 from dataset.records import Sample, Session
 
-from .drift_side import named_version, side_table
+from .drift_side import SESSION_PREFIX, named_version, side_table
 from .models.onnx_backbone import OnnxBackbone
 
 LOGGED = "drift"
@@ -44,7 +44,8 @@ def watch_of(
     """
     settings = project.settings.drift
     name = against or settings.baseline
-    base = side_table(project, name, progress=progress) if base is None else base
+    if base is None:
+        base = side_table(project, name, is_sparse=True, progress=progress)
     if len(base) < LEAST_SAMPLES:
         raise UsageError(
             f"A baseline is made of {LEAST_SAMPLES} samples or more: {len(base)}",
@@ -55,7 +56,7 @@ def watch_of(
         name=_alias(project, name),
         stream=f"the stream of {camera}",
         camera=camera,
-        earlier=captured_since(project, base, camera, progress=progress),
+        earlier=captured_since(project, base, camera, name=name, progress=progress),
         limits=settings.limits,
         family=settings.family,
     )
@@ -66,16 +67,23 @@ def captured_since(
     base: SampleTable,
     camera: str,
     *,
+    name: str,
     backbone: OnnxBackbone | None = None,
     progress: Progress = SILENT,
 ) -> SampleTable | None:
     """What a camera captured in sessions that began after the newest of the base.
 
-    The last 60 that have ended (the stream may be the one that runs), 24 samples of
-    each, spread evenly; None where there is none.
+    `name` is what the base is called. The last 60 sessions that have ended (the stream
+    may be the one that runs), 24 samples of each, spread evenly; None where there is
+    none.
     """
     sessions = project.catalog.sessions.all()
+    is_session = name.startswith(SESSION_PREFIX)
+    frozen = None if is_session else named_version(project, name.partition(":")[0])
     known = set(base.sessions)
+    if frozen is not None:
+        # Of a sparse table, or of one split, not all of them are in the base.
+        known |= {sample.session for sample in frozen.samples}
     newest_us = max((s.started_us for s in sessions if s.name in known), default=0)
     later = [
         session

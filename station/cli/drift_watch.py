@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from dataset.errors import FieldsetError
+
 from .output import say
 
 if TYPE_CHECKING:
@@ -50,7 +52,10 @@ class StreamTalk:
         if now.verdict is not before.verdict:
             if before.metrics:
                 say(_words(now))
-            log_verdict(self._project, camera, before, now)
+            try:
+                log_verdict(self._project, camera, before, now)
+            except FieldsetError as error:
+                say(f"warning: {error.message}")
         self._tell_away(now)
 
     def with_earlier(
@@ -63,7 +68,11 @@ class StreamTalk:
         if not self._camera:
             return stream
         earlier = captured_since(
-            self._project, self._base, self._camera, backbone=backbone
+            self._project,
+            self._base,
+            self._camera,
+            name=self._name,
+            backbone=backbone,
         )
         if earlier is None:
             return stream

@@ -44,7 +44,8 @@ class StreamWatch:
             make: the watch over the camera of that address.
             newest: the newest picture; None before the first.
             info: of the open source; None until it is.
-            on_verdict: hears of a camera's verdict before and now, on this thread.
+            on_verdict: hears of a camera's verdict before and now, on this thread;
+                what it cannot note ends no watch.
             every_s: from one look to the next.
         """
         self._make = make
@@ -105,4 +106,11 @@ class StreamWatch:
             before = watch.now
             self._view = now = watch.see(measure_image(frame.pixels))
             if now.verdict is not before.verdict:
-                self._on_verdict(info.address, before, now)
+                self._tell(info.address, before, now)
+
+    def _tell(self, camera: str, before: LiveDrift, now: LiveDrift) -> None:
+        try:
+            self._on_verdict(camera, before, now)
+        except FieldsetError as error:
+            # The gauge still shows the verdict.
+            log.info("the verdict was not noted: %s", error.message)

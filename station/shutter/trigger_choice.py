@@ -73,7 +73,9 @@ def _drift(project: Project, values: Mapping[str, Any]) -> DriftTrigger:
     settings, others = project.settings.drift, dict(values)
     against = str(others.pop("against", settings.baseline))
     return DriftTrigger(
-        lambda progress: side_table(project, against, progress=progress),
+        lambda progress: side_table(
+            project, against, is_sparse=True, progress=progress
+        ),
         limits=settings.limits,
         **others,
     )

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from dataset.measures import DIGEST
 from dataset.project import Project
-from dataset.project_log import read_log
+from dataset.project_log import LOG_NAME, read_log
 from dataset.records import LabelState, SampleState
 from dataset.versions.freezing import freeze
 from station.drift_watching import watch_of
@@ -71,6 +72,32 @@ def test_a_camera_is_watched_as_one_session_for_as_long_as_asked(
     assert read_log(root) == ()
 
 
+def test_what_must_not_be_seen_is_not_measured(call: CommandLine, root: Path) -> None:
+    with (root / "fieldset.toml").open("a") as settings:
+        settings.write("\n[privacy]\nmask = [[0.0, 0.0, 1.0, 1.0]]\n")
+
+    outcome = call.ok(
+        "drift", "v1", SOURCE, "--for", "500ms", "--project", root, "--json"
+    )
+
+    metrics = {one["name"]: one for one in outcome.json["metrics"]}
+    assert metrics["brightness"]["current"]["mean"] == 0.0
+
+
+def test_a_log_that_cannot_be_written_is_told_and_ends_no_watch(
+    call: CommandLine, root: Path
+) -> None:
+    with Project.open(root) as project:
+        capture(project, 20, 8, dark=4)
+    (root / LOG_NAME).mkdir()
+
+    outcome = call.ok("drift", "v1", SOURCE, "--for", "1s", "--project", root, "--json")
+
+    assert outcome.json["verdict"] == "drift"
+    assert "warning: " in outcome.err
+    assert LOG_NAME in outcome.err
+
+
 def test_a_verdict_that_changes_is_told_and_logged(
     call: CommandLine, root: Path
 ) -> None:
@@ -104,6 +131,22 @@ def test_sessions_before_the_baseline_running_or_of_other_cameras_do_not_count(
 
     assert watch.now.baseline == "v1"
     assert watch.now.current_sessions == 1
+
+
+def test_of_a_large_baseline_some_samples_are_measured_and_all_sessions_known(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.drift_side._SPARSE_SESSIONS", 3)
+    monkeypatch.setattr("station.drift_side._SPARSE_EACH", 2)
+    with Project.open(root) as project:
+        watch = watch_of(project, SOURCE)
+        for _ in range(5):
+            watch.see({"brightness": 0.5})
+        samples = [one.id for one in project.version("v1").samples]
+        measured = project.catalog.measures.known(DIGEST, samples)
+
+    assert len(measured) == 6
+    assert (watch.now.base_sessions, watch.now.current_sessions) == (3, 1)
 
 
 def test_a_baseline_of_the_settings_goes_before_the_latest_version(root: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from dataset.drift import DriftVerdict
 from dataset.drift_statistics.drift_tables import table_from_rows
 from dataset.drift_statistics.live_drift import DriftWatch, LiveDrift
-from dataset.errors import NotFound
+from dataset.errors import NotFound, StorageFull
 from dataset.measures import measure_image
 from dataset.progress import Progress
 from station.camera.frames import Frame, SourceInfo
@@ -73,6 +73,26 @@ def test_a_stream_is_watched_beside_the_capture_and_its_verdict_told() -> None:
         DriftVerdict.DRIFT,
     )
     assert watch.view is not None
+    assert watch.problem is None
+
+
+def test_a_verdict_that_cannot_be_noted_ends_no_watch() -> None:
+    def refuse(*_: object) -> None:
+        raise StorageFull("The disk is full, nothing was stored: log.jsonl")
+
+    stream = Stream()
+    watch = StreamWatch(
+        usual,
+        newest=stream.newest,
+        info=lambda: stream.info,
+        on_verdict=refuse,
+        every_s=0.01,
+    )
+
+    watch.start()
+    wait_for(lambda: watch.view and watch.view.verdict is DriftVerdict.DRIFT)
+    watch.close()
+
     assert watch.problem is None
 
 
