@@ -233,7 +233,7 @@ class MapSurface(QWidget):
         return image
 
     def _layers(self, ratio: float) -> list[Layer]:
-        """A layer for each look; what was chosen lies over the others."""
+        """A layer for each look: grey lies under colours, both under the chosen."""
         count = int(self._seen.sum())
         radius = radius_for(count, self.width(), self.height())
         has_choice = bool(self._chosen.any())
@@ -252,7 +252,7 @@ class MapSurface(QWidget):
                         points=device[mine],
                         ink=ink_of(row, self._theme, is_faded=is_faded),
                         radius=round(grown, 2),
-                        level=int(is_chosen),
+                        level=2 * is_chosen + bool(row.colour),
                     )
                 )
         return found
