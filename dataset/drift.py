@@ -114,15 +114,10 @@ def compare(
         _tested_set(one, means, len(metrics) + at, limits)
         for at, one in enumerate(sets)
     ]
-    known = {test.metric.name: test.p for test in tested if test.p is not None}
-    adjusted = dict(zip(known, holm(list(known.values())), strict=True))
-    judged = tuple(
-        judge(test, adjusted.get(test.metric.name), len(known), means, current)
-        for test in tested
-    )
+    judged = _judged(tested, means, current)
     return DriftReport(
         metrics=judged,
-        family=tuple(known),
+        family=tuple(test.metric.name for test in tested if test.p is not None),
         verdict=overall(judged),
         base_samples=means.sample_count(current=False),
         base_sessions=int((~means.current).sum()),
@@ -134,6 +129,18 @@ def compare(
         classes=tuple(shift for one in sets for shift in one.classes),
         picture=next((one.picture for one in sets if one.picture), None),
         further=further_metrics(base, current, (one.name for one in judged)),
+    )
+
+
+def _judged(
+    tested: Sequence[Tested], means: SessionMeans, current: SampleTable
+) -> tuple[MetricDrift, ...]:
+    """The verdicts, with Holm's p over all that could be tested."""
+    known = {test.metric.name: test.p for test in tested if test.p is not None}
+    adjusted = dict(zip(known, holm(list(known.values())), strict=True))
+    return tuple(
+        judge(test, adjusted.get(test.metric.name), len(known), means, current)
+        for test in tested
     )
 
 

@@ -4,15 +4,14 @@ Pixels are (H, W, 3) uint8 in BGR order, upright; luma goes from 0 black to 1 wh
 What cannot be measured is NaN; each metric's unit, range and gaps stand in `metric`,
 its formula in `picture_measures`.
 
-Tones (from one histogram of luma) and colour are measured at half size, images under
-64 pixels whole. Sharpness, noise and blocks would be falsified by shrinking, so they
-are measured at full resolution on nine tiles of at most 192 pixels a side, centred in
-the cells of a 3 x 3 grid.
+Tones (from one histogram of luma) are measured at half the width and height, colour at
+a quarter: averaging moves no mean of a channel, and most cameras store colour at half
+the size of light. No side is halved that has under 64 pixels. Sharpness, noise and
+blocks would be falsified by shrinking, so they are measured at full resolution on nine
+tiles of at most 192 pixels a side, centred in the cells of a 3 x 3 grid.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +39,8 @@ from .picture_measures.coding import measure_coding
 from .picture_measures.colours import colours
 from .picture_measures.detail import details
 from .picture_measures.embedding import LENGTH as EMBEDDING_LENGTH
-from .picture_measures.embedding import embed
-from .picture_measures.pixels import Pixels, Tile, check, halved, luma, tiles
+from .picture_measures.embedding import embed, is_halved_first
+from .picture_measures.pixels import Pixels, check, halved, luma, tiles
 from .picture_measures.tones import tones
 
 __all__ = [
@@ -82,26 +81,26 @@ def measure_bytes(data: bytes) -> tuple[dict[str, float], NDArray[np.float32]]:
         BadImage: the bytes are no usable image.
     """
     info = inspect(data)
-    pixels = decode(data)
-    numbers = measure_image(pixels, orientation=info.orientation)
-    return numbers | measure_coding(data, info), embed(pixels)
+    pixels = decode(data, info=info)
+    half = _halved(pixels)
+    quarter = _halved(half)
+    numbers = _measured(pixels, half, quarter, info.orientation)
+    vector = embed(quarter if is_halved_first(half) else pixels)
+    return numbers | measure_coding(data, info), vector
 
 
-def measure_image(pixels: Pixels, *, orientation: int = 1) -> dict[str, float]:
+def measure_image(pixels: Pixels) -> dict[str, float]:
     """Every number of PIXEL_METRICS for one upright image.
 
     Args:
         pixels: (H, W, 3) uint8, BGR, at least 1 x 1.
-        orientation: EXIF 1 to 8 that was applied to it, where blocks begin; else 1.
 
     Raises:
         ValueError: the array is no such image.
     """
     check(pixels)
-    small, parts = _small(pixels), tiles(pixels)
-    values = tones(luma(small)) | details(parts) | colours(small)
-    values["blockiness"] = _blockiness(pixels, parts, orientation)
-    return {metric.name: values[metric.name] for metric in PIXEL_METRICS}
+    half = _halved(pixels)
+    return _measured(pixels, half, _halved(half), 1)
 
 
 def measure_light_and_detail(pixels: Pixels) -> dict[str, float]:
@@ -110,13 +109,18 @@ def measure_light_and_detail(pixels: Pixels) -> dict[str, float]:
     For each chosen frame of a camera, where every millisecond counts; raises as it.
     """
     check(pixels)
-    return tones(luma(_small(pixels))) | details(tiles(pixels))
+    return tones(luma(_halved(pixels))) | details(tiles(pixels))
 
 
-def _small(pixels: Pixels) -> Pixels:
+def _halved(pixels: Pixels) -> Pixels:
     return halved(pixels) if min(pixels.shape[:2]) >= _WHOLE_SIDE else pixels
 
 
-def _blockiness(pixels: Pixels, parts: Sequence[Tile], orientation: int) -> float:
+def _measured(
+    pixels: Pixels, half: Pixels, quarter: Pixels, orientation: int
+) -> dict[str, float]:
     height, width = pixels.shape[:2]
-    return blockiness(parts, (width, height), orientation)
+    parts = tiles(pixels)
+    values = tones(luma(half)) | details(parts) | colours(quarter)
+    values["blockiness"] = blockiness(parts, (width, height), orientation)
+    return {metric.name: values[metric.name] for metric in PIXEL_METRICS}

@@ -304,7 +304,7 @@ FILE_METRICS = (
     Metric(
         name="megapixels",
         unit="megapixels",
-        label="size",
+        label="image size",
         about="width times height, in millions",
         low=0,
         high=100,
@@ -312,7 +312,7 @@ FILE_METRICS = (
     Metric(
         name="aspect",
         unit="log2 w/h",
-        label="shape",
+        label="image shape",
         about="log2 of width over height, upright: 1 is twice as wide as high",
         low=-15,
         high=15,

@@ -122,6 +122,12 @@ carry_gap_s = 120    # boxes are not carried over a longer pause
 # [card]
 # gap_s = 3600         # a longer pause between two pictures begins a session
 
+# What drift compares, where the usual 23 metrics are not the ones that matter; fewer
+# find smaller shifts. A backbone of yours (ONNX) sees whole pictures, and not the
+# built-in summary of colour and edges:
+# [drift]
+# metrics = ["brightness", "sharpness", "jpeg_quality", "hour_noon", "picture"]
+# backbone = "models/backbone.onnx"
 # A shift counts as drift only beyond its limit: the larger of `sd`, in standard
 # deviations of the base, and `step`, in the metric's unit (`fieldset drift --json`).
 # [drift.limits.brightness]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -157,8 +158,11 @@ def _plain(values: Mapping[str, float]) -> dict[str, float | None]:
 
 
 def _numbers(text: str) -> dict[str, float]:
-    found = json.loads(text)
-    return {k: math.nan if v is None else float(v) for k, v in found.items()}
+    # The same few names a hundred thousand times would be more than the numbers.
+    return {
+        sys.intern(name): math.nan if value is None else float(value)
+        for name, value in json.loads(text).items()
+    }
 
 
 def _vector(value: bytes) -> NDArray[np.float32]:

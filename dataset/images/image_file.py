@@ -65,18 +65,21 @@ def check(data: bytes) -> ImageInfo:
     return info
 
 
-def decode(data: bytes, *, reduce: int = 1) -> NDArray[np.uint8]:
+def decode(
+    data: bytes, *, reduce: int = 1, info: ImageInfo | None = None
+) -> NDArray[np.uint8]:
     """The upright pixels, shape (height, width, 3), BGR, 8 bit, contiguous.
 
     With `reduce` 2, 4 or 8 both sides are divided by it, rounded up; a JPEG is
-    shrunk while it is decoded, which is much faster.
+    shrunk while it is decoded, which is much faster. `info` is what `inspect` said of
+    these bytes, where it was asked already.
 
     Raises:
         BadImage: as `inspect`, or the decoder refuses the image.
     """
     if reduce not in _REDUCED:
         raise ValueError(f"reduce is 1, 2, 4 or 8: {reduce}")
-    info = inspect(data)
+    info = info or inspect(data)
     return upright(_stored_pixels(data, info, reduce=reduce), info.orientation)
 
 

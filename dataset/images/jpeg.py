@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..errors import BadImage
 from . import exif
@@ -118,6 +119,8 @@ def luminance_table(data: bytes) -> tuple[int, ...] | None:
     return tables.get(wanted)
 
 
+# A camera writes the same tables into each of its pictures.
+@lru_cache(maxsize=64)
 def _tables(payload: bytes) -> dict[int, tuple[int, ...]]:
     """The tables of one segment by their number, each rows first."""
     found: dict[int, tuple[int, ...]] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import marshal
 from collections.abc import Sequence
-from importlib.abc import InspectLoader
+from types import CodeType
+from typing import Any
 
 import cv2
 
@@ -45,12 +45,26 @@ def code_digest(modules: Sequence[str] = MEASURING) -> str:
 def _text(name: str) -> bytes:
     """A module's source, or its compiled code where a frozen program has no more."""
     found = importlib.util.find_spec(name)
-    loader = None if found is None else found.loader
-    if isinstance(loader, InspectLoader):
-        source = loader.get_source(name)
-        if source is not None:
-            return source.encode()
-        code = loader.get_code(name)
-        if code is not None:
-            return marshal.dumps(code)
-    raise ImportError(f"there is no code to digest: {name}")
+    # Loaders of frozen programs are of no class that `importlib` knows.
+    loader: Any = None if found is None else found.loader
+    source = loader.get_source(name) if hasattr(loader, "get_source") else None
+    if source is not None:
+        return str(source).encode()
+    code = loader.get_code(name) if hasattr(loader, "get_code") else None
+    if code is None:
+        raise ImportError(f"there is no code to digest: {name}")
+    return _compiled(code)
+
+
+def _compiled(code: CodeType) -> bytes:
+    """What a code object does, without where it stood in its file."""
+    parts = [code.co_code, repr(code.co_names).encode()]
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            parts.append(_compiled(value))
+        elif isinstance(value, frozenset):
+            # The order of a set is another one in each process.
+            parts.append(repr(sorted(map(repr, value))).encode())
+        else:
+            parts.append(repr(value).encode())
+    return b"\0".join(parts)

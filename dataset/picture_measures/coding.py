@@ -53,7 +53,6 @@ def jpeg_quality(data: bytes) -> float:
     return math.nan if table is None else _nearest(table)
 
 
-# A camera writes the same table into each of its pictures.
 @lru_cache(maxsize=64)
 def _nearest(table: tuple[int, ...]) -> float:
     off = np.abs(_TABLES - np.array(table, dtype=np.int64)).sum(axis=1)

@@ -25,17 +25,17 @@ def colours(pixels: Pixels) -> dict[str, float]:
     """
     blue, green, red, _ = cv2.mean(pixels)
     hue, saturation, _ = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV))
-    strength = saturation.astype(np.float32)
+    strength = saturation.astype(np.float32).ravel()
     along, across = (
-        cv2.mean(cv2.multiply(np.asarray(cv2.LUT(hue, part)), strength))[0] / 255
+        float(np.asarray(cv2.LUT(hue, part)).ravel() @ strength) / (255 * hue.size)
         for part in _HUE_PARTS
     )
     # Under one grey level the ratio is rounding, not colour.
     known = green >= 1.0
     return {
         "saturation": float(cv2.mean(saturation)[0] / 255),
-        "hue_red": float(along),
-        "hue_yellow": float(across),
+        "hue_red": along,
+        "hue_yellow": across,
         "red_green": float(red / green) if known else math.nan,
         "blue_green": float(blue / green) if known else math.nan,
     }

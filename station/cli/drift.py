@@ -112,7 +112,9 @@ def _print_further(report: DriftReport) -> None:
 
 
 def _mean(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
 def _sd(value: float | None) -> str:

@@ -17,6 +17,7 @@ from dataset.measures import (
     FILE_METRICS,
     PIXEL_METRICS,
     TIME_METRICS,
+    embed,
     measure_bytes,
     measure_image,
     measure_time,
@@ -59,6 +60,22 @@ def test_a_file_gives_exactly_the_metrics_of_pixels_and_files() -> None:
     assert list(values) == [m.name for m in (*PIXEL_METRICS, *FILE_METRICS)]
     assert vector.dtype == np.float32
     assert all(m.low <= values[m.name] <= m.high for m in FILE_METRICS)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(1, 1), (40, 30), (127, 64), (128, 128), (250, 300), (260, 256), (640, 517)],
+)
+def test_numbers_and_vector_of_a_file_are_those_of_its_pixels(
+    size: tuple[int, int],
+) -> None:
+    image = pixels(4, *size)
+
+    values, vector = measure_bytes(coded(image))
+
+    plain = measure_image(image)
+    assert {name: values[name] for name in plain} == pytest.approx(plain, nan_ok=True)
+    assert np.array_equal(vector, embed(image))
 
 
 @pytest.mark.parametrize("quality", [1, 7, 24, 49, 50, 75, 90, 95, 99, 100])

@@ -14,13 +14,21 @@ from dataset.catalog.measures import BACKBONE, BUILT_IN
 from dataset.drift_statistics.drift_file import compare_version, write_drift
 from dataset.drift_statistics.kept_drift import drift_summary, read_drift
 from dataset.errors import BadFile, BadImage, ProjectError
-from dataset.measures import DIGEST, EVERY_METRIC
+from dataset.measures import DIGEST, EVERY_METRIC, measure_bytes
 from dataset.measuring import embeddings, measure_file, measured, with_boxes
 from dataset.progress import Cancelled
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
 from dataset.versions.freezing import freeze
-from tests.small_projects import StopsAt, box, content, filled, new_project, new_session
+from tests.small_projects import (
+    StopsAt,
+    box,
+    content,
+    filled,
+    jpeg,
+    new_project,
+    new_session,
+)
 
 
 @pytest.fixture
@@ -299,3 +307,48 @@ def test_drift_file_that_was_not_made_or_is_damaged(project: Project) -> None:
         (frozen.folder / "drift.json").write_text(damaged)
         with pytest.raises(BadFile, match="drift statistics cannot be read"):
             read_drift(frozen)
+
+
+def test_no_more_images_are_under_way_than_are_kept_at_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So memory does not grow with the number of samples."""
+    monkeypatch.setattr(measuring, "_KEPT_AT_ONCE", 3)
+    begun: list[Path] = []
+    ahead: list[int] = []
+
+    def noting(path: Path) -> measuring.Found:
+        begun.append(path)
+        return {"brightness": 0.5}, np.zeros(96, np.float32)
+
+    class Watching:
+        def step(self, done: int, total: int | None, what: str) -> None:  # noqa: ARG002
+            ahead.append(len(begun) - done)
+
+    monkeypatch.setattr(measuring, "measure_file", noting)
+    samples = [
+        measuring.StoredImage(id=f"{number:064x}", path=f"{number}.jpg")
+        for number in range(40)
+    ]
+
+    found = measured(project, samples, progress=Watching())
+
+    assert list(found) == [sample.id for sample in samples]
+    assert len(begun) == len(samples)
+    assert 0 <= max(ahead) < 3
+
+
+def test_an_image_is_decoded_once_for_all_its_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[int] = []
+    decode = cv2.imdecode
+
+    def counting(data: NDArray[np.uint8], flags: int) -> NDArray[np.uint8]:
+        decoded.append(flags)
+        return np.asarray(decode(data, flags), np.uint8)
+
+    monkeypatch.setattr(cv2, "imdecode", counting)
+    measure_bytes(jpeg(1))
+
+    assert len(decoded) == 1
