@@ -77,6 +77,8 @@ bench: environment ## measure (tests/benchmarks); figures, no verdict
 
 soak: environment azurite ## the tests that take minutes
 	@$(BIN)/python -m pytest -m soak --timeout=0 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "hypothesis and not bench and not soak" \
+		--hypothesis-profile=soak --timeout=0 $(WORKERS) $(PYTEST_ARGS)
 	@PUSH_CUTS=500 PUSH_KILLS=50 $(BIN)/python -m pytest --timeout=0 \
 		tests/export/test_push_azure.py -k "cuts or killed" $(PYTEST_ARGS)
 

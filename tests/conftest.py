@@ -45,12 +45,17 @@ for _name in ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "DBUS_SESSION_BUS_ADD
     os.environ.pop(_name, None)
 
 # A slow box must not fail a property; a failure in CI must come back at home.
+# `make soak` looks at many more examples, and at other ones each time.
 settings.register_profile(
     "house",
     deadline=None,
     derandomize=True,
+    max_examples=30,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "soak", settings.get_profile("house"), derandomize=False, max_examples=400
 )
 settings.load_profile("house")
 

@@ -131,7 +131,6 @@ def test_a_version_does_not_differ_from_itself(samples: Samples) -> None:
     assert found.semver_step == ""
 
 
-@settings(deadline=None, max_examples=60)
 @given(edited_sets())
 def test_the_way_back_mirrors_the_way_there(states: tuple[Samples, Samples]) -> None:
     with frozen(*states) as (a, b):
@@ -152,7 +151,6 @@ def test_the_way_back_mirrors_the_way_there(states: tuple[Samples, Samples]) -> 
     assert there.splits.test_moved == back.splits.test_moved
 
 
-@settings(deadline=None, max_examples=60)
 @given(edited_sets())
 def test_counts_add_up_and_nothing_is_equal_by_mistake(
     states: tuple[Samples, Samples],

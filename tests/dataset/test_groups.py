@@ -8,7 +8,7 @@ from random import Random
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -334,7 +334,6 @@ def hanging_together(
     return sets.sets()
 
 
-@settings(max_examples=60)
 @given(strategies.sightings(LOOKS), st.randoms())
 def test_groups_do_not_depend_on_the_order_of_arrival(
     everything: list[Sighting], random: Random

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.catalog import Catalog
@@ -63,7 +63,6 @@ def join(catalog: Catalog, links: Links) -> dict[str, str]:
 
 
 @given(late_links(tuple(KINDS)))
-@settings(max_examples=60)
 def test_nothing_leaves_a_test_and_nothing_like_it_trains(
     case: tuple[dict[str, str], list[tuple[str, str]]],
 ) -> None:
@@ -91,7 +90,6 @@ def test_nothing_leaves_a_test_and_nothing_like_it_trains(
 
 
 @given(late_links(tuple(KINDS)))
-@settings(max_examples=40)
 def test_a_sealed_set_takes_nothing_along(
     case: tuple[dict[str, str], list[tuple[str, str]]],
 ) -> None:
@@ -106,7 +104,6 @@ def test_a_sealed_set_takes_nothing_along(
 
 
 @given(late_links(("train", "val", "test-a", "test-b")), st.randoms())
-@settings(max_examples=40)
 def test_the_order_of_links_between_assigned_groups_does_not_matter(
     case: tuple[dict[str, str], list[tuple[str, str]]], random: object
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.backup import back_up
@@ -217,7 +217,6 @@ def test_the_digest_of_labels_does_not_depend_on_order(sample: VersionSample) ->
     assert labels_digest(turned) == labels_digest(sample.boxes)
 
 
-@settings(deadline=None, max_examples=40)
 @given(sample_sets(max_size=8, grid=True), st.data(), st.integers(1, 4))
 def test_merging_is_sorted_and_complete(
     samples: tuple[VersionSample, ...], data: st.DataObject, rows: int

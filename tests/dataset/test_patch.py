@@ -38,7 +38,6 @@ def freeze(root: Path, samples: Samples) -> FrozenVersion:
     return read_version(root, written.version.alias)
 
 
-@settings(deadline=None, max_examples=60)
 @given(edited_sets())
 def test_the_diff_applied_to_the_old_gives_the_new_version(
     states: tuple[Samples, Samples],
@@ -52,7 +51,6 @@ def test_the_diff_applied_to_the_old_gives_the_new_version(
         assert freeze(Path(folder), made).version.id == new.version.id
 
 
-@settings(deadline=None, max_examples=40)
 @given(history_sets())
 def test_two_diffs_in_a_row_give_the_last_version(
     states: tuple[Samples, Samples, Samples],

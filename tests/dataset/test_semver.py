@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from dataset.diff import compare
 from dataset.records import LabelClass, Version, VersionSample
@@ -87,7 +87,6 @@ def test_what_changes_an_old_record_is_major(
     assert numbers(tmp_path) == ["1.0.0", "2.0.0"]
 
 
-@settings(deadline=None, max_examples=60)
 @given(edited_sets())
 def test_the_quick_step_is_that_of_the_diff(states: tuple[Samples, Samples]) -> None:
     with tempfile.TemporaryDirectory() as folder:

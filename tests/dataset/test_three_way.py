@@ -23,7 +23,6 @@ def turned(conflicts: tuple[Conflict, ...]) -> list[tuple[object, ...]]:
     return [(c.sample_id, c.subject, c.new, c.old) for c in conflicts]
 
 
-@settings(deadline=None, max_examples=60)
 @given(history_sets())
 def test_three_ways_are_symmetric(states: tuple[Samples, Samples, Samples]) -> None:
     with frozen(*states) as (base, a, b):
@@ -39,7 +38,6 @@ def test_three_ways_are_symmetric(states: tuple[Samples, Samples, Samples]) -> N
     ]
 
 
-@settings(deadline=None, max_examples=60)
 @given(history_sets())
 def test_three_ways_hold_every_change_once(
     states: tuple[Samples, Samples, Samples],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.errors import BadFile
@@ -465,7 +465,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150)
 @given(value=JSON, other=JSON)
 def test_any_json_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, value: object, other: object

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.errors import BadFile
@@ -351,7 +351,6 @@ def test_webdataset_links_are_passed_over_and_a_cut_is_named(tmp_path: Path) -> 
     ]
 
 
-@settings(max_examples=60)
 @given(data=st.binary(max_size=200), cut=st.integers(0, 400))
 def test_any_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, cut: int

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.errors import BadFile
@@ -522,7 +522,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60)
 @given(
     images=st.lists(
         st.fixed_dictionaries({}, optional={

@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.carrying.colours import ColourMap, colour_map, odds
@@ -73,7 +73,6 @@ def test_a_small_box_is_left_alone() -> None:
     assert settled(known, coloured(AFTER), small, 0.0) == small
 
 
-@settings(max_examples=40)
 @given(
     st.floats(-400, 400),
     st.floats(-400, 400),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.errors import FieldsetError, PolicyRefusal, ProjectError
@@ -67,7 +67,6 @@ def redo_all(project: Project) -> list[object]:
     return states
 
 
-@settings(max_examples=40)
 @given(st.lists(labeling_acts(tuple(ACTS)), min_size=1, max_size=16))
 def test_any_acts_are_undone_and_made_again_one_by_one(
     template: Path, acts: list[tuple[str, int, int]]
