@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from ...language import tr
 from ...theme import Theme
 from .map_gestures import Drag, MapGestures, Tool
 from .map_legend import LegendRow, ink_of, rgb
@@ -53,6 +54,7 @@ class MapSurface(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(tr("Map of samples"))
         self.setMouseTracking(True)
         self.setMinimumSize(200, 160)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
