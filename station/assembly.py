@@ -185,6 +185,10 @@ class Station(QObject):
             "job.cancel": self.runner.cancel_all,
         }
 
+    def _show_explore(self) -> None:
+        if self._pages is not None:
+            self._pages.show_explore()
+
     def _show_project(self, project: Project, page: Page) -> None:
         from .pages import build_pages  # noqa: PLC0415  (see the module's docstring)
 
@@ -348,10 +352,6 @@ class Station(QObject):
     def _ask_classes(self) -> None:
         if self._pages is not None:
             self._pages.ask_classes()
-
-    def _show_explore(self) -> None:
-        if self._pages is not None:
-            self._pages.show_explore()
 
     def _ask_pictures(self) -> None:
         if self._pages is not None:

@@ -10,12 +10,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from dataset.erasure import erase
 from dataset.mapping.map_measuring import measure_missing
-from dataset.progress import SILENT
+from dataset.progress import SILENT, Cancelled, Progress
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
 from dataset.sample_map import unmeasured
@@ -25,12 +26,14 @@ from station.desks.explore_desk import ProjectExploreDesk
 from station.jobs import Runner
 from station.keys import Page, actions
 from station.theme import DARK, SUNLIGHT
+from station.views.explore.explore_contract import ExploreState
 from station.views.explore.explore_view import ExploreView
 from station.views.explore.map_gestures import Tool
 from tests.gestures import click_button, hover, press, trace, turn_wheel, wait_until
 from tests.sealed_projects import labeled_group, members, sealable_project
 from tests.small_projects import box, filled, new_project, new_session
 from tests.station.conftest import OpenStation, pages_of
+from tests.station.test_window import cut_off
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
@@ -351,6 +354,79 @@ def test_what_is_not_measured_is_offered_and_measured_in_a_job(
 
     wait_until(qtbot, lambda: len(view.map) == 3)
     assert not view.missing.isVisible()
+
+
+def test_a_project_of_which_nothing_is_measured_says_what_to_do(
+    qtbot: QtBot, runner: Runner, tmp_path: Path
+) -> None:
+    with new_project(tmp_path / "m") as project:
+        filled(project, new_session(project), 2)
+    view = alone(qtbot, runner, tmp_path / "m")
+    offer = next(
+        part
+        for part in view.findChildren(QPushButton)
+        if part.isVisible() and part.text() == "Measure them"
+    )
+    assert not view.panel.isVisible()
+
+    click_button(offer)
+
+    wait_until(qtbot, lambda: len(view.map) == 2)
+    assert view.panel.isVisible()
+    assert view.surface.isVisible()
+
+
+def test_a_map_that_was_stopped_can_be_asked_for_again(
+    qtbot: QtBot, runner: Runner, shown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = ExploreView(ProjectExploreDesk(shown), runner, DARK, actions())
+    qtbot.addWidget(view)
+    view.show()
+    with monkeypatch.context() as stopped:
+        stopped.setattr(view.desk, "state", refuse)
+        view.refresh()
+        wait_until(qtbot, lambda: runner.is_idle)
+        assert view.state is None
+
+    view.refresh()
+
+    wait_until(qtbot, lambda: len(view.map) == 20)
+
+
+def refuse(_progress: Progress) -> ExploreState:
+    raise Cancelled
+
+
+def test_the_measuring_is_cancelled_and_goes_on_later(
+    qtbot: QtBot, runner: Runner, tmp_path: Path
+) -> None:
+    with new_project(tmp_path / "m") as project:
+        filled(project, new_session(project), 3)
+    view = alone(qtbot, runner, tmp_path / "m")
+
+    view.measure()
+    runner.cancel_all()
+
+    wait_until(qtbot, lambda: runner.is_idle)
+    view.measure()
+    wait_until(qtbot, lambda: len(view.map) == 3)
+
+
+@pytest.mark.parametrize("theme", ["dark", "sunlight"])
+def test_no_word_of_the_map_is_cut_off(
+    qtbot: QtBot, open_station: OpenStation, shown: Path, theme: str
+) -> None:
+    station = open_station(shown, Page.DATASET, theme=theme)
+    station.window.resize(1280, 720)
+    press(station.window, "Alt+6")
+    view = view_of(station)
+    wait_until(qtbot, lambda: len(view.map) == 20 and station.runner.is_idle)
+
+    assert cut_off(view) == []
+    view.choice.choose_all()
+    QApplication.processEvents()
+    assert cut_off(view) == []
+    assert view.panel.grid.columns == 3
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

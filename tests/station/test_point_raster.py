@@ -49,14 +49,15 @@ def test_nothing_to_paint_is_the_ground() -> None:
     assert (paint(8, 8, GROUND, [layer()]) == GROUND).all()
 
 
+def covered(shape: str) -> set[tuple[int, int]]:
+    _, soft, core = stamp(shape, 6.0)
+    return {(y, x) for part in (soft, core) for y, x in part.tolist()}
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_is_a_shape_of_its_own(shape: str) -> None:
-    own = {tuple(offset) for offset in stamp(shape, 6.0)[0].tolist()}
-    others = [
-        {tuple(offset) for offset in stamp(other, 6.0)[0].tolist()}
-        for other in SHAPES
-        if other != shape
-    ]
+    own = covered(shape)
+    others = [covered(other) for other in SHAPES if other != shape]
 
     assert (0, 0) in own
     assert own not in others

@@ -36,22 +36,27 @@ class ExploreTools(QWidget):
         self.by.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.sentence = ElidedLabel("", "muted")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignRight)
-        fit = button(tr("Whole map"), "chip")
+        self._fit = button(tr("Whole map"), "chip")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         row.addWidget(self._tools)
         row.addWidget(self.by)
-        row.addWidget(fit)
+        row.addWidget(self._fit)
         row.addWidget(self.sentence, 1)
         self._tools.tab_chosen.connect(lambda at: self.tool_chosen.emit(TOOLS[at]))
         self.by.activated.connect(lambda _at: self.by_chosen.emit(self.chosen_by))
-        fit.clicked.connect(self.fit_requested)
+        self._fit.clicked.connect(self.fit_requested)
 
     @property
     def chosen_by(self) -> str:
         """The name of the colouring that is chosen."""
         return str(self.by.currentData() or "")
+
+    def set_usable(self, is_usable: bool) -> None:
+        """Show the tools, or the sentence alone where there is no map."""
+        for part in (self._tools, self.by, self._fit):
+            part.setVisible(is_usable)
 
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool as a click does."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dataset.sample_map import MapRow, SampleMap
@@ -23,7 +23,7 @@ from ..empty_page import EmptyNote
 from ..label.label_hints import HintBar
 from ..rows import dress
 from .explore_contract import ExploreDesk, ExploreState, Sent
-from .explore_panel import ExplorePanel
+from .explore_panel import PANEL_PX, ExplorePanel
 from .explore_tools import ExploreTools
 from .explore_words import (
     empty_words,
@@ -31,6 +31,7 @@ from .explore_words import (
     method_words,
     missing_words,
     sample_words,
+    unmeasured_words,
 )
 from .hover_card import HoverCard
 from .map_choice import MapChoice
@@ -41,6 +42,8 @@ from .set_acts import SetActs
 from .viewpoint import STEP
 
 THUMBNAILS_KEPT = 1500
+PANEL_SHARE = 4
+WIDEST_PANEL_PX = 660
 
 
 class ExploreView(QWidget):
@@ -84,6 +87,9 @@ class ExploreView(QWidget):
         self.card = HoverCard(thumbnails, self.surface)
         self.acts = SetActs(desk, runner, self)
         self._nothing = EmptyNote(*empty_words(None))
+        self._unmeasured = EmptyNote(
+            *unmeasured_words(), (("explore.measure", tr("Measure them")),)
+        )
         self._hints = HintBar(
             tuple(one for one in actions if one.group == map_group()), Page.DATASET
         )
@@ -92,8 +98,8 @@ class ExploreView(QWidget):
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._nothing)
-        self._stack.addWidget(self.surface)
+        for part in (self._nothing, self._unmeasured, self.surface):
+            self._stack.addWidget(part)
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(self.missing)
@@ -119,6 +125,7 @@ class ExploreView(QWidget):
         self.panel.copy_requested.connect(self.copy_ids)
         self.panel.none_requested.connect(self.choice.choose_none)
         self.missing.measure_requested.connect(self.measure)
+        self._unmeasured.action_requested.connect(lambda _id: self.measure())
         self.acts.act_done.connect(self._on_filled)
 
     def commands(self) -> Commands:
@@ -237,6 +244,12 @@ class ExploreView(QWidget):
         self.surface.set_theme(theme)
         self.panel.set_theme(theme)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the pictures more room where there is more."""
+        super().resizeEvent(event)
+        wanted = self.width() // PANEL_SHARE
+        self.panel.setFixedWidth(min(max(wanted, PANEL_PX), WIDEST_PANEL_PX))
+
     # What came back
 
     def show_state(self, state: ExploreState) -> None:
@@ -245,13 +258,13 @@ class ExploreView(QWidget):
         self.state = state
         has_map = len(state.map) > 0
         self.choice.show_map(state.map, state.root)
-        self._stack.setCurrentIndex(1 if has_map else 0)
         self._nothing.set_words(*empty_words(state))
         self.tools.sentence.setText(method_words(state.map))
         self.surface.show_places(state.map.places, keeps_view=not is_first)
         self.card.hide()
-        self.panel.setVisible(has_map)
-        self.tools.setEnabled(has_map)
+        for part in (self.panel, self._hints):
+            part.setVisible(has_map)
+        self.tools.set_usable(has_map)
         self._show_missing()
         if has_map:
             self._show_colours()
@@ -340,11 +353,17 @@ class ExploreView(QWidget):
         self.refresh()
 
     def _show_missing(self) -> None:
-        count = len(self.map.missing)
-        self.missing.show_missing(
-            missing_words(count, is_measuring=self._is_measuring),
-            is_busy=self._is_measuring,
-        )
+        count, is_busy = len(self.map.missing), self._is_measuring
+        has_map = len(self.map) > 0
+        words = missing_words(count, is_measuring=is_busy)
+        self.missing.show_missing(words if has_map or is_busy else "", is_busy=is_busy)
+        is_offered = count > 0 and not has_map and not is_busy
+        if has_map:
+            self._stack.setCurrentWidget(self.surface)
+        else:
+            self._stack.setCurrentWidget(
+                self._unmeasured if is_offered else self._nothing
+            )
 
     def _words_of(self, row: MapRow) -> str:
         at = self.map.index.get(row.id, NOBODY)

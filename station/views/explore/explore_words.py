@@ -19,17 +19,24 @@ def empty_words(
     if state is None:
         return tr("The map is being made"), tr("The embeddings are read.")
     if state.map.missing:
-        return (
-            tr("No sample is measured yet"),
-            tr(
-                "The map lays pictures out by their looks. For that each is measured "
-                "once, here or when a version is frozen; it goes on where it was "
-                "stopped."
-            ),
+        return tr("The samples are being measured"), tr(
+            "The map comes once it is done."
         )
     return (
         tr("Nothing is captured yet"),
         tr("Samples come onto the map once they are captured or taken in."),
+    )
+
+
+def unmeasured_words() -> tuple[str, str]:
+    """Say that nothing can be laid out yet, and what to do."""
+    return (
+        tr("No sample is measured yet"),
+        tr(
+            "The map lays pictures out by their looks. For that each one is measured "
+            "once, here or when a version is frozen; a run that was stopped goes on "
+            "where it was."
+        ),
     )
 
 

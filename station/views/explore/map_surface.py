@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from ...language import tr
 from ...theme import Theme
 from .map_gestures import Drag, MapGestures, Tool
 from .map_legend import LegendRow, ink_of, rgb
@@ -53,6 +54,7 @@ class MapSurface(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(tr("Map of samples"))
         self.setMouseTracking(True)
         self.setMinimumSize(200, 160)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -233,7 +235,7 @@ class MapSurface(QWidget):
         return image
 
     def _layers(self, ratio: float) -> list[Layer]:
-        """A layer for each look; what was chosen lies over the others."""
+        """A layer for each look: grey lies under colours, both under the chosen."""
         count = int(self._seen.sum())
         radius = radius_for(count, self.width(), self.height())
         has_choice = bool(self._chosen.any())
@@ -252,7 +254,7 @@ class MapSurface(QWidget):
                         points=device[mine],
                         ink=ink_of(row, self._theme, is_faded=is_faded),
                         radius=round(grown, 2),
-                        level=int(is_chosen),
+                        level=2 * is_chosen + bool(row.colour),
                     )
                 )
         return found

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 SHAPES: Final = ("circle", "triangle", "square", "diamond", "drop", "plus", "cross")
 _OVERSAMPLE: Final = 8
-_HALF: Final = 0.5
+_PART, _HALF, _FULL = 0.3, 0.5, 0.75
 _BORDER: Final = 1.0
 _TURNS: Final = 12
 
@@ -72,33 +72,37 @@ def paint(width: int, height: int, ground: int, layers: Sequence[Layer]) -> Pixe
 
 
 def _strokes(layer: Layer, stride: int) -> list[tuple[int, int]]:
-    """The offsets of a layer's shape with their colours, those of the border first."""
-    core, rim = stamp(layer.ink.shape, layer.radius)
+    """The offsets of a layer's shape with their colours, the border's first."""
+    ink = layer.ink
+    colours = (ink.rim, mixed(ink.core, ink.rim, 0.5), ink.core)
     return [
         (int(offset), colour)
-        for offsets, colour in ((rim, layer.ink.rim), (core, layer.ink.core))
+        for offsets, colour in zip(stamp(ink.shape, layer.radius), colours, strict=True)
         for offset in (offsets @ (stride, 1)).tolist()
     ]
 
 
 @lru_cache(maxsize=64)
-def stamp(shape: str, radius: float) -> tuple[Offsets, Offsets]:
-    """The pixels that a shape covers, and those of the border round it.
+def stamp(shape: str, radius: float) -> tuple[Offsets, Offsets, Offsets]:
+    """The pixels of the border round a shape, of its soft edge, and of its inside.
 
     Offsets are (K, 2) int32, rows first; all shapes of a radius have about the area of
-    its circle. The border is one pixel wide.
+    its circle. The border is one pixel wide, the edge those pixels that the shape
+    covers in part.
 
     Raises:
         KeyError: there is no such shape.
     """
     reach = int(np.ceil(radius + _BORDER)) + 1
-    core = _cover(shape, radius, reach)
+    own = _cover(shape, radius, reach)
     whole = _cover(shape, radius + _BORDER, reach)
-    inner, outer = core >= _HALF, whole >= _HALF
-    return (
-        (np.argwhere(inner) - reach).astype(np.int32),
-        (np.argwhere(outer & ~inner) - reach).astype(np.int32),
+    inside, edge = own >= _FULL, (own >= _PART) & (own < _FULL)
+    border = (whole >= _HALF) & ~inside & ~edge
+    rim, soft, core = (
+        (np.argwhere(pixels) - reach).astype(np.int32)
+        for pixels in (border, edge, inside)
     )
+    return rim, soft, core
 
 
 def mixed(first: int, second: int, share: float) -> int:
