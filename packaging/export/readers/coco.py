@@ -79,7 +79,7 @@ class CocoReader:
             elif len(files) == 1:
                 draft.problem(file, "the file is not COCO")
         if not is_found:
-            raise BadFile(f"No file here is COCO: {path}")
+            raise draft.refusal("No file here is COCO", path)
         return draft.done()
 
 
