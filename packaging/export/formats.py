@@ -35,11 +35,11 @@ __all__ = ["READERS", "WRITERS", "detect_format", "reader_for", "writer_for"]
 READERS: tuple[Reader, ...] = (
     CocoReader(),
     YoloReader(),
+    LabelmeXmlReader(),
     VocReader(),
     CvatReader(),
     LabelStudioReader(),
     LabelmeReader(),
-    LabelmeXmlReader(),
     VottReader(),
     EdgeImpulseReader(),
     CustomVisionReader(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,14 +81,7 @@ def export(
             hint="add `--include-sealed`, or leave the reason out",
         )
     root = require_project(project_folder(folder))
-    write: Any = write_formats
-    if include_sealed:
-        # The ledger is the catalog's, which takes as long to import as all the rest.
-        from export.operation import export_version
-
-        write = partial(
-            export_version, include_sealed=True, reason=reason, by=acting_person(None)
-        )
+    write = _with_sealed(reason) if include_sealed else write_formats
     with progress("exporting") as bar:
         done = write(
             root,
@@ -102,7 +96,22 @@ def export(
     if as_json:
         exports = [_json(result) for result in done]
         emit_json(exports[0] if len(exports) == 1 else {"exports": exports})
-        return
+    else:
+        _tell(done)
+
+
+def _with_sealed(reason: str) -> Callable[..., tuple[ExportResult, ...]]:
+    """What exports sealed sets, too, and tells the ledger.
+
+    The ledger is the catalog's, which takes as long to import as all the rest.
+    """
+    from export.operation import export_version
+
+    by = acting_person(None)
+    return partial(export_version, include_sealed=True, reason=reason, by=by)
+
+
+def _tell(done: Sequence[ExportResult]) -> None:
     for result in done:
         click.echo(str(result.path))
         say(

@@ -1,17 +1,19 @@
 """An export of 5,000 images beside `cp -r` of the same files; whole processes.
 
     python -m tests.benchmarks.export_bench [FORMATS] [IMAGES] [RUNS]
+    python -m tests.benchmarks.export_bench --annotations-only [FORMATS] [SIZES] [RUNS]
 
 JPEG files of 1280x720 with about 153 KB, three boxes each, in a project of their own.
 `cp -r` and each format take turns; what was written is removed outside the clock, and
-`sync` runs between them. Prints wall and processor seconds and the ratio of medians.
+`sync` runs between them. Prints wall and processor seconds, peak memory and the ratio
+of medians. With `--annotations-only` there are no images; SIZES are numbers of samples with
+commas between them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -19,6 +21,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -47,14 +51,24 @@ SPLITS = (
 )
 
 
-def make(root: Path, images: int) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one command took: seconds, and KiB at its peak."""
+
+    wall_s: float
+    processor_s: float
+    peak_kib: int
+
+
+def make(root: Path, images: int, *, has_files: bool = True) -> None:
     """A project with one version of that many images."""
     with Project.create(root, ["class 1"]):
         pass
     picture = encoded("jpg", np.full((HEIGHT, WIDTH, 3), 90, np.uint8))
+    samples = _samples(root, picture, images, has_files=has_files)
     write_version(
         root,
-        samples=sorted(_samples(root, picture, images), key=lambda s: s.id),
+        samples=sorted(samples, key=lambda s: s.id),
         classes=CLASSES,
         splits=SPLITS,
         policy={},
@@ -65,11 +79,24 @@ def make(root: Path, images: int) -> None:
     )
 
 
-def _samples(root: Path, picture: bytes, images: int) -> Iterator[VersionSample]:
+def made(root: Path, images: int, *, has_files: bool) -> None:
+    """`make` in a process of its own: a child's peak begins with its parent's size."""
+    making = get_context("spawn").Process(
+        target=make, args=(root, images), kwargs={"has_files": has_files}
+    )
+    making.start()
+    making.join()
+    if making.exitcode:
+        raise SystemExit(making.exitcode)
+
+
+def _samples(
+    root: Path, picture: bytes, images: int, *, has_files: bool
+) -> Iterator[VersionSample]:
     draw = np.random.default_rng(7)
     filling = draw.bytes(BYTES - len(picture))
     for number in range(images):
-        data = picture + number.to_bytes(4, "little") + filling
+        data = picture + number.to_bytes(4, "little") + filling * has_files
         key = hashlib.sha256(data).hexdigest()
         sample = VersionSample(
             id=key,
@@ -83,9 +110,10 @@ def _samples(root: Path, picture: bytes, images: int) -> Iterator[VersionSample]
             session=f"s{number // 100}",
             size_bytes=len(data),
         )
-        path = root / sample.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        if has_files:
+            path = root / sample.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
         yield sample
 
 
@@ -102,49 +130,83 @@ def _box(key: str, at: int, draw: np.random.Generator) -> Box:
     )
 
 
-def timed(command: list[str | Path], out: Path) -> tuple[float, float]:
-    """Wall and processor seconds of a command that writes `out`."""
+def timed(command: list[str | Path], out: Path) -> Run:
+    """What a command that writes `out` takes, as the system accounts for it."""
     shutil.rmtree(out, ignore_errors=True)
     os.sync()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
+    quiet = subprocess.DEVNULL
+    child = subprocess.Popen(command, stdout=quiet, stderr=quiet)
+    _, status, used = os.wait4(child.pid, 0)
     wall = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, used
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command)
+    return Run(
+        wall_s=wall,
+        processor_s=used.ru_utime + used.ru_stime,
+        peak_kib=used.ru_maxrss,
+    )
+
+
+def shown(name: str, runs: list[Run], base: float | None = None) -> str:
+    """The medians of some runs as a line."""
+    walls = [run.wall_s for run in runs]
+    wall = statistics.median(walls)
+    used = statistics.median(run.processor_s for run in runs)
+    peak = max(run.peak_kib for run in runs) // 1024
+    ratio = "" if base is None else f", {wall / base:5.2f} x cp"
+    return (
+        f"{name:24} wall {wall:6.2f} s ({min(walls):.2f} to {max(walls):.2f}), "
+        f"processor {used:6.2f} s, peak {peak} MiB{ratio}\n"
+    )
+
+
+def export_command(root: Path, name: str, out: Path, *more: str) -> list[str | Path]:
+    """The whole program, exporting in one format."""
+    program = Path(sys.executable).with_name("fieldset")
+    return [program, "export", "latest", "--format", name, "--to", out,
+            "--project", root, *more]  # fmt: skip
+
+
+def beside_cp(folder: Path, formats: list[str], images: int, runs: int) -> None:
+    """Exports with their images, in turn with `cp -r`."""
+    root, out = folder / "project", folder / "out"
+    made(root, images, has_files=True)
+    commands = {
+        "cp -r": ["cp", "-r", root / "images", out],
+        **{name: export_command(root, name, out) for name in formats},
+    }
+    figures: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            figures[name].append(timed(command, out))
+    base = statistics.median(run.wall_s for run in figures["cp -r"])
+    for name, rows in figures.items():
+        sys.stdout.write(shown(name, rows, base))
+
+
+def annotations_only(folder: Path, formats: list[str], samples: int, runs: int) -> None:
+    """Exports without images."""
+    root, out = folder / f"project-{samples}", folder / "out"
+    made(root, samples, has_files=False)
+    for name in formats:
+        command = export_command(root, name, out, "--annotations-only")
+        rows = [timed(command, out) for _ in range(runs)]
+        sys.stdout.write(shown(f"{name} {samples:,}", rows))
 
 
 def main() -> None:
     """Measure and print."""
-    given = dict(enumerate(sys.argv[1:]))
-    formats = given.get(0, "coco,yolo").split(",")
-    images, runs = int(given.get(1, "5000")), int(given.get(2, "5"))
+    given = sys.argv[1:]
+    is_alone = "--annotations-only" in given
+    words = dict(enumerate(word for word in given if not word.startswith("--")))
+    formats = words.get(0, "coco,yolo").split(",")
+    sizes = words.get(1, "10000,20000,100000" if is_alone else "5000").split(",")
+    measure = annotations_only if is_alone else beside_cp
     with tempfile.TemporaryDirectory() as folder:
-        root, out = Path(folder) / "project", Path(folder) / "out"
-        make(root, images)
-        program = [str(Path(sys.executable).with_name("fieldset")), "export", "latest"]
-        commands = {
-            "cp -r": ["cp", "-r", root / "images", out],
-            **{
-                name: [*program, "--format", name, "--to", out, "--project", root]
-                for name in formats
-            },
-        }
-        figures: dict[str, list[tuple[float, float]]] = {n: [] for n in commands}
-        for _ in range(runs):
-            for name, command in commands.items():
-                figures[name].append(timed(command, out))
-        base = statistics.median(wall for wall, _ in figures["cp -r"])
-        for name, rows in figures.items():
-            walls = [wall for wall, _ in rows]
-            wall = statistics.median(walls)
-            used = statistics.median(used for _, used in rows)
-            span = f"{min(walls):.2f} to {max(walls):.2f}"
-            sys.stdout.write(
-                f"{name:20} wall {wall:6.2f} s ({span}), processor {used:6.2f} s, "
-                f"{wall / base:5.2f} x cp\n"
-            )
+        for size in map(int, sizes):
+            measure(Path(folder), formats, size, int(words.get(2, "5")))
 
 
 if __name__ == "__main__":

@@ -280,6 +280,95 @@ def label_studio(folder: Path, _: str) -> Found:
     return images, boxes
 
 
+def fiftyone(folder: Path, format_name: str) -> Found:
+    """FiftyOne's importers, without its database."""
+    images, boxes = [], []
+    for split in splits(folder):
+        with _fiftyone_importer(folder, format_name, split) as importer:
+            for path, metadata, found in importer:
+                sample = Path(path).stem
+                images.append((sample, split))
+                width, height = _shown_size(path, metadata)
+                if isinstance(found, dict):
+                    found = found.get("detections")
+                for item in found.detections if found is not None else ():
+                    x, y, w, h = item.bounding_box
+                    corners = (x * width, y * height, (x + w) * width, (y + h) * height)
+                    boxes.append((sample, split, item.label, *corners))
+    return images, boxes
+
+
+def _shown_size(path: str, metadata: Any) -> tuple[int, int]:  # noqa: ANN401
+    """What boxes are relative to: the stated size, else the file's."""
+    if metadata is not None:
+        return metadata.width, metadata.height
+    from PIL import Image, ImageOps
+
+    with Image.open(path) as image:
+        return ImageOps.exif_transpose(image).size
+
+
+def _fiftyone_importer(folder: Path, format_name: str, split: str) -> Any:  # noqa: ANN401
+    from fiftyone.utils import coco, voc, yolo
+
+    if format_name == "coco":
+        return coco.COCODetectionDatasetImporter(
+            data_path=str(folder / "images" / split),
+            labels_path=str(folder / "annotations" / f"instances_{split}.json"),
+            label_types="detections",
+        )
+    if format_name == "yolo":
+        tests = [name for name in splits(folder) if name.startswith("test")]
+        further = split in tests[1:]
+        return yolo.YOLOv5DatasetImporter(
+            dataset_dir=str(folder),
+            yaml_path=f"data-{split}.yaml" if further else "data.yaml",
+            split="test" if split in tests else split,
+        )
+    return voc.VOCDetectionDatasetImporter(
+        data_path=str(folder / "JPEGImages"), labels_path=str(_voc_part(folder, split))
+    )
+
+
+def _voc_part(folder: Path, split: str) -> Path:
+    """The annotations of one split in a folder of their own, for lists are not read."""
+    part = folder.parent / f"{folder.name}-{split}"
+    part.mkdir(exist_ok=True)
+    for stem in (folder / "ImageSets" / "Main" / f"{split}.txt").read_text().split():
+        name = f"{stem}.xml"
+        (part / name).write_bytes((folder / "Annotations" / name).read_bytes())
+    return part
+
+
+def tensorflow(folder: Path, _: str) -> Found:
+    import tensorflow as tf
+
+    lists = ("xmin", "ymin", "xmax", "ymax")
+    features = {
+        "image/source_id": tf.io.FixedLenFeature([], tf.string),
+        "image/encoded": tf.io.FixedLenFeature([], tf.string),
+        "image/width": tf.io.FixedLenFeature([], tf.int64),
+        "image/height": tf.io.FixedLenFeature([], tf.int64),
+        "image/object/class/text": tf.io.VarLenFeature(tf.string),
+        **{f"image/object/bbox/{n}": tf.io.VarLenFeature(tf.float32) for n in lists},
+    }
+    images, boxes = [], []
+    for split in splits(folder):
+        paths = sorted(map(str, folder.glob(f"{split}-?????-of-?????.tfrecord")))
+        for record in tf.data.TFRecordDataset(paths):
+            row = tf.io.parse_single_example(record, features)
+            sample = row["image/source_id"].numpy().decode()
+            images.append((sample, split))
+            assert tf.io.decode_image(row["image/encoded"]).shape[2] == 3
+            width, height = (int(row[f"image/{s}"]) for s in ("width", "height"))
+            names = row["image/object/class/text"].values.numpy().tolist()
+            corners = [row[f"image/object/bbox/{n}"].values.numpy() for n in lists]
+            for name, x0, y0, x1, y1 in zip(names, *corners, strict=True):
+                scaled = (x0 * width, y0 * height, x1 * width, y1 * height)
+                boxes.append((sample, split, name.decode(), *map(float, scaled)))
+    return images, boxes
+
+
 READERS: dict[str, Callable[[Path, str], Found]] = {
     "pycocotools": pycocotools,
     "supervision": supervision,
@@ -292,6 +381,8 @@ READERS: dict[str, Callable[[Path, str], Found]] = {
     "mlcroissant": mlcroissant,
     "label_studio_sdk": label_studio,
     "mltable": mltable,
+    "fiftyone": fiftyone,
+    "tensorflow": tensorflow,
 }
 
 

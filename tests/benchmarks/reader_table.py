@@ -4,7 +4,9 @@
         webdataset tfrecord lxml pandas pillow mlcroissant label-studio-sdk
     python -m venv ENV2 && ENV2/bin/pip install datumaro
     python -m venv ENV3 && ENV3/bin/pip install mltable pandas
-    python -m tests.benchmarks.reader_table ENV ENV2 ENV3
+    python -m venv ENV4 && ENV4/bin/pip install fiftyone
+    python -m venv ENV5 && ENV5/bin/pip install tensorflow-cpu
+    python -m tests.benchmarks.reader_table ENV ENV2 ENV3 ENV4 ENV5
 
 A made version (names of classes with every awkward character, four splits, JPEG and
 PNG, one turned by EXIF) goes out in every format; each reader reads it in a process
@@ -59,15 +61,15 @@ SPLITS = (
     (Split(name="test-night", kind=SplitKind.TEST), 4),
 )
 READERS = {
-    "coco": ("pycocotools", "supervision", "datumaro"),
-    "yolo": ("supervision", "datumaro"),
-    "voc": ("lxml", "datumaro"),
+    "coco": ("pycocotools", "supervision", "datumaro", "fiftyone"),
+    "yolo": ("supervision", "datumaro", "fiftyone"),
+    "voc": ("lxml", "datumaro", "fiftyone"),
     "voc-strict": ("lxml",),
     "azureml": ("mltable",),
     "huggingface": ("datasets",),
     "huggingface-parquet": ("datasets",),
     "webdataset": ("webdataset",),
-    "tfrecord": ("tfrecord",),
+    "tfrecord": ("tfrecord", "tensorflow"),
     "cvat": ("lxml", "datumaro"),
     "label-studio": ("label_studio_sdk",),
     "csv": ("pandas",),

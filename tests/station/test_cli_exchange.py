@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import cv2
 import pytest
 
+from export.formats import READERS, WRITERS
 from station.cli.exit_codes import ExitCode
 from tests.small_projects import (
     files_under,
@@ -48,6 +50,29 @@ class TestExport:
         }  # fmt: skip
         assert (done["format"], done["samples"], done["boxes"]) == ("coco", 30, 59)
         assert Path(done["path"]).is_dir()
+
+    def test_images_may_stay_at_home(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        call.ok(
+            "export", "v2", "--format", "coco", "--to", tmp_path / "x",
+            "--project", root, "--annotations-only",
+        )  # fmt: skip
+
+        assert (tmp_path / "x" / "annotations").is_dir()
+        assert not (tmp_path / "x" / "images").exists()
+
+    def test_formats_that_pack_images_are_refused_before_any_is_written(
+        self, call: CommandLine, root: Path, tmp_path: Path
+    ) -> None:
+        outcome = call(
+            "export", "v2", "--format", "coco", "--format", "tfrecord",
+            "--to", tmp_path / "x", "--project", root, "--annotations-only",
+        )  # fmt: skip
+
+        assert outcome.code == ExitCode.USAGE
+        assert "tfrecord" in outcome.err
+        assert not (tmp_path / "x").exists()
 
     def test_two_formats_make_a_folder_each(
         self, call: CommandLine, root: Path, tmp_path: Path
@@ -150,6 +175,15 @@ class TestImport:
 
         assert (done["samples"], done["boxes"]) == (3, 0)
         assert [Path(item["path"]).name for item in done["skipped"]] == ["half.jpg"]
+
+    def test_help_names_every_format(self, call: CommandLine) -> None:
+        def words(command: str) -> set[str]:
+            # The help is wrapped at hyphens, too.
+            said = re.sub(r"-\n +", "-", call.ok(command, "--help").out)
+            return set(re.findall(r"[a-z]+(?:-[a-z]+)*", said))
+
+        assert {reader.format for reader in READERS} <= words("import")
+        assert {writer.format for writer in WRITERS} <= words("export")
 
     def test_nothing_to_import_is_a_sentence(
         self, call: CommandLine, root: Path, tmp_path: Path

@@ -22,7 +22,7 @@ _HYPHEN: Final = ord("-")
 # Where the 32 digits of a UUID stand among its hyphens.
 _DIGITS: Final = np.array([at for at in range(36) if at not in (8, 13, 18, 23)])
 # Between these Arrow and Python write a number alike, but for the end of a whole one.
-_LEAST, _MOST = 1e-4, 1e15
+_LEAST, _MOST = 1e-4, 1e9
 
 WordText: TypeAlias = Callable[[str], str]
 

@@ -80,6 +80,11 @@ class SetDraft:
             name, ImportedImage(path=path, source_name=name, split=split)
         )
 
+    def refusal(self, what: str, path: Path) -> BadFile:
+        """The error of a place without one file of the format, and why, if known."""
+        reason = f" ({self._problems[0].what})" if self._problems else ""
+        return BadFile(f"{what}{reason}: {path}")
+
     def done(self) -> ImportedSet:
         """The data set.
 

@@ -79,7 +79,7 @@ class CocoReader:
             elif len(files) == 1:
                 draft.problem(file, "the file is not COCO")
         if not is_found:
-            raise BadFile(f"No file here is COCO: {path}")
+            raise draft.refusal("No file here is COCO", path)
         return draft.done()
 
 
@@ -154,7 +154,9 @@ class _File:
         )
         drafts = self._images()
         self._annotations(drafts)
-        for image in drafts.values():
+        # Each is let go when its boxes are made, so that they are held once.
+        for key in list(drafts):
+            image = drafts.pop(key)
             image.is_annotated = image.is_annotated or bool(self._classes)
             self._draft.add(image)
 

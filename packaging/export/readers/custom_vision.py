@@ -64,7 +64,7 @@ class CustomVisionReader:
                 is_found = True
                 _read(file, row, draft, images)
         if not is_found:
-            raise BadFile(f"No file here is Custom Vision's: {path}")
+            raise draft.refusal("No file here is Custom Vision's", path)
         return draft.done()
 
 

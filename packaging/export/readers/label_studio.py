@@ -70,7 +70,7 @@ class LabelStudioReader:
                 is_found = True
                 _read(file, task, draft, images)
         if not is_found:
-            raise BadFile(f"No file here is a list of Label Studio's tasks: {path}")
+            raise draft.refusal("No file here is a list of Label Studio's tasks", path)
         return draft.done()
 
 

@@ -55,7 +55,7 @@ class LabelmeReader:
                 is_found = True
                 _read(folder, file, content, draft, images)
         if not is_found:
-            raise BadFile(f"No file here is labelme's: {path}")
+            raise draft.refusal("No file here is labelme's", path)
         for image in folder.images() if only is None else ():
             draft.add_plain(image, _split_of(folder, image))
         return draft.done()

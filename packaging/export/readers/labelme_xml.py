@@ -27,7 +27,8 @@ from .voc import annotation_root, begins_as_annotation
 
 _HEAD_BYTES: Final = 1 << 16
 _DETECT_FILES: Final = 20
-_POLYGON: Final = b"<polygon"
+_POINT: Final = b"<pt>"
+_BOX: Final = b"<bndbox>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class LabelmeXmlReader:
                 is_found = True
                 _read(folder, file, root, draft, images)
         if not is_found:
-            raise BadFile(f"No file here is LabelMe's: {path}")
+            raise draft.refusal("No file here is LabelMe's", path)
         for image in folder.images() if only is None else ():
             draft.add_plain(image, _split_of(folder, image))
         return draft.done()
@@ -74,7 +75,7 @@ def _files(folder: SourceFolder, only: Path | None) -> list[Path]:
 def _looks_right(file: Path) -> bool:
     with file.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
-    return begins_as_annotation(head) and _POLYGON in head
+    return begins_as_annotation(head) and _POINT in head and _BOX not in head
 
 
 def _read(

@@ -73,7 +73,7 @@ class VocReader:
                 is_found = True
                 self._read(file, root, images, splits, draft)
         if not is_found:
-            raise BadFile(f"No file here is a Pascal VOC annotation: {path}")
+            raise draft.refusal("No file here is a Pascal VOC annotation", path)
         for image in images.all:
             if "Segmentation" not in folder.name(image):
                 draft.add_plain(image, _split_of(folder, image, image.stem, splits))

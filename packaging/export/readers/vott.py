@@ -60,7 +60,7 @@ class VottReader:
                 is_found = True
                 _read(file, row, draft, images)
         if not is_found:
-            raise BadFile(f"No file here is VoTT's: {path}")
+            raise draft.refusal("No file here is VoTT's", path)
         return draft.done()
 
 
