@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dataset import durable
 from dataset.errors import UsageError
 from dataset.progress import SILENT, Progress
 from dataset.sealed.sealing import Person, require_reason
@@ -17,8 +18,9 @@ from .closed_version import read_closed, record_sealed
 from .contract import ExportResult, Writer
 from .formats import writer_for
 from .handover.plan import make_plan
-from .handover.preflight import Finding, findings, require_fit
+from .handover.preflight import Finding, Severity, findings, require_fit
 from .handover.sums import COMPANIONS
+from .time_left import Timed
 
 
 def export_version(
@@ -50,7 +52,7 @@ def export_version(
         update: touch only what changed since that export.
         include_sealed, drop_empty: also sealed test sets; no samples without a box.
         reason, by: why and who; needed with `include_sealed`, and recorded.
-        progress: told of every sample.
+        progress: told of every sample, and the time left.
 
     Raises:
         UsageError: a format is unknown, or named twice; an archive is to be updated.
@@ -59,6 +61,10 @@ def export_version(
         FieldsetError: what `contract.Writer.write` raises.
     """
     writers = _writers(formats)
+    progress = Timed(progress)
+    with durable.translated(target):
+        # In a folder that is closed to us even this is refused.
+        target.exists()
     if update:
         _require_folder(target)
     if include_sealed:
@@ -83,10 +89,31 @@ def export_version(
     return tuple(_lying_at(target, result) for result in done)
 
 
-def preflight_version(
-    root: Path, name: str, format_name: str, *, include_sealed: bool = False
-) -> tuple[Finding, ...]:
-    """What the target of a format would say to a version, errors first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What would leave the house, asked before anything is written.
+
+    `bytes` are those of the images; `left_out` pairs a reason with a number of samples.
+    `findings` has a format with each thing that its target would say, errors first.
+    """
+
+    version: str
+    samples: int
+    boxes: int
+    bytes: int
+    left_out: tuple[tuple[str, int], ...]
+    findings: tuple[tuple[str, Finding], ...]
+
+
+def look_at_version(
+    root: Path,
+    name: str,
+    formats: Sequence[str],
+    *,
+    include_sealed: bool = False,
+    drop_empty: bool = False,
+) -> Outlook:
+    """What an export in these formats would hold, or a push where there are none.
 
     Nothing is written; an export asks the same before it begins.
 
@@ -95,9 +122,24 @@ def preflight_version(
         NotFound: there is no such version.
         ProjectError: nothing of the version is to be exported.
     """
-    writer = writer_for(format_name)
+    writers = _writers(formats)
     with read_closed(root, name) as frozen:
-        return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
+        plan = make_plan(frozen, include_sealed=include_sealed, drop_empty=drop_empty)
+        found = [(w.format, item) for w in writers for item in findings(w.format, plan)]
+        boxes = size_bytes = 0
+        for sample in plan.selection():
+            boxes += len(sample.boxes)
+            size_bytes += sample.size_bytes
+    return Outlook(
+        version=frozen.version.id,
+        samples=plan.samples,
+        boxes=boxes,
+        bytes=size_bytes,
+        left_out=plan.left_out,
+        findings=tuple(
+            sorted(found, key=lambda pair: pair[1].severity is Severity.WARNING)
+        ),
+    )
 
 
 @contextmanager

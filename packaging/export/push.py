@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -29,15 +28,9 @@ from .handover.plan import Plan, make_plan
 from .proof_reading import prove_blobs
 from .side_car import FILE_NAME, SideCarWriter
 from .side_car_reader import FORMAT
-from .stores.blob_store import (
-    BlobChanged,
-    BlobExists,
-    BlobMissing,
-    BlobStore,
-    Content,
-    Unanswered,
-)
+from .stores.blob_store import BlobChanged, BlobMissing, BlobStore, Content
 from .stores.line import Line
+from .stores.once import created
 from .stores.shelf import (
     BLOBS,
     Head,
@@ -107,7 +100,7 @@ def push_version(
             store=store,
             line=Line(settings),
         )
-        there = push.head()
+        there = push.line.heard(store, push.head, progress)
         if there is None or not push.holds(there):
             if include_sealed:
                 record_sealed(root, frozen, reason, by or Person())
@@ -162,9 +155,9 @@ class _Push:
 
     def send(self, there: Head | None, progress: Progress) -> Head:
         """Send what is missing; gives the head that leads to it."""
-        if there is None:
-            claim(self.store, self.line)
-        known = self._known()
+        known = self.line.heard(
+            self.store, lambda: self._known(is_new=there is None), progress
+        )
         with tempfile.TemporaryDirectory(prefix="fieldset-push-") as place:
             side_car = _side_car(self.plan, Path(place) / "push")
             head = self._new_head(side_car)
@@ -174,8 +167,10 @@ class _Push:
         self._move_head(head)
         return head
 
-    def _known(self) -> dict[str, int]:
-        """Size of each blob that the store has, by name."""
+    def _known(self, *, is_new: bool) -> dict[str, int]:
+        """Size of each blob that the store has, by name; a new one is claimed."""
+        if is_new:
+            claim(self.store, self.line)
 
         def listed() -> dict[str, int]:
             return {blob.name: blob.size_bytes for blob in self.store.listed(BLOBS)}
@@ -202,9 +197,10 @@ class _Push:
             name = blob_name(content.sha256)
             size = known.get(name)
             if size is None:
-                size = self._put(name, content)
-                if size is None:
+                there = created(self.store, self.line, name, content)
+                if there is None:
                     return content.size_bytes, True
+                size = there.size_bytes
             if size != content.size_bytes:
                 raise CloudError(
                     f"The store holds other bytes under a name of ours, "
@@ -214,28 +210,6 @@ class _Push:
             return content.size_bytes, False
 
         return send
-
-    def _put(self, name: str, content: Content) -> int | None:
-        """Send a blob; the size of the one that is there, None where ours went."""
-        attempts = count()
-
-        def put() -> int | None:
-            # A fault may hide a success: look before the bytes go once more.
-            blob = self.store.head(name) if next(attempts) else None
-            if blob is not None:
-                return blob.size_bytes
-            try:
-                self.store.put_new(name, content, self.line.pace)
-            except BlobExists:
-                blob = self.store.head(name)
-                if blob is None:
-                    raise Unanswered(
-                        f"The store says both yes and no, {self.store.label}: {name}"
-                    ) from None
-                return blob.size_bytes
-            return None
-
-        return self.line.asked(put)
 
     def _new_head(self, side_car: Content) -> Head:
         version = self.frozen.version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ import click
 from dataset.errors import UsageError
 
 from .options import json_option, project_folder, project_option
-from .output import emit_json, one_line, progress, say
+from .output import emit_json, many, one_line, progress, say
 from .person import acting_person
+from .targets import open_named
 
 if TYPE_CHECKING:
     from export.contract import ExportResult
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     "csv; several make a folder each.",
 )
 @click.option(
-    "--to", required=True, help="A new or empty folder, or a new .tar or .zip."
+    "--to",
+    required=True,
+    help="A new or empty folder, a new .tar or .zip, or azure://CONTAINER/PREFIX.",
 )
 @click.option("--update", is_flag=True, help="Touch only what changed in TO.")
 @click.option(
@@ -59,31 +63,46 @@ def export(
     is written.
     """
     from dataset.project_folder import require_project
-    from export.operation import export_version
 
-    if "://" in to:
-        raise UsageError(
-            f"An export goes to a folder: {to}",
-            hint="export to a folder, then copy it with your cloud's own tool",
-        )
     if reason and not include_sealed:
         raise UsageError(
             f"A reason is only for sealed test sets: {reason}",
             hint="add `--include-sealed`, or leave the reason out",
         )
     root = require_project(project_folder(folder))
+    wishes: dict[str, Any] = {
+        "formats": formats,
+        "include_sealed": include_sealed,
+        "drop_empty": drop_empty,
+        "reason": reason,
+        "by": acting_person(None) if include_sealed else None,
+    }
+    if "://" in to:
+        _send(root, version, to, wishes, update=update, as_json=as_json)
+    else:
+        _write(root, version, Path(to), wishes, update=update, as_json=as_json)
+
+
+def _write(
+    root: Path,
+    version: str,
+    target: Path,
+    wishes: Mapping[str, Any],
+    *,
+    update: bool,
+    as_json: bool,
+) -> None:
+    """Export into a folder or an archive."""
+    from export.operation import export_version
+
     with progress("exporting") as bar:
         done = export_version(
             root,
             version,
-            formats=formats,
-            target=Path(to).absolute(),
+            target=target.absolute(),
             update=update,
-            include_sealed=include_sealed,
-            drop_empty=drop_empty,
-            reason=reason,
-            by=acting_person(None) if include_sealed else None,
             progress=bar,
+            **wishes,
         )
     if as_json:
         exports = [_json(result) for result in done]
@@ -91,14 +110,56 @@ def export(
         return
     for result in done:
         click.echo(str(result.path))
-        say(
-            f"{result.format}: {result.samples} samples, {result.boxes} boxes, "
-            f"{result.bytes:,} bytes, read back and equal"
+        _tell(result)
+
+
+def _send(
+    root: Path,
+    version: str,
+    to: str,
+    wishes: Mapping[str, Any],
+    *,
+    update: bool,
+    as_json: bool,
+) -> None:
+    """Export into a part of a container."""
+    from contextlib import closing
+
+    from export.stored_export import export_to_store
+
+    if update:
+        raise UsageError(
+            f"An export in the cloud is not brought up to date: {to}",
+            hint="leave out `--update`, and name a new prefix",
         )
-        for reason, count in result.left_out:
-            say(f"left out {count}: {one_line(reason)}")
-        for note in result.notes:
-            say(one_line(note))
+    store, settings = open_named(to, root, {})
+    with closing(store), progress("exporting") as bar:
+        done = export_to_store(root, version, store, settings, progress=bar, **wishes)
+    blobs = {"sent": done.sent, "skipped": done.skipped}
+    pairs = zip(done.results, done.targets, strict=True)
+    if as_json:
+        exports = [{**_json(result), "path": place} for result, place in pairs]
+        whole = exports[0] if len(exports) == 1 else {"exports": exports}
+        emit_json({**whole, **blobs})
+        return
+    for result, place in pairs:
+        click.echo(one_line(place))
+        _tell(result)
+    say(
+        f"{many(done.sent, 'file')} sent, {done.skipped} there before, "
+        f"{done.bytes:,} bytes"
+    )
+
+
+def _tell(result: ExportResult) -> None:
+    say(
+        f"{result.format}: {result.samples} samples, {result.boxes} boxes, "
+        f"{result.bytes:,} bytes, read back and equal"
+    )
+    for reason, count in result.left_out:
+        say(f"left out {count}: {one_line(reason)}")
+    for note in result.notes:
+        say(one_line(note))
 
 
 def _json(result: ExportResult) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 FILE_NAME: Final = "SHA256SUMS"
@@ -17,3 +17,10 @@ def sums_text(digests: Mapping[str, str]) -> bytes:
     """
     lines = (f"{digests[name]}  {name}\n" for name in sorted(digests))
     return "".join(lines).encode()
+
+
+def sums_in(data: bytes) -> Iterator[tuple[str, str]]:
+    """Digest and path of each line of a file that `sums_text` gave."""
+    for line in data.decode().splitlines():
+        digest, _, name = line.partition("  ")
+        yield digest, name

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from dataset.progress import Progress
 
+from ..time_left import left_words
+
 _MEGA = 1_000_000
 
 
@@ -53,9 +55,4 @@ def described(done: int, total: int, moved: int, seconds: float) -> str:
     words = f"{done // _MEGA} of {max(total // _MEGA, done // _MEGA)} MB"
     if not moved or seconds < 1:
         return words
-    left = (total - done) * seconds / moved
-    if left < 60:
-        return f"{words}, {max(left, 0):.0f} s left"
-    if left < 5400:
-        return f"{words}, {left / 60:.0f} min left"
-    return f"{words}, {left / 3600:.1f} h left"
+    return f"{words}, {left_words((total - done) * seconds / moved)}"

@@ -50,12 +50,14 @@ class DatasetPage(QWidget):
         notice_came: a sentence and its tone.
         page_requested: the page the person wants to go to.
         classes_requested: the person wants to work on the classes.
+        intake_requested: the person wants to take pictures in.
     """
 
     error_came = Signal(object)
     notice_came = Signal(str, str)
     page_requested = Signal(object)
     classes_requested = Signal()
+    intake_requested = Signal()
 
     def __init__(
         self,
@@ -112,7 +114,9 @@ class DatasetPage(QWidget):
         )
         self._classes.line.addWidget(self.class_tabs)
         self.edit_classes = button(tr("Edit…"), "chip")
+        self.take_in = button(tr("Take in…"), "chip")
         self._classes.line.addWidget(self.edit_classes)
+        self._classes.line.addWidget(self.take_in)
         self._classes.column.addWidget(self.table)
         return self._classes
 
@@ -129,6 +133,7 @@ class DatasetPage(QWidget):
     def _connect(self) -> None:
         self.class_tabs.tab_chosen.connect(lambda _at: self._show_classes())
         self.edit_classes.clicked.connect(self.classes_requested)
+        self.take_in.clicked.connect(self.intake_requested)
         self.lower_tabs.tab_chosen.connect(self._on_lower_tab)
         self.balance.split_requested.connect(self.split_now)
         self.balance.plan_requested.connect(self.ask_plan)
