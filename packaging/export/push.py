@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -159,11 +160,13 @@ class _Push:
             self.store, lambda: self._known(is_new=there is None), progress
         )
         with tempfile.TemporaryDirectory(prefix="fieldset-push-") as place:
-            side_car = _side_car(self.plan, Path(place) / "push")
-            head = self._new_head(side_car)
-            self.transfer.begin(head.samples + 1, head.bytes)
-            self._send_all(self._images(), known, progress)
-            self._send_all(iter([side_car]), known, progress)
+            self.transfer.begin(self.plan.samples + 1, self._images_bytes())
+            with _beside(self.plan, Path(place) / "push") as side_car:
+                self._send_all(self._images(), known, progress)
+                written = side_car()
+            head = self._new_head(written)
+            self.transfer.bytes_total = head.bytes
+            self._send_all(iter([written]), known, progress)
         self._move_head(head)
         return head
 
@@ -176,6 +179,9 @@ class _Push:
             return {blob.name: blob.size_bytes for blob in self.store.listed(BLOBS)}
 
         return self.line.asked(listed)
+
+    def _images_bytes(self) -> int:
+        return sum(sample.size_bytes for sample in self.plan.selection())
 
     def _images(self) -> Iterator[Content]:
         return (_content(self.frozen.root, s) for s in self.plan.selection())
@@ -213,10 +219,6 @@ class _Push:
 
     def _new_head(self, side_car: Content) -> Head:
         version = self.frozen.version
-        boxes = size_bytes = 0
-        for sample in self.plan.selection():
-            boxes += len(sample.boxes)
-            size_bytes += sample.size_bytes
         return Head(
             project=self.project,
             version=version.id,
@@ -224,8 +226,8 @@ class _Push:
             created_us=version.created_us,
             message=version.message,
             samples=self.plan.samples,
-            boxes=boxes,
-            bytes=size_bytes + side_car.size_bytes,
+            boxes=sum(len(sample.boxes) for sample in self.plan.selection()),
+            bytes=self._images_bytes() + side_car.size_bytes,
             manifest=side_car.sha256,
             left_out=self.plan.left_out,
         )
@@ -266,6 +268,21 @@ def _content(root: Path, sample: VersionSample) -> Content:
             hint="put it back from a backup",
         )
     return Content(sha256=sample.id, size_bytes=size, path=path)
+
+
+@contextmanager
+def _beside(plan: Plan, place: Path) -> Iterator[Callable[[], Content]]:
+    """Gives what waits for the side-car, which is written while the images go.
+
+    Where the samples are not held in memory they are walked one reader after the other.
+    """
+    if plan.kept is None:
+        written = _side_car(plan, place)
+        yield lambda: written
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="side-car") as pool:
+        future = pool.submit(_side_car, plan, place)
+        yield future.result
 
 
 def _side_car(plan: Plan, place: Path) -> Content:

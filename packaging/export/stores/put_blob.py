@@ -13,11 +13,13 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from email.utils import formatdate
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import requests
-from requests.structures import CaseInsensitiveDict
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
 
 from .credentials import Access
 from .refusals import Answer
@@ -28,6 +30,7 @@ _SIGNED: Final = (
     "Content-Type", "Date", "If-Modified-Since", "If-Match", "If-None-Match",
     "If-Unmodified-Since", "Range",
 )  # fmt: skip
+_CREATED: Final = 201
 _DETAIL: Final = 2000
 
 
@@ -60,14 +63,11 @@ class BlobPuts:
     ) -> None:
         self._access = access
         self._place = f"{access.endpoint}/{container}"
+        address = urlsplit(self._place)
+        self._root = f"{address.scheme}://{address.netloc}"
         self._version = version
         self._timeout_s = timeout_s
-        # Proxies and certificates as the environment says, asked for once.
-        found: Mapping[str, Any] = session.merge_environment_settings(
-            self._place, {}, False, None, None
-        )
-        self._ways = {key: found[key] for key in ("proxies", "verify", "cert")}
-        self._adapter = session.get_adapter(self._place)
+        self._pool, self._through = _pool(session, self._place)
 
     @staticmethod
     def can_sign(access: Access) -> bool:
@@ -95,7 +95,7 @@ class BlobPuts:
         Raises:
             Refused: it was not done.
             Garbled: nobody knows.
-            requests.RequestException: the line broke.
+            urllib3.exceptions.HTTPError: the line broke.
         """
         md5 = hashlib.md5(data, usedforsecurity=False).digest()
         encoded = base64.b64encode(md5).decode()
@@ -121,7 +121,7 @@ class BlobPuts:
 
     def _answered(
         self, url: str, headers: dict[str, str], data: bytes
-    ) -> requests.Response:
+    ) -> urllib3.BaseHTTPResponse:
         if self._access.sas is not None:
             url = f"{url}?{self._access.sas.reveal().lstrip('?')}"
         elif self._access.key is not None:
@@ -130,23 +130,47 @@ class BlobPuts:
                 self._access.key.reveal(),
             )  # fmt: skip
             headers["Authorization"] = f"SharedKey {self._access.account}:{signature}"
-        request = requests.PreparedRequest()
-        request.method, request.url, request.body = "PUT", url, data
-        request.headers = CaseInsensitiveDict(headers)
-        response = self._adapter.send(
-            request, timeout=(self._timeout_s, self._timeout_s), **self._ways
+        response = self._pool.urlopen(
+            "PUT",
+            url if self._through else url.removeprefix(self._root),
+            body=data,
+            headers=headers,
+            redirect=False,
+            retries=False,
+            assert_same_host=False,
+            timeout=urllib3.Timeout(connect=self._timeout_s, read=self._timeout_s),
         )
-        if response.status_code == requests.codes.created:
-            _ = response.content
+        if response.status == _CREATED:
             return response
         raise Refused(
             Answer(
-                status=response.status_code,
+                status=response.status,
                 code=response.headers.get("x-ms-error-code", ""),
                 headers=response.headers,
-                detail=response.text[:_DETAIL],
+                detail=response.data[:_DETAIL].decode(errors="replace"),
             )
         )
+
+
+def _pool(
+    session: requests.Session, place: str
+) -> tuple[urllib3.HTTPConnectionPool, bool]:
+    """The session's connections to a place, and whether whole addresses are asked for.
+
+    Proxies and certificates are those of the environment. A proxy of plain HTTP wants
+    whole addresses.
+    """
+    adapter = session.get_adapter(place)
+    if not isinstance(adapter, HTTPAdapter):
+        raise TypeError(type(adapter))
+    ways = session.merge_environment_settings(place, {}, False, None, None)
+    request = requests.Request("PUT", place).prepare()
+    pool = adapter.get_connection_with_tls_context(
+        request, ways["verify"], proxies=ways["proxies"], cert=ways["cert"]
+    )
+    adapter.cert_verify(pool, place, ways["verify"], ways["cert"])
+    is_proxied = select_proxy(place, ways["proxies"]) is not None
+    return pool, is_proxied and not place.startswith("https")
 
 
 def signed(
