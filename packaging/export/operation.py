@@ -62,11 +62,7 @@ def export_version(
     """
     writers = _writers(formats)
     progress = Timed(progress)
-    with durable.translated(target):
-        # In a folder that is closed to us even this is refused.
-        target.exists()
-    if update:
-        _require_folder(target)
+    _require_usable(target, update=update)
     if include_sealed:
         require_reason(reason)
     with read_closed(root, name) as frozen:
@@ -162,8 +158,12 @@ def _lying_at(target: Path, result: ExportResult) -> ExportResult:
     return replace(result, path=target) if _is_archive(target) else result
 
 
-def _require_folder(target: Path) -> None:
-    if _is_archive(target):
+def _require_usable(target: Path, *, update: bool) -> None:
+    """Refuse a place that is closed to us, or an archive to be brought up to date."""
+    with durable.translated(target):
+        target.exists()
+        is_archive = _is_archive(target)
+    if update and is_archive:
         raise UsageError(
             f"An archive cannot be brought up to date: {target}",
             hint="export to a folder, or give the archive a new name",

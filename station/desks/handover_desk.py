@@ -231,7 +231,6 @@ def _result_lines(results: tuple[ExportResult, ...]) -> tuple[str, ...]:
         )
         for result in results
     ]
-    lines += [_stays(results[0].left_out)] if results[0].left_out else []
     notes = dict.fromkeys(note for result in results for note in result.notes)
     return (*lines, *notes)
 
@@ -248,5 +247,4 @@ def _push_lines(done: PushResult) -> tuple[str, ...]:
     if done.verified:
         proven = tr("{count} blobs read back and equal")
         lines.append(proven.format(count=f"{done.verified:,}"))
-    lines += [_stays(done.left_out)] if done.left_out else []
     return tuple(lines)

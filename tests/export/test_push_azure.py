@@ -33,7 +33,7 @@ from tests.servers.azurite import ACCOUNT, KEY, Azurite
 from tests.servers.fault_proxy import Asked, Fault, FaultProxy, Plan, Trouble
 from tests.small_projects import StopsAt, files_under
 from tests.station.command_line import PROGRAM, Outcome, program
-from tests.station.two_versions import make_two_versions
+from tests.station.two_versions import freeze_two
 
 CUTS = int(os.environ.get("PUSH_CUTS", "20"))
 KILLS = int(os.environ.get("PUSH_KILLS", "4"))
@@ -52,7 +52,7 @@ CONFLICT = Trouble(fault=Fault.REFUSED, status=409, code="BlobAlreadyExists")
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_two_versions(tmp_path_factory.mktemp("azure-pushes") / "p")
+    return freeze_two(tmp_path_factory.mktemp("azure-pushes") / "p")
 
 
 @pytest.fixture

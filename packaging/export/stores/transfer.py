@@ -52,7 +52,10 @@ class Transfer:
 
 def described(done: int, total: int, moved: int, seconds: float) -> str:
     """A phrase such as `12 of 340 MB, 3 min left`; no time before anything moved."""
-    words = f"{done // _MEGA} of {max(total // _MEGA, done // _MEGA)} MB"
+    total = max(total, done)
+    words = f"{done // _MEGA} of {total // _MEGA} MB"
+    if total < 2 * _MEGA:
+        words = f"{done / _MEGA:.1f} of {total / _MEGA:.1f} MB"
     if not moved or seconds < 1:
         return words
     return f"{words}, {left_words((total - done) * seconds / moved)}"

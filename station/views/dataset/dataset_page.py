@@ -114,9 +114,7 @@ class DatasetPage(QWidget):
         )
         self._classes.line.addWidget(self.class_tabs)
         self.edit_classes = button(tr("Edit…"), "chip")
-        self.take_in = button(tr("Take in…"), "chip")
         self._classes.line.addWidget(self.edit_classes)
-        self._classes.line.addWidget(self.take_in)
         self._classes.column.addWidget(self.table)
         return self._classes
 
@@ -124,6 +122,8 @@ class DatasetPage(QWidget):
         self._lower = Card("")
         self.lower_tabs = Tabs((tr("groups"), tr("ledger of tests")))
         self._lower.line.insertWidget(0, self.lower_tabs)
+        self.take_in = button(tr("Take in…"), "chip")
+        self._lower.line.addWidget(self.take_in)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.groups)
         self._stack.addWidget(self.ledger)

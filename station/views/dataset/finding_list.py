@@ -49,6 +49,8 @@ class FindingList(QWidget):
     def show_rows(self, rows: tuple[FindingRow, ...]) -> None:
         """Show these findings."""
         self.model.replace(rows)
+        # What stands alone has the room of both.
+        self.view.setColumnHidden(2, not any(row.next_step for row in rows))
         if self._most_rows:
             fit_table(self.view, self._most_rows)
 
