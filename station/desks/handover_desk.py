@@ -9,6 +9,7 @@ from pathlib import Path
 from dataset.errors import FieldsetError, UsageError
 from dataset.progress import Progress
 from dataset.sealed.sealing import Person
+from export.archives.packing import SUFFIXES
 from export.contract import ExportResult
 from export.formats import WRITERS
 from export.handover.preflight import Finding, Severity
@@ -94,23 +95,30 @@ class ProjectHandoverDesk:
 
     def _write(self, order: HandoverOrder, progress: Progress) -> HandoverOutcome:
         target = _path(order)
+        is_archive = order.place is Place.ARCHIVE
+        if is_archive and target.suffix.lower() not in SUFFIXES:
+            raise UsageError(
+                tr("An archive's name ends in .zip or .tar: {name}").format(
+                    name=target.name
+                ),
+                hint=tr("give it one of these endings"),
+            )
         results = export_version(
             self._root,
             order.alias,
             formats=order.formats,
             target=target,
-            update=order.update and order.place is Place.FOLDER,
+            update=order.update and not is_archive,
             include_sealed=order.include_sealed,
             drop_empty=order.drop_empty,
             reason=order.reason,
             by=self._person(order),
             progress=progress,
         )
-        is_folder = order.place is Place.FOLDER
         return HandoverOutcome(
             sentence=tr("Written, read back and equal: {path}").format(path=target),
             lines=_result_lines(results),
-            folder=target if is_folder else target.parent,
+            folder=target if target.is_dir() else target.parent,
         )
 
     def _send(self, order: HandoverOrder, progress: Progress) -> HandoverOutcome:

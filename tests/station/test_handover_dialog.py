@@ -137,11 +137,15 @@ def test_archive_is_written_whole(
 ) -> None:
     dialog = dialog_of(qtbot, station)
 
+    write_target(dialog, Place.ARCHIVE, tmp_path / "v2.rar")
+    begin(qtbot, dialog)
+    wait_until(qtbot, lambda: "ends in .zip or .tar" in dialog.work.words)
     write_target(dialog, Place.ARCHIVE, tmp_path / "v2.zip")
     begin(qtbot, dialog)
 
     wait_until(qtbot, dialog.open_folder.isVisible)
     assert (tmp_path / "v2.zip").is_file()
+    assert not (tmp_path / "v2.rar").exists()
 
 
 def test_refusal_is_said_in_the_dialog_and_can_be_mended(
