@@ -60,7 +60,8 @@ def export(
 
     Every box and every image is read back; a difference is an error. Sealed test
     sets are left out. What the format's target would refuse is said before anything
-    is written.
+    is written. For a container it is made here, then sent: the same command goes on
+    after a cut.
     """
     from dataset.project_folder import require_project
 
