@@ -103,3 +103,19 @@ def test_etag_of_a_put_is_the_one_that_a_swap_wants(connect: Connect) -> None:
     found = store.head("a")
     assert found is not None
     assert found.etag == second.etag
+
+
+def test_proxy_of_the_environment_is_kept_to(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nobody listens there.
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    behind = connect()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    beside = connect()
+
+    with pytest.raises(Unanswered):
+        behind.put_new("a", Content.of(b"1"))
+    beside.put_new("a", Content.of(b"1"))
+
+    assert beside.head("a") is not None
