@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import SimpleNamespace
 
 import pytest
@@ -119,3 +120,26 @@ def test_proxy_of_the_environment_is_kept_to(
     beside.put_new("a", Content.of(b"1"))
 
     assert beside.head("a") is not None
+
+
+def test_answer_that_breaks_off_is_not_told_with_its_address(
+    connect: Connect,
+    container: ContainerClient,
+    proxy: FaultProxy,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    variables = {
+        "FIELDSET_AZURE_ENDPOINT": f"http://127.0.0.1:{proxy.port}/{ACCOUNT}",
+        "AZURE_STORAGE_SAS_TOKEN": sas(container, "rcwl"),
+    }
+    store = connect(**variables)
+    store.put_new("a", Content.of(b"1"))
+    proxy.plan = lambda _asked: Trouble(fault=Fault.TRUNCATED)
+
+    with contextlib.suppress(Unanswered):
+        store.head("a")
+    with contextlib.suppress(Unanswered):
+        store.put_new("b", Content.of(b"1"))
+
+    assert proxy.requests == 3
+    assert caplog.text == ""

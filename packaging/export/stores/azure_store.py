@@ -75,8 +75,9 @@ class AzureStore:
     def __init__(
         self, access: Access, container: str, prefix: str, settings: CloudSettings
     ) -> None:
-        # What it warns of we tell ourselves; and it may name an address.
-        logging.getLogger("azure").setLevel(logging.CRITICAL)
+        # What they warn of we tell ourselves; and they name addresses with signatures.
+        for library in ("azure", "urllib3"):
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._label = f"{access.endpoint}/{container}/{self._prefix}".rstrip("/")
         self._block_bytes = settings.block_kb * _KIB
@@ -125,8 +126,12 @@ class AzureStore:
     def head(self, name: str) -> Blob | None:
         """What is known of a blob."""
         client = self._client(name)
-        found = self._asked(lambda: _or_none(client.get_blob_properties), name)
-        return None if found is None else self._blob(found)
+
+        def asked() -> Blob | None:
+            found = _or_none(client.get_blob_properties)
+            return None if found is None else self._blob(found)
+
+        return self._asked(asked, name)
 
     def get(self, name: str) -> Iterator[bytes]:
         """A blob's bytes in pieces."""
@@ -271,8 +276,8 @@ class AzureStore:
             urllib3.exceptions.HTTPError,
         ):
             refusal = unanswered(name, self._label)
-        except (OSError, ValueError, AttributeError):
-            # A connection that was broken off, or an answer that is no valid one.
+        except (OSError, ValueError, AttributeError, TypeError):
+            # A connection that was broken off, or an answer without its end.
             refusal = unanswered(name, self._label)
         # Outside of the handler, so that not even the context names the address.
         raise refusal
