@@ -128,6 +128,11 @@ def _send(
 
     from export.stored_export import export_to_store
 
+    if to.lower().endswith((".tar", ".zip")):
+        raise UsageError(
+            f"An archive is written into a folder, not into a container: {to}",
+            hint="leave the ending out: the files are sent one by one",
+        )
     if update:
         raise UsageError(
             f"An export in the cloud is not brought up to date: {to}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -148,8 +148,11 @@ class IntakeDialog(QDialog):
     @property
     def order(self) -> IntakeOrder:
         """What the fields ask for."""
+        text = self.path.text().strip()
+        # What is dropped on the field itself comes as an address.
+        place = QUrl(text).toLocalFile() if text.startswith("file:") else text
         return IntakeOrder(
-            path=Path(self.path.text().strip()).expanduser().absolute(),
+            path=Path(place).expanduser().absolute(),
             format=self.format.currentData(),
             group_by=self.group_by.currentData(),
             add_classes=self.new_classes.isChecked(),

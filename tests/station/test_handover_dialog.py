@@ -12,8 +12,11 @@ import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from dataset.cloud_settings import CloudSettings
 from dataset.project import Project
 from dataset.sealed.sealing import ledger, seal
+from export.push import push_version
+from export.stores.folder_store import LocalFolderStore
 from station.assembly import Station
 from station.keys import Page
 from station.views.versions.handover_contract import Place, Way
@@ -210,6 +213,28 @@ def test_closed_dialog_lets_the_work_go_on_and_a_notice_tells(
     pages_of(station).versions.ask_export()
     again = pages_of(station).versions.handover.dialog
     assert again is not dialog
+
+
+def test_window_that_closes_ends_a_push_which_goes_on_later(
+    qtbot: QtBot, open_station: OpenStation, root: Path, tmp_path: Path
+) -> None:
+    settings = root / "fieldset.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text + SLOW, encoding="utf-8")
+    station = opened(qtbot, open_station, root)
+    dialog = dialog_of(qtbot, station)
+
+    push_chosen(dialog)
+    write_target(dialog, Place.FOLDER, tmp_path / "usb")
+    begin(qtbot, dialog)
+    wait_until(qtbot, lambda: len(files_under(tmp_path / "usb")) > 4)
+    station.window.close()
+    result = push_version(
+        root, "v2", LocalFolderStore(tmp_path / "usb"), CloudSettings()
+    )
+
+    assert result.skipped > 0
+    assert result.sent > 0
 
 
 def test_sealed_sets_go_along_for_a_reason_alone(

@@ -197,7 +197,7 @@ def test_plain_pictures_come_in_from_a_button_of_the_dataset_page(
 
     click_button(pages_of(station).dataset.take_in)
     dialog = open_dialog(station)
-    type_words(dialog.path, str(folder))
+    type_words(dialog.path, folder.as_uri())
     wait_until(qtbot, dialog.yes.isEnabled)
     click_button(dialog.yes)
 

@@ -29,7 +29,7 @@ from .handover_fields import FormatGrid, SealedFields, TargetFields
 
 WIDTH_PX = 720
 SETTLE_MS = 250
-FINDINGS_SHOWN = 4
+FINDINGS_SHOWN = 3
 WAYS = (Way.EXPORT, Way.PUSH)
 
 
@@ -173,6 +173,9 @@ class HandoverDialog(QDialog):
         """Show that the work has begun."""
         self._is_working = True
         self._folder = None
+        # What was looked at makes room: the dialog fits the smallest window.
+        for part in (self._aside, self.findings):
+            part.hide()
         self.work.begin()
         self._show_state()
 
