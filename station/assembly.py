@@ -68,6 +68,7 @@ class Station(QObject):
         self.window.commands.bind(self._own_commands())
         self.window.theme_requested.connect(self.use_theme)
         self.window.closing.connect(self.close)
+        self.window.path_dropped.connect(self._ask_pictures)
         self.runner.job_crashed.connect(self._on_job_crashed)
         self.window.status.show_text(
             "station", f"{tr('station')} {station_name(os.environ, read.settings)}"
@@ -353,9 +354,9 @@ class Station(QObject):
         if self._pages is not None:
             self._pages.ask_classes()
 
-    def _ask_pictures(self) -> None:
+    def _ask_pictures(self, path: Path | None = None) -> None:
         if self._pages is not None:
-            self._pages.ask_pictures(self.window)
+            self._pages.ask_pictures(self.window, path)
 
 
 def _import_core() -> None:

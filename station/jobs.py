@@ -43,6 +43,8 @@ class Lane(StrEnum):
     LIVE = "live"
     READING = "reading"
     WORK = "work"
+    # A push over a slow line takes hours, and must keep nobody waiting.
+    HANDOVER = "handover"
     IMAGES = "images"
     THUMBNAILS = "thumbnails"
 
@@ -54,6 +56,7 @@ LANE_THREADS: Mapping[Lane, int] = {
     Lane.LIVE: 1,
     Lane.READING: 1,
     Lane.WORK: 1,
+    Lane.HANDOVER: 1,
     Lane.IMAGES: 2,
     Lane.THUMBNAILS: 1,
 }
@@ -69,7 +72,8 @@ class Operation(Generic[T]):
 
     The callbacks run on the main thread. Without `on_error` the runner announces
     `job_failed`. `on_stopped` runs after every end but `on_done`: an error, a bug of
-    ours, a wish to stop. A `quiet` operation is not shown in the status bar.
+    ours, a wish to stop. `on_step` is told how far it is, a few times a second. A
+    `quiet` operation is not shown in the status bar.
     """
 
     title: str
@@ -77,6 +81,7 @@ class Operation(Generic[T]):
     on_done: Callable[[T], None] = _nothing
     on_error: Callable[[FieldsetError], None] | None = None
     on_stopped: Callable[[], None] | None = None
+    on_step: Callable[[JobState], None] = _nothing
     lane: Lane = Lane.WORK
     quiet: bool = False
 
@@ -267,7 +272,10 @@ class Runner(QObject):
             return
         if isinstance(message, JobState):
             known = self._jobs.get(message.number)
-            if known is not None and not known.operation.quiet:
+            if known is None:
+                return
+            known.operation.on_step(message)
+            if not known.operation.quiet:
                 self.job_progressed.emit(message)
             return
         if isinstance(message, _Outcome):
@@ -309,6 +317,7 @@ class Scope:
                     operation.on_error or partial(self._announce, operation.title)
                 ),
                 on_stopped=self._while_alive(operation.on_stopped or _idle),
+                on_step=self._while_alive(operation.on_step),
             )
         )
 

@@ -382,7 +382,7 @@ def _versions() -> tuple[Action, ...]:
         ("version.freeze", tr("Freeze a version…"), versions, ("Ctrl+Shift+F",)),
         ("version.verify", tr("Verify the version"), versions, ("Ctrl+Y",)),
         ("version.report", tr("Open the report"), versions, ("Ctrl+R",)),
-        ("version.export", tr("Export…"), versions, ("Ctrl+E",)),
+        ("version.export", tr("Export or push…"), versions, ("Ctrl+E",)),
         ("version.refresh", tr("Read the versions again"), versions, ("F5",)),
         ("version.changes", tr("Show the changes"), show, ("Alt+1",)),
         ("version.drift", tr("Show the drift"), show, ("Alt+2",)),

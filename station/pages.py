@@ -7,24 +7,24 @@ from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from dataset.errors import FieldsetError
-from dataset.progress import Progress
 from dataset.project import Project
 from dataset.sealed.sealing import Person
-from export.intake import take_in
 
 from .desks.capture_project_desk import ProjectCaptureDesk
 from .desks.class_desk import ProjectClassDesk
 from .desks.dataset_desk import ProjectDatasetDesk
 from .desks.explore_desk import ProjectExploreDesk
+from .desks.handover_desk import ProjectHandoverDesk
+from .desks.intake_desk import ProjectIntakeDesk
 from .desks.label_desk import ProjectLabelDesk
 from .desks.review_desk import ProjectReviewDesk
 from .desks.test_sets_desk import ProjectTestSetsDesk
 from .desks.versions_desk import ProjectVersionsDesk
 from .identity import labeling_person, user_name
-from .jobs import Operation, Runner, Scope
+from .jobs import Runner, Scope
 from .keys import Action, Page
 from .language import tr
 from .project_watch import ProjectWatch
@@ -36,6 +36,7 @@ from .views.classes.class_work import ClassWork
 from .views.contracts import QueueChoice
 from .views.dataset.dataset_page import DatasetPage
 from .views.explore.explore_view import ExploreView
+from .views.intake_work import IntakeWork
 from .views.label.label_page import LabelPage
 from .views.review.review_page import ReviewPage
 from .views.versions.versions_page import VersionsPage
@@ -67,6 +68,7 @@ class PageSet(QObject):
         recorder: ProjectCaptureDesk,
         label_desk: ProjectLabelDesk,
         classes: ClassWork,
+        intake: IntakeWork,
     ) -> None:
         super().__init__()
         self.capture = capture
@@ -77,7 +79,7 @@ class PageSet(QObject):
         self._recorder = recorder
         self._label_desk = label_desk
         self.classes = classes
-        self._root = project.root
+        self.intake = intake
         self._scope = scope
         self._theme = theme
         self._window: Window | None = None
@@ -123,6 +125,10 @@ class PageSet(QObject):
         self.label.classes_requested.connect(self.ask_classes)
         self.dataset.classes_requested.connect(self.ask_classes)
         self.classes.classes_changed.connect(self._on_classes_changed)
+        self.dataset.intake_requested.connect(lambda: self.ask_pictures(window))
+        self.intake.taken_in.connect(self._on_taken_in)
+        self.intake.notice_came.connect(window.notice.say)
+        self.intake.error_came.connect(window.show_error)
         self.capture.camera_changed.connect(window.status.show_camera)
         self.capture.session_came.connect(
             lambda words: self._note_session(Page.CAPTURE, words)
@@ -149,6 +155,8 @@ class PageSet(QObject):
     def finish(self) -> None:
         """Have everything saved that is not on disk yet, then ask for nothing more."""
         self._watch.watch(False)
+        self.intake.close()
+        self.versions.handover.close()
         self.capture.halt()
         self.label.canvas.flush()
         self._scope.end()
@@ -176,37 +184,11 @@ class PageSet(QObject):
         if self._window.page in (Page.REVIEW, Page.DATASET):
             self._widgets[self._window.page].open()
 
-    def ask_pictures(self, window: QWidget) -> None:
-        """Ask for a folder of pictures or a data set, and take it in."""
-        dialog = QFileDialog(window, tr("Take in pictures"), str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda name: self.take_in(Path(name)))
-        dialog.open()
+    def ask_pictures(self, window: QWidget, path: Path | None = None) -> None:
+        """Open the dialog of taking in, for a path where one was dropped."""
+        self.intake.ask(self._theme, window, path)
 
-    def take_in(self, folder: Path) -> None:
-        """Take a folder in: pictures, or a data set in a known format."""
-        root = self._root
-
-        def work(progress: Progress) -> str:
-            with Project.open(root) as mine:
-                done = take_in(mine, folder, progress=progress)
-            words = tr("{samples} samples and {boxes} boxes taken in, {known} known.")
-            return words.format(
-                samples=f"{done.samples:,}",
-                boxes=f"{done.boxes:,}",
-                known=f"{done.known:,}",
-            )
-
-        self._scope.submit(
-            Operation(
-                title=tr("Take in pictures"), function=work, on_done=self._on_taken_in
-            )
-        )
-
-    def _on_taken_in(self, sentence: str) -> None:
-        if self._window is not None:
-            self._window.notice.say(sentence, "ok")
+    def _on_taken_in(self, _sentence: str) -> None:
         self.label.note_new_samples()
         if self._window is not None:
             self._on_page(self._window.page)
@@ -296,10 +278,16 @@ def build_pages(
             scope,
             theme,
         ),
-        versions=VersionsPage(ProjectVersionsDesk(project.root), scope, theme),
+        versions=VersionsPage(
+            ProjectVersionsDesk(project.root),
+            ProjectHandoverDesk(project.root, person),
+            scope,
+            theme,
+        ),
         recorder=recorder,
         label_desk=label_desk,
         classes=ClassWork(ProjectClassDesk(project), scope),
+        intake=IntakeWork(ProjectIntakeDesk(project.root), scope),
     )
     pages.capture.panel.form.fill(settings.source, settings.operator, settings.place)
     return pages

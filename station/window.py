@@ -6,8 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -41,11 +47,13 @@ class Window(QMainWindow):
         page_shown: the `Page` that came to the front.
         theme_requested: the name of the look the person chose.
         closing: the window is about to close.
+        path_dropped: a file or folder was dropped on a page.
     """
 
     page_shown = Signal(object)
     theme_requested = Signal(str)
     closing = Signal()
+    path_dropped = Signal(object)
 
     def __init__(self, runner: Runner, theme: Theme, table: tuple[Action, ...]) -> None:
         super().__init__()
@@ -68,6 +76,7 @@ class Window(QMainWindow):
         self._jobs: dict[int, JobState] = {}
         self._connect(runner)
         self.rail.set_open(False)
+        self.setAcceptDrops(True)
 
     def _lay_out(self) -> None:
         body = QHBoxLayout()
@@ -197,6 +206,18 @@ class Window(QMainWindow):
         if self.notice.isVisible():
             self.notice.place()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file or folder of this machine, where a project is open."""
+        if self._pages and _dropped(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Announce what was dropped; it is looked into before it is taken in."""
+        path = _dropped(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.path_dropped.emit(path)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the application save and end its work first."""
         self.closing.emit()
@@ -222,3 +243,9 @@ class Window(QMainWindow):
         self._jobs.pop(number, None)
         newest = next(reversed(self._jobs.values()), None)
         self.status.show_job(newest)
+
+
+def _dropped(data: QMimeData) -> Path | None:
+    """The one file or folder of this machine that is dragged; None for all else."""
+    places = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    return Path(places[0]) if len(data.urls()) == 1 and places else None

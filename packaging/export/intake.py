@@ -12,8 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataset.errors import BadFile, BadImage, PolicyRefusal
@@ -24,10 +23,8 @@ from dataset.progress import SILENT, Progress
 from dataset.project import Project, group_of_sample
 from dataset.records import Box, LabelState, Sample, SampleState, VersionSample
 
-from . import card
-from .archives.unpacking import Unpacked, is_archive, unpacked
 from .contract import ImportedImage, ImportedSet
-from .formats import detect_format, reader_for
+from .intake_source import opened_set
 from .intakes.bursts import Bursts
 from .intakes.intake_bytes import image_bytes
 from .intakes.intake_grouping import Grouping
@@ -35,8 +32,8 @@ from .intakes.intake_labels import ClassMap, imported_boxes, restored_boxes
 from .intakes.intake_made import erased_parent, made_sample
 from .intakes.intake_sessions import IntakeSessions
 from .intakes.intake_splits import SplitNotes
-from .readers.webdataset import WebDatasetReader
 from .side_car import FILE_NAME, SideCar, has_side_car, read_side_car
+from .time_left import Timed
 
 _BATCH = 16
 _SMALL_SET = 50
@@ -92,48 +89,46 @@ def take_in(
         StorageFull, ReadOnlyProject: the project cannot be written.
     """
     project.refuse_unverified()
-    with _source(path, progress) as source:
-        found = _read(project, format, source, progress)
-        return _taken_in(
+    gap_s = project.settings.card.gap_s
+    with opened_set(path, format=format, gap_s=gap_s, progress=progress) as found:
+        return take_in_set(
             project,
             found,
-            grouping=Grouping(group_by, found.root.name),
+            group_by=group_by,
             add_classes=add_classes,
             ignore_splits=ignore_splits,
             progress=progress,
         )
 
 
-@contextmanager
-def _source(path: Path, progress: Progress) -> Iterator[Unpacked]:
-    """The path itself, or what an archive holds; shards are read as they are."""
-    if not is_archive(path) or WebDatasetReader().detect(path):
-        yield Unpacked(path=path)
-        return
-    with unpacked(path, progress) as source:
-        yield source
-
-
-def _taken_in(
+def take_in_set(
     project: Project,
     found: ImportedSet,
     *,
-    grouping: Grouping,
-    add_classes: bool,
-    ignore_splits: bool,
-    progress: Progress,
+    group_by: str | None = None,
+    add_classes: bool = True,
+    ignore_splits: bool = False,
+    progress: Progress = SILENT,
 ) -> IntakeSummary:
+    """Take in a data set that was opened, as `take_in` does.
+
+    Raises:
+        UsageError: the pattern of `group_by` is none.
+        PolicyRefusal: the project refuses what no station signed.
+        StorageFull, ReadOnlyProject: the project cannot be written.
+    """
+    project.refuse_unverified()
     side_car, unread = _side_car(found)
     intake = _Intake(
         project=project,
         found=found,
         side_car=side_car,
-        grouping=grouping,
+        grouping=Grouping(group_by, found.root.name),
         classes=ClassMap(project.catalog, may_add=add_classes),
         splits=SplitNotes({s.name: s for s in side_car.splits} if side_car else {}),
         sessions=IntakeSessions(project, found.root.name),
     )
-    intake.run(progress)
+    intake.run(Timed(progress))
     intake.bursts.join(project)
     intake.sessions.finish()
     refused = () if ignore_splits else intake.splits.write(project)
@@ -150,18 +145,6 @@ def _taken_in(
             *refused,
         ),
     )
-
-
-def _read(
-    project: Project, name: str, source: Unpacked, progress: Progress
-) -> ImportedSet:
-    name = detect_format(source.path) if name == "auto" else name
-    if name == card.FORMAT:
-        reader = card.CardReader(gap_s=project.settings.card.gap_s)
-        found = reader.read_slowly(source.path, progress=progress)
-    else:
-        found = reader_for(name).read(source.path)
-    return replace(found, problems=(*source.problems, *found.problems))
 
 
 def _side_car(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dataset.progress import SILENT, Progress
@@ -11,11 +12,10 @@ from dataset.versions.frozen_version import FrozenVersion
 
 from .closed_version import read_closed
 from .contract import ExportResult
-from .formats_out import writer_for
 from .handover.plan import make_plan
-from .handover.preflight import Finding, findings, require_fit
+from .handover.preflight import Finding, Severity, findings, require_fit
 from .sealed_leaving import record_sealed
-from .writing import write_formats
+from .writing import named_writers, write_formats
 
 
 def export_version(
@@ -49,7 +49,7 @@ def export_version(
         include_sealed, drop_empty: also sealed test sets; no samples without a box.
         annotations_only: no images; what names them stays as it would be.
         reason, by: why and who; needed with `include_sealed`, and recorded.
-        progress: told of every sample.
+        progress: told of every sample, and the time left.
 
     Raises:
         UsageError: a format is unknown, named twice, or packs images that are not to go
@@ -80,10 +80,31 @@ def export_version(
     )
 
 
-def preflight_version(
-    root: Path, name: str, format_name: str, *, include_sealed: bool = False
-) -> tuple[Finding, ...]:
-    """What the target of a format would say to a version, errors first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What would leave the house, asked before anything is written.
+
+    `bytes` are those of the images; `left_out` pairs a reason with a number of samples.
+    `findings` has a format with each thing that its target would say, errors first.
+    """
+
+    version: str
+    samples: int
+    boxes: int
+    bytes: int
+    left_out: tuple[tuple[str, int], ...]
+    findings: tuple[tuple[str, Finding], ...]
+
+
+def look_at_version(
+    root: Path,
+    name: str,
+    formats: Sequence[str],
+    *,
+    include_sealed: bool = False,
+    drop_empty: bool = False,
+) -> Outlook:
+    """What an export in these formats would hold, or a push where there are none.
 
     Nothing is written; an export asks the same before it begins.
 
@@ -92,9 +113,20 @@ def preflight_version(
         NotFound: there is no such version.
         ProjectError: nothing of the version is to be exported.
     """
-    writer = writer_for(format_name)
+    writers = named_writers(formats)
     with read_closed(root, name) as frozen:
-        return findings(writer.format, make_plan(frozen, include_sealed=include_sealed))
+        plan = make_plan(frozen, include_sealed=include_sealed, drop_empty=drop_empty)
+        found = [(w.format, item) for w in writers for item in findings(w.format, plan)]
+    return Outlook(
+        version=frozen.version.id,
+        samples=plan.samples,
+        boxes=plan.boxes,
+        bytes=sum(plan.bytes.values()),
+        left_out=plan.left_out,
+        findings=tuple(
+            sorted(found, key=lambda pair: pair[1].severity is Severity.WARNING)
+        ),
+    )
 
 
 def _require_fit(frozen: FrozenVersion, formats: Sequence[str]) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
-from itertools import count
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,15 +30,9 @@ from .proof_reading import prove_blobs
 from .sealed_leaving import record_sealed
 from .side_car import FILE_NAME, SideCarWriter
 from .side_car_reader import FORMAT
-from .stores.blob_store import (
-    BlobChanged,
-    BlobExists,
-    BlobMissing,
-    BlobStore,
-    Content,
-    Unanswered,
-)
+from .stores.blob_store import BlobChanged, BlobMissing, BlobStore, Content
 from .stores.line import Line
+from .stores.once import created
 from .stores.shelf import (
     BLOBS,
     Head,
@@ -100,15 +94,16 @@ def push_version(
         require_reason(reason)
     with Project.open(root, read_only=True) as project:
         project_id = project.catalog.fact("project_id") or ""
-    with read_closed(root, name) as frozen:
+    with read_closed(root, name) as frozen, read_closed(root, name) as again:
         push = _Push(
             frozen=frozen,
+            again=again,
             include_sealed=include_sealed,
             project=project_id,
             store=store,
             line=Line(settings),
         )
-        there = push.head()
+        there = push.line.heard(store, push.head, progress)
         if there is None or not push.holds(there):
             if include_sealed:
                 record_sealed(root, frozen, reason, by or Person())
@@ -132,9 +127,10 @@ def push_version(
 
 @dataclass(slots=True, kw_only=True)
 class _Push:
-    """One version on its way."""
+    """One version on its way; `again` is the same one, opened a second time."""
 
     frozen: FrozenVersion
+    again: FrozenVersion
     include_sealed: bool
     project: str
     store: BlobStore
@@ -163,25 +159,33 @@ class _Push:
 
     def send(self, there: Head | None, progress: Progress) -> Head:
         """Send what is missing; gives the head that leads to it."""
-        if there is None:
-            claim(self.store, self.line)
-        known = self._known()
+        known = self.line.heard(
+            self.store, lambda: self._known(is_new=there is None), progress
+        )
         with tempfile.TemporaryDirectory(prefix="fieldset-push-") as place:
-            side_car = _side_car(self.plan, Path(place) / "push")
-            head = self._new_head(side_car)
-            self.transfer.begin(head.samples + 1, head.bytes)
-            self._send_all(self._images(), known, progress)
-            self._send_all(iter([side_car]), known, progress)
+            self.transfer.begin(self.plan.samples + 1, self._images_bytes())
+            own = replace(self.plan, frozen=self.again)
+            with _beside(own, Path(place) / "push") as side_car:
+                self._send_all(self._images(), known, progress)
+                written = side_car()
+            head = self._new_head(written)
+            self.transfer.bytes_total = head.bytes
+            self._send_all(iter([written]), known, progress)
         self._move_head(head)
         return head
 
-    def _known(self) -> dict[str, int]:
-        """Size of each blob that the store has, by name."""
+    def _known(self, *, is_new: bool) -> dict[str, int]:
+        """Size of each blob that the store has, by name; a new one is claimed."""
+        if is_new:
+            claim(self.store, self.line)
 
         def listed() -> dict[str, int]:
             return {blob.name: blob.size_bytes for blob in self.store.listed(BLOBS)}
 
         return self.line.asked(listed)
+
+    def _images_bytes(self) -> int:
+        return sum(self.plan.bytes.values())
 
     def _images(self) -> Iterator[Content]:
         return (_content(self.frozen.root, s) for s in self.plan.images())
@@ -203,9 +207,10 @@ class _Push:
             name = blob_name(content.sha256)
             size = known.get(name)
             if size is None:
-                size = self._put(name, content)
-                if size is None:
+                there = created(self.store, self.line, name, content)
+                if there is None:
                     return content.size_bytes, True
+                size = there.size_bytes
             if size != content.size_bytes:
                 raise CloudError(
                     f"The store holds other bytes under a name of ours, "
@@ -215,28 +220,6 @@ class _Push:
             return content.size_bytes, False
 
         return send
-
-    def _put(self, name: str, content: Content) -> int | None:
-        """Send a blob; the size of the one that is there, None where ours went."""
-        attempts = count()
-
-        def put() -> int | None:
-            # A fault may hide a success: look before the bytes go once more.
-            blob = self.store.head(name) if next(attempts) else None
-            if blob is not None:
-                return blob.size_bytes
-            try:
-                self.store.put_new(name, content, self.line.pace)
-            except BlobExists:
-                blob = self.store.head(name)
-                if blob is None:
-                    raise Unanswered(
-                        f"The store says both yes and no, {self.store.label}: {name}"
-                    ) from None
-                return blob.size_bytes
-            return None
-
-        return self.line.asked(put)
 
     def _new_head(self, side_car: Content) -> Head:
         version = self.frozen.version
@@ -248,7 +231,7 @@ class _Push:
             message=version.message,
             samples=self.plan.samples,
             boxes=self.plan.boxes,
-            bytes=sum(self.plan.bytes.values()) + side_car.size_bytes,
+            bytes=self._images_bytes() + side_car.size_bytes,
             manifest=side_car.sha256,
             left_out=self.plan.left_out,
         )
@@ -289,6 +272,17 @@ def _content(root: Path, sample: OutgoingSample) -> Content:
             hint="put it back from a backup",
         )
     return Content(sha256=sample.id, size_bytes=size, path=path)
+
+
+@contextmanager
+def _beside(plan: Plan, place: Path) -> Iterator[Callable[[], Content]]:
+    """Gives what waits for the side-car, which is written while the images go.
+
+    `plan` walks through the version by a reader of its own.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="side-car") as pool:
+        future = pool.submit(_side_car, plan, place)
+        yield future.result
 
 
 def _side_car(plan: Plan, place: Path) -> Content:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from dataset import durable
 from dataset.drift_statistics.kept_drift import REPORT_NAME
 from dataset.drift_statistics.made_report import shows_closed
 from dataset.errors import UsageError
@@ -19,6 +20,7 @@ from .contract import ExportResult, Writer
 from .formats_out import writer_for
 from .handover.delivery import require_media_beside
 from .handover.sums import COMPANIONS
+from .time_left import Timed
 
 
 def write_formats(
@@ -50,7 +52,7 @@ def write_formats(
         include_sealed, drop_empty: also sealed test sets; no samples without a box.
         annotations_only: no images; what names them stays as it would be.
         before: told of the version when it was read, and before anything is written.
-        progress: told of every sample.
+        progress: told of every sample, and the time left.
 
     Raises:
         UsageError: a format is unknown, named twice, or packs images that are not to go
@@ -58,12 +60,12 @@ def write_formats(
         NotFound: there is no such version.
         FieldsetError: what `before` and `contract.Writer.write` raise.
     """
-    writers = _writers(formats)
+    writers = named_writers(formats)
     if annotations_only:
         for writer in writers:
             require_media_beside(writer)
-    if update:
-        _require_folder(target)
+    _require_usable(target, update=update)
+    progress = Timed(progress)
     with read_closed(root, name) as frozen:
         before(frozen)
         with _places(target, formats, progress) as places:
@@ -103,8 +105,12 @@ def _lying_at(target: Path, result: ExportResult) -> ExportResult:
     return replace(result, path=target) if _is_archive(target) else result
 
 
-def _require_folder(target: Path) -> None:
-    if _is_archive(target):
+def _require_usable(target: Path, *, update: bool) -> None:
+    """Refuse a place that is closed to us, or an archive to be brought up to date."""
+    with durable.translated(target):
+        target.exists()
+        is_archive = _is_archive(target)
+    if update and is_archive:
         raise UsageError(
             f"An archive cannot be brought up to date: {target}",
             hint="export to a folder, or give the archive a new name",
@@ -115,7 +121,12 @@ def _is_archive(target: Path) -> bool:
     return target.suffix.lower() in SUFFIXES and not target.is_dir()
 
 
-def _writers(formats: Sequence[str]) -> list[Writer]:
+def named_writers(formats: Sequence[str]) -> list[Writer]:
+    """The writer of each format.
+
+    Raises:
+        UsageError: a format is unknown, or named twice.
+    """
     if len(set(formats)) != len(formats):
         raise UsageError(f"A format is named twice: {', '.join(formats)}")
     return [writer_for(item) for item in formats]

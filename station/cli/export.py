@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ import click
 from dataset.errors import UsageError
 
 from .options import json_option, project_folder, project_option
-from .output import emit_json, one_line, progress, say
+from .output import emit_json, many, one_line, progress, say
 from .person import acting_person
+from .targets import open_named
 
 if TYPE_CHECKING:
     from export.contract import ExportResult
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     "csv; several make a folder each.",
 )
 @click.option(
-    "--to", required=True, help="A new or empty folder, or a new .tar or .zip."
+    "--to",
+    required=True,
+    help="A new or empty folder, a new .tar or .zip, or azure://CONTAINER/PREFIX.",
 )
 @click.option("--update", is_flag=True, help="Touch only what changed in TO.")
 @click.option(
@@ -65,63 +68,116 @@ def export(
 
     Every box and every image is read back; a difference is an error. Sealed test
     sets are left out. What the format's target would refuse is said before anything
-    is written.
+    is written. For a container it is made here, then sent: the same command goes on
+    after a cut.
     """
     from dataset.project_folder import require_project
-    from export.writing import write_formats
 
-    if "://" in to:
-        raise UsageError(
-            f"An export goes to a folder: {to}",
-            hint="export to a folder, then copy it with your cloud's own tool",
-        )
     if reason and not include_sealed:
         raise UsageError(
             f"A reason is only for sealed test sets: {reason}",
             hint="add `--include-sealed`, or leave the reason out",
         )
     root = require_project(project_folder(folder))
-    write = _with_sealed(reason) if include_sealed else write_formats
+    wishes: dict[str, Any] = {
+        "formats": formats,
+        "drop_empty": drop_empty,
+        "annotations_only": annotations_only,
+    }
+    if "://" in to:
+        if include_sealed:
+            wishes |= _sealed(reason)
+        _send(root, version, to, wishes, update=update, as_json=as_json)
+        return
+    write = _writer(reason if include_sealed else None)
     with progress("exporting") as bar:
         done = write(
             root,
             version,
-            formats=formats,
             target=Path(to).absolute(),
             update=update,
-            drop_empty=drop_empty,
-            annotations_only=annotations_only,
             progress=bar,
+            **wishes,
         )
     if as_json:
         exports = [_json(result) for result in done]
         emit_json(exports[0] if len(exports) == 1 else {"exports": exports})
-    else:
-        _tell(done)
+        return
+    for result in done:
+        click.echo(one_line(str(result.path)))
+        _tell(result)
 
 
-def _with_sealed(reason: str) -> Callable[..., tuple[ExportResult, ...]]:
-    """What exports sealed sets, too, and tells the ledger.
+def _writer(reason: str | None) -> Callable[..., tuple[ExportResult, ...]]:
+    """What exports; with a reason sealed sets, too, of which the ledger is told.
 
     The ledger is the catalog's, which takes as long to import as all the rest.
     """
+    if reason is None:
+        from export.writing import write_formats
+
+        return write_formats
     from export.operation import export_version
 
-    by = acting_person(None)
-    return partial(export_version, include_sealed=True, reason=reason, by=by)
+    return partial(export_version, **_sealed(reason))
 
 
-def _tell(done: Sequence[ExportResult]) -> None:
-    for result in done:
-        click.echo(str(result.path))
-        say(
-            f"{result.format}: {result.samples} samples, {result.boxes} boxes, "
-            f"{result.bytes:,} bytes, read back and equal"
+def _sealed(reason: str) -> dict[str, Any]:
+    return {"include_sealed": True, "reason": reason, "by": acting_person(None)}
+
+
+def _send(
+    root: Path,
+    version: str,
+    to: str,
+    wishes: Mapping[str, Any],
+    *,
+    update: bool,
+    as_json: bool,
+) -> None:
+    """Export into a part of a container."""
+    from contextlib import closing
+
+    from export.stored_export import export_to_store
+
+    if to.lower().endswith((".tar", ".zip")):
+        raise UsageError(
+            f"An archive is written into a folder, not into a container: {to}",
+            hint="leave the ending out: the files are sent one by one",
         )
-        for reason, count in result.left_out:
-            say(f"left out {count}: {one_line(reason)}")
-        for note in result.notes:
-            say(one_line(note))
+    if update:
+        raise UsageError(
+            f"An export in the cloud is not brought up to date: {to}",
+            hint="leave out `--update`, and name a new prefix",
+        )
+    store, settings = open_named(to, root, {})
+    with closing(store), progress("exporting") as bar:
+        done = export_to_store(root, version, store, settings, progress=bar, **wishes)
+    blobs = {"sent": done.sent, "skipped": done.skipped}
+    pairs = zip(done.results, done.targets, strict=True)
+    if as_json:
+        exports = [{**_json(result), "path": place} for result, place in pairs]
+        whole = exports[0] if len(exports) == 1 else {"exports": exports}
+        emit_json({**whole, **blobs})
+        return
+    for result, place in pairs:
+        click.echo(one_line(place))
+        _tell(result)
+    say(
+        f"{many(done.sent, 'file')} sent, {done.skipped} there before, "
+        f"{done.bytes:,} bytes"
+    )
+
+
+def _tell(result: ExportResult) -> None:
+    say(
+        f"{result.format}: {result.samples} samples, {result.boxes} boxes, "
+        f"{result.bytes:,} bytes, read back and equal"
+    )
+    for reason, count in result.left_out:
+        say(f"left out {count}: {one_line(reason)}")
+    for note in result.notes:
+        say(one_line(note))
 
 
 def _json(result: ExportResult) -> dict[str, Any]:

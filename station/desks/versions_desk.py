@@ -1,4 +1,4 @@
-"""The Versions page's desk: freezing, comparing, proving, reports and exports."""
+"""The Versions page's desk: freezing, comparing, proving and reports."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from dataset.versions.freeze_outlook import freeze_outlook
 from dataset.versions.freezing import freeze
 from dataset.versions.frozen_version import FrozenVersion
 from dataset.versions.verification import verify
-from export.formats import WRITERS
-from export.operation import export_version
 from labeling.geometry import corners_of
 
 from ..identity import user_name
@@ -153,24 +151,6 @@ class ProjectVersionsDesk:
             alias=alias,
             sentence=words.format(alias=alias, samples=f"{version.samples:,}"),
             level="ok",
-        )
-
-    def formats(self) -> tuple[str, ...]:
-        """Give the names of the export formats."""
-        return tuple(writer.format for writer in WRITERS)
-
-    def export(self, alias: str, name: str, target: Path, progress: Progress) -> str:
-        """Export a version."""
-        done = export_version(
-            self._root,
-            alias,
-            formats=[name],
-            target=target.absolute(),
-            progress=progress,
-        )[0]
-        words = tr("{samples} samples and {boxes} boxes, read back and equal: {path}")
-        return words.format(
-            samples=f"{done.samples:,}", boxes=f"{done.boxes:,}", path=done.path
         )
 
     def _compared(

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QSizePolicy,
+    QWidget,
+)
 
 from .labels import button
 
@@ -45,6 +51,10 @@ class Segments(QWidget):
         """Check one as a click does."""
         self._group.button(at).setChecked(True)
         self.chosen_changed.emit(at)
+
+    def button_at(self, at: int) -> QAbstractButton:
+        """Give one of the buttons."""
+        return self._group.button(at)
 
     def set_text(self, at: int, text: str) -> None:
         """Give one other words."""

@@ -16,7 +16,8 @@ from dataset.split import current_split
 from dataset.versions.freezing import freeze
 from export.contract import Writer
 from export.formats import READERS, WRITERS, writer_for
-from export.intake import take_in
+from export.intake import take_in, take_in_set
+from export.intake_source import opened_set, preview_of
 from tests.dataset.picture_bytes import encoded, exif, jpeg_with, scene
 
 TAKEN_IN = {reader.format for reader in READERS}
@@ -59,6 +60,26 @@ def labels_of(project: Project) -> dict[str, LabelState]:
         sample.source_name: catalog.labels.get(sample.id)
         for sample in catalog.samples.each()
     }
+
+
+def test_preview_says_what_an_import_brings_and_writes_nothing(
+    project: Project, pictures: Path
+) -> None:
+    (pictures / "images" / "train" / "a1.png").unlink()
+    (pictures / "labels" / "train" / "a2.txt").unlink()
+
+    with opened_set(pictures, gap_s=60.0) as found:
+        seen = preview_of(found)
+        before = project.catalog.samples.count()
+        done = take_in_set(project, found)
+
+    assert (seen.format, seen.images, seen.boxes) == ("yolo", 3, 2)
+    assert (seen.empty, seen.unlabeled, seen.sessions) == (1, 1, 0)
+    assert seen.classes == (("bolt", 1), ("nut", 1))
+    assert seen.splits == (("train", 1), ("val", 2))
+    assert (seen.version, before) == ("", 0)
+    assert (done.samples, done.boxes) == (seen.images, seen.boxes)
+    assert set(seen.remarks) <= set(done.skipped)
 
 
 def test_images_boxes_classes_and_states_come_in(

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from dataset.cloud_settings import CloudSettings
-from dataset.progress import Cancelled
+from dataset.progress import SILENT, Cancelled
 from export.stores.blob_store import Unanswered
 from export.stores.folder_store import LocalFolderStore
 from export.stores.line import Line
 from export.stores.transfer import Transfer, described
+from tests.small_projects import StopsAt
 
 
 def test_a_call_is_made_again_until_it_is_answered() -> None:
@@ -113,3 +114,31 @@ def test_a_transfer_counts_what_went_and_what_was_there() -> None:
 
     assert (transfer.sent, transfer.skipped) == (1, 1)
     assert (transfer.bytes_sent, transfer.bytes_skipped) == (10, 20)
+
+
+def test_answer_that_is_waited_for_leaves_the_line_usable(tmp_path: Path) -> None:
+    line = Line(CloudSettings())
+    store = LocalFolderStore(tmp_path)
+
+    first = line.heard(store, lambda: None, SILENT)
+    second = line.heard(store, lambda: "there", SILENT)
+
+    assert (first, second) == (None, "there")
+
+
+def test_silent_store_can_be_given_up(tmp_path: Path) -> None:
+    class Silent(LocalFolderStore):
+        def __init__(self, root: Path) -> None:
+            super().__init__(root)
+            self.broken = threading.Event()
+
+        def abort(self) -> None:
+            self.broken.set()
+
+    store = Silent(tmp_path)
+
+    def call() -> None:
+        assert store.broken.wait(30)
+
+    with pytest.raises(Cancelled):
+        Line(CloudSettings()).heard(store, call, StopsAt())

@@ -15,7 +15,7 @@ from export.formats import WRITERS, writer_for
 from export.handover import preflight
 from export.handover.plan import Plan, make_plan
 from export.handover.preflight import Finding, Severity, findings, require_fit
-from export.operation import preflight_version
+from export.operation import look_at_version
 from tests.export.small_version import box, small_version, stored_samples, with_boxes
 from tests.small_projects import tiny_disk
 
@@ -226,8 +226,11 @@ def _roomy(_: Path) -> SimpleNamespace:
 def test_version_is_asked_about_without_a_target(tmp_path: Path) -> None:
     root = tmp_path / "project"
     with small_version(root, stored_samples(root)):
-        said = preflight_version(root, "latest", "azureml")
+        seen = look_at_version(root, "latest", ["csv", "azureml"])
+        pushed = look_at_version(root, "latest", [])
 
-    assert said[0].severity is Severity.ERROR
-    assert "kind that is not taken: webp (1 image)" in said[0].what
+    name, said = seen.findings[0]
+    assert (name, said.severity) == ("azureml", Severity.ERROR)
+    assert "kind that is not taken: webp (1 image)" in said.what
+    assert (pushed.samples, pushed.findings) == (seen.samples, ())
     assert not (tmp_path / "out").exists()

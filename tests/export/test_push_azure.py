@@ -6,21 +6,13 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from azure.storage.blob import (
-    ContainerClient,
-    ContainerSasPermissions,
-    generate_container_sas,
-)
+from azure.storage.blob import ContainerClient
 
-from dataset.cloud_settings import CloudSettings
 from dataset.errors import CloudError
 from dataset.progress import Cancelled
 from dataset.version import read_version
@@ -32,20 +24,19 @@ from export.stores.blob_store import (
     BlobChanged,
     BlobExists,
     BlobMissing,
-    BlobStore,
     Content,
 )
 from export.stores.credentials import find_access
-from tests.servers.azurite import ACCOUNT, KEY, Azurite, running_azurite
+from tests.export.azure_line import AZURE_QUICK as QUICK
+from tests.export.azure_line import Connect, is_sent, names_in, once, sas
+from tests.servers.azurite import ACCOUNT, KEY, Azurite
 from tests.servers.fault_proxy import Asked, Fault, FaultProxy, Plan, Trouble
 from tests.small_projects import StopsAt, files_under
 from tests.station.command_line import PROGRAM, Outcome, program
-from tests.station.two_versions import make_two_versions
+from tests.station.two_versions import freeze_two
 
-QUICK = CloudSettings(parallel=4, attempts=4, timeout_s=5, block_kb=64)
 CUTS = int(os.environ.get("PUSH_CUTS", "20"))
 KILLS = int(os.environ.get("PUSH_KILLS", "4"))
-Connect = Callable[..., BlobStore]
 PASSING = (
     Trouble(fault=Fault.CUT),
     Trouble(fault=Fault.HALF_SENT),
@@ -60,88 +51,14 @@ CONFLICT = Trouble(fault=Fault.REFUSED, status=409, code="BlobAlreadyExists")
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    with running_azurite(tmp_path_factory.mktemp("azurite")) as azurite:
-        yield azurite
-
-
-@pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_two_versions(tmp_path_factory.mktemp("azure-pushes") / "p")
+    return freeze_two(tmp_path_factory.mktemp("azure-pushes") / "p")
 
 
 @pytest.fixture
 def root(original: Path, tmp_path: Path) -> Path:
     shutil.copytree(original, tmp_path / "p")
     return tmp_path / "p"
-
-
-@pytest.fixture
-def container(service: Azurite) -> Iterator[ContainerClient]:
-    with service.container(f"t-{uuid4().hex[:16]}") as client:
-        yield client
-
-
-@pytest.fixture
-def proxy(service: Azurite) -> Iterator[FaultProxy]:
-    with FaultProxy(("127.0.0.1", service.port)) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def connect(
-    service: Azurite, container: ContainerClient, proxy: FaultProxy
-) -> Iterator[Connect]:
-    """Opens the container through the proxy, as whom the environment says."""
-    opened: list[AzureStore] = []
-
-    def open_store(
-        settings: CloudSettings = QUICK, prefix: str = "yard", **environment: str
-    ) -> BlobStore:
-        environment = environment or {
-            "AZURE_STORAGE_CONNECTION_STRING": service.connection(proxy.port)
-        }
-        access = find_access(environment, settings)
-        store = AzureStore(access, container.container_name, prefix, settings)
-        opened.append(store)
-        return store
-
-    yield open_store
-    for store in opened:
-        store.close()
-
-
-def sas(container: ContainerClient, rights: str, *, seconds: float = 600) -> str:
-    now = datetime.now(UTC)
-    return generate_container_sas(
-        ACCOUNT,
-        container.container_name,
-        account_key=KEY,
-        permission=ContainerSasPermissions.from_string(rights),
-        start=now - timedelta(hours=1),
-        expiry=now + timedelta(seconds=seconds),
-    )
-
-
-def names_in(container: ContainerClient) -> set[str]:
-    return set(container.list_blob_names())
-
-
-def once(trouble: Trouble, wanted: Callable[[Asked], bool]) -> Plan:
-    """A plan by which the first request that is wanted meets trouble."""
-    met: list[Asked] = []
-
-    def plan(asked: Asked) -> Trouble | None:
-        if met or not wanted(asked):
-            return None
-        met.append(asked)
-        return trouble
-
-    return plan
-
-
-def is_sent(asked: Asked) -> bool:
-    return asked.method == "PUT" and "/blobs/" in asked.path
 
 
 class TestStore:

@@ -30,18 +30,19 @@ _STOP_S = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Azurite:
-    """A running blob service."""
+    """A running blob service; `scheme` is https where it was given a certificate."""
 
     port: int
+    scheme: str = "http"
 
     def endpoint(self, port: int = 0) -> str:
         """The account's address, through another port where a proxy listens there."""
-        return f"http://127.0.0.1:{port or self.port}/{ACCOUNT}"
+        return f"{self.scheme}://127.0.0.1:{port or self.port}/{ACCOUNT}"
 
     def connection(self, port: int = 0) -> str:
         """A connection string with the account's key."""
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};"
+            f"DefaultEndpointsProtocol={self.scheme};AccountName={ACCOUNT};AccountKey={KEY};"
             f"BlobEndpoint={self.endpoint(port)};"
         )
 
@@ -60,8 +61,11 @@ def why_no_azurite() -> str:
 
 
 @contextlib.contextmanager
-def running_azurite(folder: Path) -> Iterator[Azurite]:
-    """A blob service that keeps its blobs in a folder; skips where there is none."""
+def running_azurite(folder: Path, *options: str) -> Iterator[Azurite]:
+    """A blob service that keeps its blobs in a folder; skips where there is none.
+
+    `options` are more of those of the program, such as `--oauth basic`.
+    """
     program = _program()
     if program is None or why_no_azurite():
         pytest.skip(why_no_azurite())
@@ -69,13 +73,15 @@ def running_azurite(folder: Path) -> Iterator[Azurite]:
         [
             program, "--skipApiVersionCheck", "--disableTelemetry", "--silent",
             "--location", str(folder), "--blobHost", "127.0.0.1", "--blobPort", "0",
+            *options,
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:  # fmt: skip
         try:
-            yield Azurite(port=_port(process))
+            scheme, port = _place(process)
+            yield Azurite(port=port, scheme=scheme)
         finally:
             process.terminate()
             try:
@@ -84,13 +90,13 @@ def running_azurite(folder: Path) -> Iterator[Azurite]:
                 process.kill()
 
 
-def _port(process: subprocess.Popen[str]) -> int:
+def _place(process: subprocess.Popen[str]) -> tuple[str, int]:
     assert process.stdout is not None
     said = []
     for line in process.stdout:
         said.append(line)
-        if match := re.search(r"listens on http://127\.0\.0\.1:(\d+)", line):
-            return int(match[1])
+        if match := re.search(r"listens on (https?)://127\.0\.0\.1:(\d+)", line):
+            return match[1], int(match[2])
     raise AssertionError(f"Azurite did not start: {''.join(said)}")
 
 

@@ -121,12 +121,24 @@ class TestExport:
         assert (outcome.code, outcome.out) == (code, "")
         assert not target.exists()
 
-    def test_cloud_is_told_to_be_elsewhere(self, call: CommandLine, root: Path) -> None:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["--to", "s3://bucket"],
+            ["--to", "azure://container/v1", "--update"],
+            ["--to", "azure://container/v1.zip"],
+            ["--to", "azure://container/v1?sig=hush"],
+        ],
+    )
+    def test_target_in_the_cloud_that_cannot_be_is_told(
+        self, call: CommandLine, root: Path, arguments: list[str]
+    ) -> None:
         outcome = call(
-            "export", "v1", "--format", "coco", "--to", "s3://bucket", "--project", root
+            "export", "v1", "--format", "coco", *arguments, "--project", root
         )
 
-        assert outcome.code == ExitCode.USAGE
+        assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
+        assert "hush" not in outcome.err
 
     def test_folder_of_something_else_is_left_alone(
         self, call: CommandLine, root: Path, tmp_path: Path

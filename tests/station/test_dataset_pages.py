@@ -17,7 +17,7 @@ from station.views.dataset.class_table import cell_tone
 from station.views.dataset.dataset_contract import ClassView, CountCell
 from station.views.versions.drift_table import effect_words, span_of
 from station.views.versions.versions_contract import DriftRow
-from tests.gestures import LONG_WAIT_MS, press, wait_until
+from tests.gestures import LONG_WAIT_MS, click_button, press, wait_until
 from tests.station.conftest import OpenStation, pages_of, street
 
 
@@ -186,8 +186,13 @@ def test_two_versions_are_frozen_compared_and_exported(
     assert page.chosen.alias == "v2"
     assert page.view.drift.model.rows
     target = tmp_path / "out"
-    page.export("v2", "coco", target)
-    wait_until(qtbot, lambda: str(target) in station.window.notice.text, LONG_WAIT_MS)
+    page.ask_export()
+    dialog = page.handover.dialog
+    assert dialog is not None
+    dialog.target.write(str(target))
+    wait_until(qtbot, dialog.yes.isEnabled, LONG_WAIT_MS)
+    click_button(dialog.yes)
+    wait_until(qtbot, dialog.open_folder.isVisible, LONG_WAIT_MS)
     assert any(target.rglob("*.json"))
 
 

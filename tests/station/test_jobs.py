@@ -131,6 +131,25 @@ def test_progress_is_announced_and_the_last_step_never_dropped(
     assert len(states) < 100
 
 
+@pytest.mark.parametrize("is_quiet", [False, True])
+def test_who_asked_for_the_work_is_told_how_far_it_is(
+    qtbot: QtBot, runner: Runner, is_quiet: bool
+) -> None:
+    steps: list[tuple[int, str]] = []
+
+    run(
+        runner,
+        lambda progress: progress.step(3, 3, "samples"),
+        on_step=lambda state: steps.append(
+            (state.done, threading.current_thread().name)
+        ),
+        quiet=is_quiet,
+    )
+
+    wait_until(qtbot, lambda: runner.is_idle)
+    assert steps == [(3, "MainThread")]
+
+
 def test_quiet_work_is_not_announced(qtbot: QtBot, runner: Runner) -> None:
     announced: list[object] = []
     for signal in (runner.job_started, runner.job_progressed, runner.job_ended):

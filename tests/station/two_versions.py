@@ -1,4 +1,8 @@
-"""A project with v1 (8 sessions), mended labels, and v2 (10 sessions)."""
+"""A project with v1 (8 sessions), mended labels, and v2 (10 sessions).
+
+`make_two_versions` goes through the command line, drift and report included;
+`freeze_two` leaves those out, and the mending, and takes a tenth of the time.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import numpy as np
 
 from dataset.project import Project
 from dataset.records import LabelState, SampleState
+from dataset.versions.freezing import freeze
 from labeling.session import LabelingSession
 from station.cli.main import run
 from tests.small_projects import BEGAN_US, box, new_project, pixels, uid
@@ -54,4 +59,15 @@ def make_two_versions(root: Path) -> Path:
         for number in (8, 9):
             add_session(project, number, darker=60)
         assert run([*arguments, "-m", "second"]) == 0
+    return root
+
+
+def freeze_two(root: Path) -> Path:
+    """Make a project of the same samples and freeze v1 and v2."""
+    with new_project(root) as project:
+        for count in (8, 2):
+            first = 0 if count == 8 else 8
+            for number in range(first, first + count):
+                add_session(project, number)
+            freeze(project, message=f"{count} sessions more", author="me")
     return root

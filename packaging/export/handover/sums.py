@@ -16,3 +16,10 @@ def sums_lines(digests: Iterable[tuple[str, str]]) -> Iterator[bytes]:
     No path of an export needs escaping: each is made of ids, splits and fixed names.
     """
     return (f"{digest}  {name}\n".encode() for name, digest in digests)
+
+
+def sums_in(data: bytes) -> Iterator[tuple[str, str]]:
+    """Digest and path of each line of a file made of `sums_lines`."""
+    for line in data.decode().splitlines():
+        digest, _, name = line.partition("  ")
+        yield digest, name

@@ -16,20 +16,18 @@ import hashlib
 import importlib
 import importlib.util
 import logging
-import socket
-import threading
-import time
-import weakref
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
 import requests
 import urllib3
 from azure.core import MatchConditions
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+)
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import (
     BlobBlock,
@@ -37,33 +35,28 @@ from azure.storage.blob import (
     ContainerClient,
     ContentSettings,
 )
-from requests.adapters import HTTPAdapter
 
 from dataset.cloud_settings import CloudSettings
 from dataset.errors import CloudError
 
 from .blob_store import (
-    AccessRefused,
     Blob,
     BlobChanged,
     BlobExists,
     Content,
     Pace,
-    Unanswered,
     changed,
-    exists,
     missing,
     no_pace,
 )
+from .connections import Sockets
 from .credentials import Access
+from .put_blob import BlobPuts, Garbled, Refused
+from .refusals import Answer, refused, unanswered, unknown_person
 
 _T = TypeVar("_T")
 _NOTE: Final = "sha256"
 _KIB: Final = 1024
-_LONGEST_WAIT_S: Final = 120.0
-_TRANSIENT: Final = frozenset((408, 429, 500, 502, 503, 504))
-# Garbled on the way: the service compared a digest and found another one.
-_GARBLED: Final = frozenset(("Md5Mismatch", "Crc64Mismatch", "InvalidMd5"))
 _TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp",
                  "bmp": "image/bmp", "json": "application/json"}  # fmt: skip
 
@@ -82,12 +75,13 @@ class AzureStore:
     def __init__(
         self, access: Access, container: str, prefix: str, settings: CloudSettings
     ) -> None:
-        # What it warns of we tell ourselves; and it may name an address.
-        logging.getLogger("azure").setLevel(logging.CRITICAL)
+        # What they warn of we tell ourselves; and they name addresses with signatures.
+        for library in ("azure", "urllib3"):
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._label = f"{access.endpoint}/{container}/{self._prefix}".rstrip("/")
         self._block_bytes = settings.block_kb * _KIB
-        self._sockets = _Sockets(settings.parallel + 2)
+        self._sockets = Sockets(settings.parallel + 2)
         self._container = ContainerClient(
             access.endpoint,
             container,
@@ -98,6 +92,18 @@ class AzureStore:
             max_chunk_get_size=self._block_bytes,
             connection_timeout=settings.timeout_s,
             read_timeout=settings.timeout_s,
+        )
+
+        self._puts = (
+            BlobPuts(
+                self._sockets.session,
+                access,
+                container,
+                version=self._container.api_version,
+                timeout_s=settings.timeout_s,
+            )
+            if BlobPuts.can_sign(access)
+            else None
         )
 
     @property
@@ -120,8 +126,12 @@ class AzureStore:
     def head(self, name: str) -> Blob | None:
         """What is known of a blob."""
         client = self._client(name)
-        found = self._asked(lambda: _or_none(client.get_blob_properties), name)
-        return None if found is None else self._blob(found)
+
+        def asked() -> Blob | None:
+            found = _or_none(client.get_blob_properties)
+            return None if found is None else self._blob(found)
+
+        return self._asked(asked, name)
 
     def get(self, name: str) -> Iterator[bytes]:
         """A blob's bytes in pieces."""
@@ -138,16 +148,12 @@ class AzureStore:
 
     def put_new(self, name: str, content: Content, pace: Pace = no_pace) -> Blob:
         """Keep a blob under a free name; in blocks where it is larger than one."""
-        return self._put(name, content, pace, {"match_condition": _IF_NEW})
+        return self._put(name, content, pace, None)
 
     def swap(self, name: str, content: Content, etag: str | None) -> Blob:
         """Put a small blob in the place of the one with that ETag."""
-        if etag is None:
-            condition: dict[str, Any] = {"match_condition": _IF_NEW}
-        else:
-            condition = {"match_condition": _IF_SAME, "etag": etag}
         try:
-            return self._put(name, content, no_pace, condition)
+            return self._put(name, content, no_pace, etag)
         except (BlobExists, BlobChanged):
             raise changed(name, self._label) from None
 
@@ -159,12 +165,12 @@ class AzureStore:
         """Let go of the connections."""
         self._container.close()
 
-    def _put(
-        self, name: str, content: Content, pace: Pace, condition: dict[str, Any]
-    ) -> Blob:
-        client = self._client(name)
-        about = {"metadata": {_NOTE: content.sha256}, **condition}
+    def _put(self, name: str, content: Content, pace: Pace, etag: str | None) -> Blob:
         kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        if content.size_bytes <= self._block_bytes and self._puts is not None:
+            return self._put_small(name, content, pace, kind, etag)
+        client = self._client(name)
+        about = {"metadata": {_NOTE: content.sha256}, **_condition(etag)}
         if content.size_bytes <= self._block_bytes:
             data = b"".join(content.pieces(self._block_bytes))
             pace(len(data))
@@ -188,6 +194,34 @@ class AzureStore:
             etag=str(done["etag"]),
             sha256=content.sha256,
             md5=bytes(done.get("content_md5") or b"").hex(),
+        )
+
+    def _put_small(
+        self, name: str, content: Content, pace: Pace, kind: str, etag: str | None
+    ) -> Blob:
+        """The same in one request of our own, see `put_blob`."""
+        puts = self._puts
+        assert puts is not None
+        data = b"".join(content.pieces(self._block_bytes))
+        pace(len(data))
+        given, md5 = self._asked(
+            lambda: puts.put(
+                self._prefix + name,
+                data,
+                kind=kind,
+                notes={_NOTE: content.sha256},
+                condition={"If-None-Match": "*"}
+                if etag is None
+                else {"If-Match": etag},
+            ),
+            name,
+        )
+        return Blob(
+            name=name,
+            size_bytes=len(data),
+            etag=given,
+            sha256=content.sha256,
+            md5=md5,
         )
 
     def _stage(
@@ -226,105 +260,34 @@ class AzureStore:
 
     def _asked(self, call: Callable[[], _T], name: str) -> _T:
         """What the service answers; its refusal becomes one of ours, without cause."""
+        refusal: CloudError
         try:
             return call()
+        except _NoToken:
+            refusal = unknown_person(self._label)
+        except Refused as error:
+            refusal = refused(error.answer, name, self._label)
         except HttpResponseError as error:
-            refusal = self._refusal(error, name)
-        except (AzureError, requests.RequestException, urllib3.exceptions.HTTPError):
-            refusal = self._unanswered(name)
-        except (OSError, ValueError, AttributeError):
-            # A connection that was broken off, or an answer that is no valid one.
-            refusal = self._unanswered(name)
+            refusal = refused(_answer(error), name, self._label)
+        except (
+            Garbled,
+            AzureError,
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+        ):
+            refusal = unanswered(name, self._label)
+        except (OSError, ValueError, AttributeError, TypeError):
+            # A connection that was broken off, or an answer without its end.
+            refusal = unanswered(name, self._label)
         # Outside of the handler, so that not even the context names the address.
         raise refusal
 
-    def _unanswered(self, name: str, wait_s: float = 0.0) -> Unanswered:
-        return Unanswered(
-            f"The blob service did not answer as it should, {self._label}: {name}",
-            hint="check the line, then run the same command again: it goes on",
-            wait_s=wait_s,
-        )
 
-    def _refusal(self, error: HttpResponseError, name: str) -> CloudError:
-        status, code = error.status_code, str(getattr(error, "error_code", "") or "")
-        if status is None or status in _TRANSIENT or code in _GARBLED:
-            return self._unanswered(name, _wait_s(error))
-        if code == "UnauthorizedBlobOverwrite":
-            return exists(name, self._label)
-        if status in (401, 403):
-            return _access_refusal(error, code, self._label)
-        if status == 404 and code in ("ContainerNotFound", "ContainerBeingDeleted"):
-            return CloudError(
-                f"There is no such container: {self._label}",
-                hint="make it in the portal, or with `az storage container create`",
-            )
-        if status == 404:
-            return missing(name, self._label)
-        if status == 409:
-            return exists(name, self._label)
-        if status == 412:
-            return changed(name, self._label)
-        return Unanswered(
-            f"The blob service refused with status {status}, {self._label}: {name}",
-            hint="check the container's name and settings",
-        )
-
-
-class _Sockets:
-    """A session whose connections can be broken off while others wait on them."""
-
-    def __init__(self, size: int) -> None:
-        self._open: weakref.WeakSet[Any] = weakref.WeakSet()
-        self._lock = threading.Lock()
-        self.session = requests.Session()
-        adapter = _Adapter(self, pool_connections=size, pool_maxsize=size)
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, adapter)
-
-    def note(self, connection: object) -> None:
-        """Remember a connection for as long as it lives."""
-        with self._lock:
-            self._open.add(connection)
-
-    def abort(self) -> None:
-        """Break them all."""
-        with self._lock:
-            connections = list(self._open)
-        for connection in connections:
-            if connection.sock is not None:
-                with suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-class _Adapter(HTTPAdapter):
-    """Makes connections that are known to their `_Sockets`."""
-
-    def __init__(
-        self, sockets: _Sockets, pool_connections: int, pool_maxsize: int
-    ) -> None:
-        self._known = sockets
-        super().__init__(pool_connections, pool_maxsize, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **named: Any) -> None:  # noqa: ANN401
-        """Have the pools of this adapter make noted connections."""
-        super().init_poolmanager(*args, **named)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _pool(urllib3.HTTPConnectionPool, self._known),
-            "https": _pool(urllib3.HTTPSConnectionPool, self._known),
-        }
-
-
-def _pool(kind: Any, sockets: _Sockets) -> Any:  # noqa: ANN401  (classes made here)
-    class Noted(kind.ConnectionCls):  # type: ignore[misc]
-        def connect(self) -> None:
-            super().connect()
-            sockets.note(self)
-
-    return type("NotedPool", (kind,), {"ConnectionCls": Noted})
-
-
-_IF_NEW: Final = MatchConditions.IfMissing
-_IF_SAME: Final = MatchConditions.IfNotModified
+def _condition(etag: str | None) -> dict[str, Any]:
+    """Only where there is no blob, or the one with that ETag."""
+    if etag is None:
+        return {"match_condition": MatchConditions.IfMissing}
+    return {"match_condition": MatchConditions.IfNotModified, "etag": etag}
 
 
 def _credential(access: Access) -> Any:  # noqa: ANN401  (one of three kinds)
@@ -334,7 +297,38 @@ def _credential(access: Access) -> Any:  # noqa: ANN401  (one of three kinds)
         return AzureSasCredential(access.sas.reveal())
     # An extra, and slow: loaded only where nothing else says who we are.
     identity = importlib.import_module("azure.identity")
-    return identity.DefaultAzureCredential(exclude_interactive_browser_credential=True)
+    return _Tokens(
+        identity.DefaultAzureCredential(exclude_interactive_browser_credential=True)
+    )
+
+
+class _NoToken(Exception):
+    """Entra ID does not say who we are."""
+
+
+class _Tokens:
+    """A credential whose refusal is not taken for one of the blob service."""
+
+    def __init__(self, credential: Any) -> None:  # noqa: ANN401  (a TokenCredential)
+        self._credential = credential
+
+    def get_token(self, *scopes: str, **wishes: Any) -> Any:  # noqa: ANN401
+        """A token, as the library asks for it."""
+        try:
+            return self._credential.get_token(*scopes, **wishes)
+        except ClientAuthenticationError:
+            refusal = _NoToken()
+        # Outside of the handler: the library's text may hold what nobody is to read.
+        raise refusal
+
+
+def _answer(error: HttpResponseError) -> Answer:
+    return Answer(
+        status=error.status_code,
+        code=str(getattr(error, "error_code", "") or ""),
+        headers=getattr(error.response, "headers", None) or {},
+        detail=str(getattr(error, "message", "") or ""),
+    )
 
 
 def _or_none(call: Callable[[], _T]) -> _T | None:
@@ -362,44 +356,3 @@ def _block_id(number: int, piece: bytes) -> str:
 
 def _quoted(etag: str) -> str:
     return etag if etag.startswith(('"', "W/")) else f'"{etag}"'
-
-
-def _wait_s(error: HttpResponseError) -> float:
-    """How long the service asks to wait."""
-    headers = getattr(error.response, "headers", None) or {}
-    with suppress(TypeError, ValueError):
-        return min(max(float(headers.get("Retry-After", 0)), 0.0), _LONGEST_WAIT_S)
-    return 0.0
-
-
-def _access_refusal(error: HttpResponseError, code: str, label: str) -> AccessRefused:
-    """Why we are not let in, told from the service's code and its clock."""
-    detail = str(getattr(error, "message", "") or "").lower()
-    skew = _skew_s(error)
-    if abs(skew) > 900:
-        why, hint = (
-            "the clocks differ",
-            f"set this machine's clock, it is off by {skew:.0f} s",
-        )
-    elif "expired" in detail or "signature not valid in the specified time" in detail:
-        why, hint = "the signature is expired or not yet valid", "ask for a new SAS"
-    elif code in ("AuthorizationPermissionMismatch", "AuthorizationProtocolMismatch"):
-        why = "the credential lacks a right"
-        hint = "it needs create, write, read and list on this container"
-    elif code in ("AuthorizationFailure", "AuthorizationSourceIPMismatch"):
-        why, hint = "the credential or the firewall forbids it", "check both"
-    else:
-        why, hint = "the credential is not accepted", "ask for a new one"
-    return AccessRefused(
-        f"The blob service does not let us in, {why}: {label}",
-        hint=f"{hint}; then run the same command again: it goes on",
-    )
-
-
-def _skew_s(error: HttpResponseError) -> float:
-    """By how much this machine's clock is ahead of the service's; 0 if not told."""
-    headers = getattr(error.response, "headers", None) or {}
-    with suppress(TypeError, ValueError, AttributeError):
-        theirs = parsedate_to_datetime(str(headers.get("Date"))).timestamp()
-        return time.time() - theirs
-    return 0.0

@@ -29,6 +29,23 @@ def open_place(
         CloudError: no credential was found, or it cannot be used.
         UsageError: it is one for another account.
     """
+    access = access_to(place, settings, environment, project=project)
+    return AzureStore(access, place.container, place.prefix, settings)
+
+
+def access_to(
+    place: CloudPlace,
+    settings: CloudSettings,
+    environment: Mapping[str, str],
+    *,
+    project: Path | None,
+) -> Access:
+    """The access that would be used; it says where it comes from, and no secret.
+
+    Raises:
+        CloudError: no credential was found, or it cannot be used.
+        UsageError: it is one for another account.
+    """
     if place.endpoint:
         settings = replace(settings, endpoint=place.endpoint)
     access = find_access(
@@ -44,7 +61,7 @@ def open_place(
             hint="name the container as azure://CONTAINER/PREFIX, or set the "
             "credential of that account",
         )
-    return AzureStore(access, place.container, place.prefix, settings)
+    return access
 
 
 def _is_for(access: Access, endpoint: str) -> bool:

@@ -49,7 +49,7 @@ ENDPOINT_VARIABLE: Final = "FIELDSET_AZURE_ENDPOINT"
 KEYRING_SERVICE: Final = "fieldset"
 _HINT: Final = (
     "set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT with a SAS token in "
-    "AZURE_STORAGE_SAS_TOKEN, the keyring, or Entra ID"
+    "AZURE_STORAGE_SAS_TOKEN, the keyring, or Entra ID (the extra `azure`)"
 )
 _LIMIT: Final = 16_384
 

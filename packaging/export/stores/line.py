@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from itertools import islice
 from typing import Final, TypeVar
 
 from dataset.cloud_settings import CloudSettings
-from dataset.progress import Cancelled
+from dataset.progress import Cancelled, Progress
 
 from .blob_store import BlobStore, Unanswered
 
@@ -52,6 +53,22 @@ class Line:
                     raise
                 self._is_stopped.wait(self._pause_s(attempt, fault.wait_s))
         raise AssertionError("an attempt gives or raises")
+
+    def heard(self, store: BlobStore, call: Callable[[], _T], progress: Progress) -> _T:
+        """What the call gives; while it waits, the progress can say to stop.
+
+        Raises:
+            Cancelled: `progress` said so; the store's connections are broken.
+        """
+        answers: list[_T] = []
+        with closing(self.each(store, [call], lambda one: (one(),))) as asking:
+            # To the end: left early, it would break the connections.
+            for done in asking:
+                if done is not None:
+                    answers += done
+                else:
+                    progress.step(0, None, "asking the store")
+        return answers[0]
 
     def pace(self, size_bytes: int) -> None:
         """Wait until so many bytes may go, where there is a rate to be kept.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from dataset.progress import Progress
 
+from ..time_left import left_words
+
 _MEGA = 1_000_000
 
 
@@ -50,12 +52,10 @@ class Transfer:
 
 def described(done: int, total: int, moved: int, seconds: float) -> str:
     """A phrase such as `12 of 340 MB, 3 min left`; no time before anything moved."""
-    words = f"{done // _MEGA} of {max(total // _MEGA, done // _MEGA)} MB"
+    total = max(total, done)
+    words = f"{done // _MEGA} of {total // _MEGA} MB"
+    if total < 2 * _MEGA:
+        words = f"{done / _MEGA:.1f} of {total / _MEGA:.1f} MB"
     if not moved or seconds < 1:
         return words
-    left = (total - done) * seconds / moved
-    if left < 60:
-        return f"{words}, {max(left, 0):.0f} s left"
-    if left < 5400:
-        return f"{words}, {left / 60:.0f} min left"
-    return f"{words}, {left / 3600:.1f} h left"
+    return f"{words}, {left_words((total - done) * seconds / moved)}"

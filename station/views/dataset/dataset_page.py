@@ -56,12 +56,14 @@ class DatasetPage(QWidget):
         notice_came: a sentence and its tone.
         page_requested: the page the person wants to go to.
         classes_requested: the person wants to work on the classes.
+        intake_requested: the person wants to take pictures in.
     """
 
     error_came = Signal(object)
     notice_came = Signal(str, str)
     page_requested = Signal(object)
     classes_requested = Signal()
+    intake_requested = Signal()
 
     def __init__(
         self,
@@ -148,6 +150,8 @@ class DatasetPage(QWidget):
         self._lower = Card("")
         self.lower_tabs = Tabs((tr("groups"), tr("ledger of tests")))
         self._lower.line.insertWidget(0, self.lower_tabs)
+        self.take_in = button(tr("Take in…"), "chip")
+        self._lower.line.addWidget(self.take_in)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.groups)
         self._stack.addWidget(self.ledger)
@@ -160,6 +164,7 @@ class DatasetPage(QWidget):
         self.explore.notice_came.connect(self.notice_came)
         self.class_tabs.tab_chosen.connect(lambda _at: self._show_classes())
         self.edit_classes.clicked.connect(self.classes_requested)
+        self.take_in.clicked.connect(self.intake_requested)
         self.lower_tabs.tab_chosen.connect(self._on_lower_tab)
         self.balance.split_requested.connect(self.split_now)
         self.balance.plan_requested.connect(self.ask_plan)

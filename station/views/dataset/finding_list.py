@@ -14,16 +14,22 @@ from .dataset_contract import FindingRow
 class FindingList(QWidget):
     """Shows findings in a table; what does not fit is told on hover.
 
-    With `most_rows` it is as high as its rows, up to so many.
+    With `most_rows` it is as high as its rows, up to so many. `heads` stand over what
+    was found and what is beside it, the next step unless said otherwise.
     """
 
     def __init__(
-        self, theme: Theme, parent: QWidget | None = None, *, most_rows: int = 0
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        most_rows: int = 0,
+        heads: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(parent)
         self._most_rows = most_rows
-        heads = ("", tr("Finding"), tr("next step"))
-        self.model: RowTable[FindingRow] = RowTable(heads, _words, parent=self)
+        named = heads or (tr("Finding"), tr("next step"))
+        self.model: RowTable[FindingRow] = RowTable(("", *named), _words, parent=self)
         self.view: QTableView = plain_table()
         self.view.setModel(self.model)
         self.view.setSelectionMode(QTableView.SelectionMode.NoSelection)
@@ -43,6 +49,8 @@ class FindingList(QWidget):
     def show_rows(self, rows: tuple[FindingRow, ...]) -> None:
         """Show these findings."""
         self.model.replace(rows)
+        # What stands alone has the room of both.
+        self.view.setColumnHidden(2, not any(row.next_step for row in rows))
         if self._most_rows:
             fit_table(self.view, self._most_rows)
 

@@ -92,7 +92,7 @@ class VersionView(QWidget):
         self._relabelled = ChangeGrid(theme, thumbnails)
         self.verify = button(tr("Verify"))
         self._report = button(tr("Report"))
-        self._export = button(tr("Export"), "primary")
+        self._export = button(tr("Hand over…"), "primary")
         self._lay_out()
         self.verify.clicked.connect(self.verify_requested)
         self._report.clicked.connect(self.report_requested)

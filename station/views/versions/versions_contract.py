@@ -171,7 +171,7 @@ class Proof:
 
 
 class VersionsDesk(Protocol):
-    """Freezes, compares, proves, reports and exports versions."""
+    """Freezes, compares, proves and reports versions."""
 
     def versions(self, progress: Progress) -> tuple[VersionRow, ...]:
         """Give all versions, newest first, damaged ones marked."""
@@ -193,9 +193,3 @@ class VersionsDesk(Protocol):
 
     def verify(self, alias: str, progress: Progress) -> Proof:
         """Prove that a version is what was frozen."""
-
-    def formats(self) -> tuple[str, ...]:
-        """Give the names of the export formats."""
-
-    def export(self, alias: str, name: str, target: Path, progress: Progress) -> str:
-        """Export a version and give one sentence on it."""

@@ -29,7 +29,8 @@ from ..labels import button
 from ..rows import ROW_ROLE, RowList, dress, plain_list
 from .change_loader import ChangeLoader
 from .freeze_view import FreezeView
-from .version_dialogs import ExportDialog
+from .handover_contract import HandoverDesk
+from .handover_work import HandoverWork
 from .version_list import VersionDelegate, version_words
 from .version_view import CHANGES, DRIFT, PROOF, VersionView
 from .versions_contract import (
@@ -59,6 +60,7 @@ class VersionsPage(QWidget):
     def __init__(
         self,
         desk: VersionsDesk,
+        handover: HandoverDesk,
         runner: Submitter,
         theme: Theme,
         parent: QWidget | None = None,
@@ -67,6 +69,7 @@ class VersionsPage(QWidget):
         dress(self, "page")
         self._desk = desk
         self._runner = runner
+        self._theme = theme
         self._shown: VersionRow | None = None
         self._comparing: Job | None = None
         self._proofs: dict[str, Proof] = {}
@@ -77,6 +80,7 @@ class VersionsPage(QWidget):
         self.view = VersionView(theme, ThumbnailLoader(runner, parent=self), self)
         self._pictures = ChangeLoader(desk, runner, self.view)
         self.freezing = FreezeView(theme, self)
+        self.handover = HandoverWork(handover, runner, self)
         self.fault = EmptyNote("", "")
         self._nothing = EmptyNote(
             tr("No version is frozen yet"),
@@ -116,6 +120,8 @@ class VersionsPage(QWidget):
         self.view.other_chosen.connect(self.compare_with)
         self.freezing.freeze_requested.connect(self.freeze)
         self.freezing.left.connect(self._show_right)
+        self.handover.notice_came.connect(self.notice_came)
+        self.handover.error_came.connect(self.error_came)
 
     def commands(self) -> Commands:
         """Give what each action of this page does, by the action's id."""
@@ -196,23 +202,10 @@ class VersionsPage(QWidget):
             )
 
     def ask_export(self) -> None:
-        """Ask for format and folder, then export."""
+        """Ask how the chosen version is handed over."""
         row = self.chosen
-        if row is None:
-            return
-        dialog = ExportDialog(row.alias, self._desk.formats(), self)
-        dialog.export_wanted.connect(
-            lambda name, target: self.export(row.alias, name, target)
-        )
-        dialog.open()
-
-    def export(self, alias: str, name: str, target: Path) -> None:
-        """Export a version."""
-        self._submit(
-            tr("Export {alias} as {name}").format(alias=alias, name=name),
-            lambda progress: self._desk.export(alias, name, target, progress),
-            lambda sentence: self.notice_came.emit(sentence, "ok"),
-        )
+        if row is not None and not row.fault:
+            self.handover.ask(row, self._theme)
 
     def compare_with(self, alias: str) -> None:
         """Compare the chosen version with another one."""
@@ -222,6 +215,7 @@ class VersionsPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint in another look."""
+        self._theme = theme
         self._delegate.theme = theme
         self.view.set_theme(theme)
         self.freezing.set_theme(theme)
