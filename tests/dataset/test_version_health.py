@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -20,7 +21,7 @@ from dataset.measuring import measured
 from dataset.project import Project
 from dataset.versions.freezing import freeze
 from tests.dataset.camera_scene import frames
-from tests.dataset.camera_sessions import add_session, blurred
+from tests.dataset.camera_sessions import Pixels, add_session, blurred
 from tests.small_projects import new_project
 
 SHORT = 8
@@ -200,3 +201,44 @@ def test_json_is_plain_and_names_sessions(project: Project) -> None:
     assert said["cameras"][1]["reference"] == ["day 1"]
     assert said["cameras"][1]["conditions"] == {"light": "day"}
     assert said["cameras"][1]["verdict"] == "fault"
+
+
+def half_size(number: int) -> Pixels:
+    return np.asarray(cv2.resize(frames(1, seed=number)[0], (240, 160)), np.uint8)
+
+
+def one_pixel(number: int) -> Pixels:
+    return np.full((1, 1, 3), number, np.uint8)
+
+
+def gray(number: int) -> Pixels:
+    light = cv2.cvtColor(half_size(number), cv2.COLOR_BGR2GRAY)
+    return np.asarray(light, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "words"),
+    [
+        (lambda n: frames(1, seed=n)[0], half_size, "another size than the reference"),
+        (one_pixel, one_pixel, "no steady view"),
+        (gray, gray, ""),
+    ],
+)
+def test_odd_pictures_are_no_fault_of_the_camera(
+    tmp_path: Path,
+    first: Callable[[int], Pixels],
+    later: Callable[[int], Pixels],
+    words: str,
+) -> None:
+    with new_project(tmp_path / "odd") as project:
+        pictures = [first(n) for n in range(1, 9)], [later(n) for n in range(11, 19)]
+        for day, shown in enumerate(pictures):
+            add_session(project, f"day {day}", shown, day, is_labeled=True)
+        freeze(project, message="odd")
+
+        (camera,) = health_of(project).cameras
+
+    said = " ".join(f.sentence for f in camera.health.findings)
+    of_the_view = {"view", "focus", "dirt", "vignetting", "pixels"}
+    assert not of_the_view & {one.name for one in camera.health.faults}
+    assert words in said
