@@ -96,8 +96,7 @@ def compare(
             None is the default family, all but `metric.FURTHER`. What else both
             tables have is told with its means (`DriftReport.further`).
         seed: of the random arrangements, 0 or more.
-        permutations: random arrangements of the sessions; more are drawn where the
-            family needs them.
+        permutations: random arrangements of the sessions, at least.
         progress: told once a metric.
 
     Raises:
