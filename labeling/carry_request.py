@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dataset.errors import BadImage
 from dataset.images.image_file import decode
 from dataset.project import Project
 from dataset.records import Box, Proposal, Sample, SampleState
@@ -57,8 +58,7 @@ class PixelCache:
         `reduce` 2, 4 or 8 divides both sides, rounded up.
 
         Raises:
-            BadImage: it cannot be decoded.
-            OSError: it cannot be read.
+            BadImage: it cannot be read or decoded.
         """
         key = (path, reduce)
         with self._lock:
@@ -66,7 +66,7 @@ class PixelCache:
             if found is not None:
                 self._pictures.move_to_end(key)
                 return found
-        pixels = decode(path.read_bytes(), reduce=reduce)
+        pixels = decode(_bytes_of(path), reduce=reduce)
         with self._lock:
             if key not in self._pictures:
                 self._pictures[key] = pixels
@@ -136,8 +136,7 @@ class CarryRequest:
         """Work out the proposals; touches no catalog, runs on any thread.
 
         Raises:
-            BadImage: one of the pictures cannot be decoded.
-            OSError: one of them cannot be read.
+            BadImage: one of the pictures cannot be read or decoded.
         """
         found = self.prepare()
         if not found or self.tracker is None:
@@ -153,7 +152,7 @@ class CarryRequest:
         """`run` without the tracker; what was worked out already is given at once.
 
         Raises:
-            BadImage, OSError: as for `run`.
+            BadImage: as for `run`.
         """
         found = self.answers.get(self._question)
         if found is None:
@@ -216,6 +215,16 @@ def carry_request(
         reduce=_reduction(sample, history[-1][1]),
         tracker=tracker,
     )
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadImage(
+            f"The image file cannot be read: {path.name}",
+            hint="fieldset check --deep",
+        ) from error
 
 
 def _carried_from(

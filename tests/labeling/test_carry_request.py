@@ -267,12 +267,17 @@ def test_request_runs_on_another_thread(project: Project, session: Session) -> N
     assert {p.box.id for p in proposals} <= {uid("a")}
 
 
-def test_damaged_picture_is_a_sentence(project: Project, session: Session) -> None:
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_damaged_or_vanished_picture_is_a_sentence(
+    project: Project, session: Session, is_gone: bool
+) -> None:
     taken = [take(project, session, n, at_s=n) for n in range(2)]
     put(project, taken[0], SampleState.LABELED)
     path = project.image_path(taken[0])
     path.chmod(0o644)
     path.write_bytes(b"no picture")
+    if is_gone:
+        path.unlink()
     request = carry_request(project, taken[1], PixelCache())
     assert request is not None
 

@@ -108,3 +108,26 @@ def test_boxes_drawn_before_the_picture_was_spoiled_stay_as_they_are(
         boxes = project.catalog.labels.boxes(page.state.sample.id)
 
     assert len(boxes) == len(before)
+
+
+def test_a_next_picture_that_vanished_is_told_when_it_is_reached(
+    qtbot: QtBot, open_station: OpenStation, project_root: Path
+) -> None:
+    first = first_file(project_root)
+    station = open_station(project_root)
+    page = pages_of(station).label
+    wait_until(qtbot, lambda: page.canvas.has_picture)
+    assert page.state is not None
+    assert page.state.path == first
+    (following,) = page._calls.desk.film(0, 1)[1:]
+    following.path.unlink()
+    two_boxes(qtbot, page)
+    wait_until(qtbot, lambda: page._calls._foreseen and station.runner.is_idle)
+    assert "cannot be read" not in station.window.notice.text
+
+    press(station.window, "Space")
+
+    wait_until(qtbot, lambda: "cannot be read" in station.window.notice.text)
+    wait_until(qtbot, lambda: page.is_saved)
+    assert page.state.path == following.path
+    assert page.state.proposals == ()

@@ -17,7 +17,7 @@ FILM_BEFORE = 8
 FILM_AFTER = 8
 RECOUNT_MS = 400
 BEAT_MS = 20_000
-FORESEE_MS = 60
+FORESEE_MS = 30
 """So long the labels stay as they are before what follows an accept is worked out."""
 
 Verb = Callable[[], LabelScene | None]
