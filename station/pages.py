@@ -206,7 +206,7 @@ class PageSet(QObject):
         if self._window is None:
             return
         if self._window.page is Page.DATASET:
-            self.dataset.refresh()
+            self.dataset.note_change()
         elif self._window.page is Page.VERSIONS:
             self.versions.refresh()
 

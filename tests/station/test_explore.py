@@ -26,6 +26,7 @@ from station.desks.explore_desk import ProjectExploreDesk
 from station.jobs import Runner
 from station.keys import Page, actions
 from station.theme import DARK, SUNLIGHT
+from station.views.explore import explore_view
 from station.views.explore.explore_contract import ExploreState
 from station.views.explore.explore_view import ExploreView
 from station.views.explore.map_gestures import Tool
@@ -493,6 +494,31 @@ def test_what_another_window_labels_is_shown(
         lambda: view.map.colouring("class").value_of(view.map.index[one]) == "bike",
     )
     assert [row.words for row in view.panel.legend.rows.rows][:2] == ["car", "bike"]
+
+
+def test_changes_by_others_are_read_once_and_after_a_pause(
+    qtbot: QtBot, runner: Runner, shown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = alone(qtbot, runner, shown)
+    read: list[ExploreState] = []
+    state = view.desk.state
+
+    def noting(progress: Progress) -> ExploreState:
+        read.append(state(progress))
+        return read[-1]
+
+    monkeypatch.setattr(view.desk, "state", noting)
+    monkeypatch.setattr(explore_view, "PAUSE", 100_000)
+    view.note_change()
+    wait_until(qtbot, lambda: runner.is_idle and read)
+
+    for _ in range(5):
+        view.note_change()
+    assert runner.is_idle
+
+    view.pause.timeout.emit()
+    wait_until(qtbot, lambda: runner.is_idle and len(read) > 1)
+    assert len(read) == 2
 
 
 def test_two_desks_pick_into_the_same_set(root: Path) -> None:

@@ -216,6 +216,13 @@ class DatasetPage(QWidget):
             quiet=True,
         )
 
+    def note_change(self) -> None:
+        """Somebody else changed the project: show it."""
+        if self.views.chosen == EXPLORE:
+            self.explore.note_change()
+        else:
+            self.refresh()
+
     def show_map(self) -> None:
         """Bring the map of samples to the front."""
         if self.views.chosen != EXPLORE:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -42,6 +43,9 @@ from .set_acts import SetActs
 from .viewpoint import STEP
 
 THUMBNAILS_KEPT = 1500
+# Others change a project all the time: after a reading of the map follows a pause of
+# so many times what it took.
+PAUSE = 4
 PANEL_SHARE = 4
 WIDEST_PANEL_PX = 660
 
@@ -76,6 +80,10 @@ class ExploreView(QWidget):
         self._is_reading = False
         self._wants_again = False
         self._is_measuring = False
+        self._began_s = 0.0
+        self.pause = QTimer(self, singleShot=True)
+        self.pause.timeout.connect(self._on_pause_over)
+        self._is_stale = False
         self._by = "class"
         self.state: ExploreState | None = None
         thumbnails = ThumbnailLoader(runner, THUMBNAILS_KEPT, self)
@@ -161,6 +169,7 @@ class ExploreView(QWidget):
             self._wants_again = True
             return
         self._is_reading = True
+        self._began_s = time.monotonic()
         self._submit(
             tr("Wait for the edits"),
             lambda _progress: None,
@@ -169,6 +178,13 @@ class ExploreView(QWidget):
             lane=Lane.CATALOG,
             quiet=True,
         )
+
+    def note_change(self) -> None:
+        """Somebody changed the project: read the map again, after a pause."""
+        if self.pause.isActive():
+            self._is_stale = True
+        else:
+            self.refresh()
 
     def colour_by(self, by: str) -> None:
         """Colour the points by something else."""
@@ -289,7 +305,13 @@ class ExploreView(QWidget):
 
     def _on_state(self, state: ExploreState) -> None:
         self.show_state(state)
+        self.pause.start(round(PAUSE * 1e3 * (time.monotonic() - self._began_s)))
         self._end_reading()
+
+    def _on_pause_over(self) -> None:
+        if self._is_stale and self.isVisible():
+            self.refresh()
+        self._is_stale = False
 
     def _end_reading(self) -> None:
         self._is_reading = False
