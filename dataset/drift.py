@@ -11,7 +11,9 @@ larger), Holm's adjusted p over all metrics tested, and a verdict:
   sessions exist for the family's strictest level to be reached.
 
 Beside the metrics, the mix of classes (`class_mix`) and the pictures as a whole
-(`picture_shift`) are one member of the family each.
+(`picture_shift`) are one member of the family each. Metrics rest on every session and
+sample; the mix of classes on 2,000 sessions at most, the whole picture on 600 and about
+3,000 samples, spread evenly by name and the same every time.
 
 A session that stands in both sets (two versions of one dataset) counts for the
 base: the current set is judged by the sessions it adds. Two sets of the same samples
@@ -84,9 +86,7 @@ def compare(
     """How far `current` is from `base`, metric by metric.
 
     The same tables and seed give the same report, whatever the order of the rows.
-    Metrics that only one table has are named in the notes. Metrics rest on every
-    session and sample; the mix of classes on 2,000 sessions at most, the whole picture
-    on 600 and about 3,000 samples, all spread evenly by name and the same every time.
+    Metrics that only one table has are named in the notes.
 
     Args:
         base: the set to compare with.

@@ -43,7 +43,26 @@ CORRELATIONS = (0.0, 0.2, 0.5, 0.8)
 TOLD_EVERY = 100
 PER_SESSION = 25
 LIMITS_SD = (0.1, 0.25, 0.5)
-LADDER = (6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256, 362, 512, 724, 1024, 2048)
+LADDER = (
+    6,
+    8,
+    11,
+    16,
+    23,
+    32,
+    45,
+    64,
+    91,
+    128,
+    181,
+    256,
+    362,
+    512,
+    724,
+    1024,
+    1448,
+    2048,
+)
 WANTED = 0.8
 Pair = tuple[drift.SampleTable, drift.SampleTable]
 
