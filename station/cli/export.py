@@ -103,7 +103,7 @@ def export(
 def _with_sealed(reason: str) -> Callable[..., tuple[ExportResult, ...]]:
     """What exports sealed sets, too, and tells the ledger.
 
-    The ledger is the catalog's, which takes as long to import as all the rest.
+    The ledger is the catalog's, whose import takes half as long as all the rest.
     """
     from export.operation import export_version
 
