@@ -6,8 +6,8 @@
 JPEG files of 1280x720 with about 153 KB, three boxes each, in a project of their own.
 `cp -r` and each format take turns; what was written is removed outside the clock, and
 `sync` runs between them. Prints wall and processor seconds, peak memory and the ratio
-of medians. With `--annotations-only` there are no images; SIZES are numbers of samples with
-commas between them.
+of medians. With `--annotations-only` there are no images, and SIZES are numbers of
+samples with commas between them.
 """
 
 from __future__ import annotations

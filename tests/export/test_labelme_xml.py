@@ -90,7 +90,10 @@ def test_boxes_of_pascal_voc_are_not_mistaken_for_it(tmp_path: Path) -> None:
     assert detect_format(folder_with(tmp_path, a__xml=text)) == "voc"
 
 
-@pytest.mark.parametrize("text", ["", "<annotation>", "<other/>"])
+BOMB = '<!DOCTYPE a [<!ENTITY x "y">]><annotation>&x;<pt></pt></annotation>'
+
+
+@pytest.mark.parametrize("text", ["", "<annotation>", "<other/>", BOMB])
 def test_files_of_another_shape_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadFile, match="LabelMe"):
         reader_for("labelme-xml").read(folder_with(tmp_path, a__xml=text))

@@ -280,6 +280,23 @@ def test_names_that_leave_the_folder_are_refused(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
+def test_address_in_coco_is_no_image_and_never_fetched(tmp_path: Path) -> None:
+    # The network guard fails this test if anybody asks for it.
+    far = "http://192.0.2.1/far.png"
+    path = coco_set(
+        tmp_path,
+        images=[
+            {"id": 1, "file_name": "a.png"},
+            {"id": 2, "file_name": far, "coco_url": far},
+        ],
+    )
+
+    found = CocoReader().read(path)
+
+    assert [image.source_name.rpartition("/")[2] for image in found.images] == ["a.png"]
+    assert f"the image is missing: {far}" in whats(found)
+
+
 def test_links_that_leave_the_folder_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "b.png").write_bytes(encoded("png", scene()))
