@@ -30,4 +30,5 @@ def init(directory: Path, classes: str, as_json: bool) -> None:
         emit_json({"path": str(root), "classes": count})
         return
     click.echo(str(root))
-    say(f"A project with {count} classes; next: `fieldset --project {directory}`")
+    classes = "1 class" if count == 1 else f"{count} classes"
+    say(f"A project with {classes}; next: `fieldset --project {directory}`")
