@@ -72,7 +72,12 @@ class OnnxTracker:
     def follow(
         self, before: Path, after: Path, sought: Sequence[Sought]
     ) -> tuple[Tracked | None, ...]:
-        """Where each object is in `after`; () where the tracker cannot say."""
+        """Where each object is in `after`; () where the tracker cannot say.
+
+        One that is still being loaded is not waited for.
+        """
+        if not self.is_ready:
+            return ()
         request = {
             "before": str(before),
             "path": str(after),

@@ -101,11 +101,12 @@ def test_a_tracker_that_hangs_keeps_nobody_waiting(
     tracker = page._calls.desk._tracker  # type: ignore[attr-defined]
 
     (found,) = carried(qtbot, station, page)
-    was_ready = tracker.is_ready
+    was_loading = tracker._asking.locked()
     station.close()
 
     assert found.box.class_id == 1
-    assert not was_ready
+    assert was_loading
+    assert not tracker.is_ready
     assert tracker._child is None
 
 

@@ -99,13 +99,13 @@ def test_log_holds_our_news_and_others_warnings(
     allow_log("careful")
 
     logging.getLogger("dataset.catalog").info("migrated")
-    logging.getLogger("azure.core").info("request sent")
-    logging.getLogger("azure.core").warning("careful")
+    logging.getLogger("another.library").info("request sent")
+    logging.getLogger("another.library").warning("careful")
 
     text = log_file.read_text("utf-8")
     assert "INFO" in text
     assert "dataset.catalog: migrated" in text
-    assert "azure.core: careful" in text
+    assert "another.library: careful" in text
     assert "request sent" not in text
 
 
