@@ -12,8 +12,15 @@ endif
 BIN := .venv/bin
 # Rich and pytest colour their output by themselves where there is a terminal.
 PYTEST_ARGS ?=
-# One process a core, up to four; a process that is done takes tests from the others.
-WORKERS ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal
+# A process a core and one more, for many a test waits for a child or a server; up to
+# four. A process that is done takes tests from the others.
+PROCESSES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
+	if [ "$$n" -lt 3 ]; then echo $$((n + 1)); else echo 4; fi)
+WORKERS ?= --numprocesses=$(PROCESSES) --dist=worksteal
+# These hold the finished core files at 100 %; all others run without the measurement,
+# which costs time and, with many threads, now and then a test.
+COVERING := tests/station/test_logs.py tests/station/test_jobs.py \
+	tests/station/test_cli_commands.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo app test check format format-check lint types contracts bench soak \
@@ -50,7 +57,8 @@ app: environment ## the window on the demo project
 	@$(BIN)/fieldset --project demo
 
 test: environment azurite ## all tests, finished core files at 100 % coverage
-	@$(BIN)/python -m pytest $(WORKERS) --cov --cov-report=term $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(WORKERS) --cov --cov-report=term $(COVERING)
+	@$(BIN)/python -m pytest $(WORKERS) $(COVERING:%=--ignore=%) $(PYTEST_ARGS)
 
 check: format-check lint types contracts test ## format, lint, types, contracts, tests
 

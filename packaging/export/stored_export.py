@@ -102,7 +102,8 @@ def export_to_store(
             progress=progress,
         )
         sending = _Sending(store=store, line=line, results=results)
-        sending.send(there, progress)
+        # Listed again: what a run before this one had under way may be there by now.
+        sending.send(_listed(store, line, progress), progress)
     done = sending.transfer
     return StoredExport(
         results=results,
