@@ -8,7 +8,9 @@ catalog lane has ONE thread: the window's single writer.
 from __future__ import annotations
 
 import logging
+import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -48,6 +50,10 @@ class Lane(StrEnum):
     IMAGES = "images"
     THUMBNAILS = "thumbnails"
 
+
+# What may take its time there leaves the processor to the thread that paints.
+PATIENT_LANES = frozenset({Lane.ASSIST, Lane.WORK, Lane.IMAGES, Lane.THUMBNAILS})
+_PATIENCE = 5
 
 LANE_THREADS: Mapping[Lane, int] = {
     Lane.CATALOG: 1,
@@ -228,7 +234,7 @@ class Runner(QObject):
 
     def _lane(self, lane: Lane) -> _LaneThreads:
         if lane not in self._lanes:
-            self._lanes[lane] = _LaneThreads(lane.value, LANE_THREADS[lane])
+            self._lanes[lane] = _started(lane)
         return self._lanes[lane]
 
     def _run(self, job: Job) -> None:
@@ -357,10 +363,17 @@ def _run_last(last: Callable[[], None]) -> None:
         LOG.exception("closing the project failed")
 
 
+def _started(lane: Lane) -> _LaneThreads:
+    return _LaneThreads(
+        lane.value, LANE_THREADS[lane], is_patient=lane in PATIENT_LANES
+    )
+
+
 class _LaneThreads:
     """Named threads that take work from one queue, first come first served."""
 
-    def __init__(self, name: str, threads: int) -> None:
+    def __init__(self, name: str, threads: int, *, is_patient: bool = False) -> None:
+        self._is_patient = is_patient
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(
@@ -383,6 +396,9 @@ class _LaneThreads:
             thread.join()
 
     def _work(self) -> None:
+        if self._is_patient and sys.platform == "linux":
+            # There a thread has a priority of its own; elsewhere all are alike.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _PATIENCE)
         while (work := self._queue.get()) is not None:
             work()
             # Held across the blocking get, the last result would live on.

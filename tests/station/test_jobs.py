@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -219,3 +221,22 @@ def test_closing_the_project_may_fail_and_the_threads_still_end(
     runner.close(fail)
 
     assert not any(t.name.startswith("fieldset-") for t in threading.enumerate())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a priority a thread is Linux's")
+def test_what_may_take_its_time_leaves_the_processor_to_the_window(
+    qtbot: QtBot, runner: Runner
+) -> None:
+    found: dict[Lane, int] = {}
+    for lane in (Lane.ASSIST, Lane.IMAGES, Lane.CATALOG):
+        run(
+            runner,
+            lambda _p, lane=lane: found.update(
+                {lane: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())}
+            ),
+            lane=lane,
+        )
+
+    wait_until(qtbot, lambda: len(found) == 3)
+    assert found[Lane.ASSIST] > found[Lane.CATALOG]
+    assert found[Lane.IMAGES] > found[Lane.CATALOG]
