@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QItemSelectionModel, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtWidgets import QWidget
 
 from dataset.images.image_file import decode
 from labeling.geometry import corners_of
@@ -14,15 +15,12 @@ from labeling.geometry import corners_of
 from ...language import tr
 from ...pictures import ThumbnailLoader, crop, read_bytes, reduction_for
 from ...theme import Theme
-from ..rows import ROW_ROLE, Index, RowDelegate, RowList
-from ..tile_view import TileView
+from ..picture_tiles import PictureDelegate, PictureGrid
 from .review_contract import GridPage, ReviewItem
 
 CROP = QSize(116, 90)
 GAP_PX = 12
-BORDER_PX = 3
 TAG_PX = 16
-CHANGED_MS = 60
 _CROP_AROUND = 1.3
 
 
@@ -42,63 +40,32 @@ def load_crop(item: ReviewItem, size: QSize) -> QImage:
     return crop(pixels, (x0, y0, x1, y1), size)[0]
 
 
-class CropDelegate(RowDelegate):
+class CropDelegate(PictureDelegate):
     """Paints one box with its state."""
 
-    def __init__(
-        self, theme: Theme, thumbnails: ThumbnailLoader, parent: QWidget
-    ) -> None:
-        super().__init__(theme, parent)
-        self._thumbnails = thumbnails
-        self._ratio = 1.0
+    def __init__(self, theme: Theme, thumbnails: ThumbnailLoader) -> None:
+        super().__init__(theme, thumbnails, CROP, GAP_PX)
         self.names: dict[int, str] = {}
         self.shows_odd = False
         self.names_class = True
         self.few: frozenset[int] = frozenset()
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: Index
-    ) -> None:
-        """Paint the box alone: a ring round it says that it is chosen, no ground."""
-        self._ratio = painter.device().devicePixelRatioF()
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(option.font)
-        self.paint_row(
-            painter, QRectF(option.rect), index.data(ROW_ROLE), is_chosen=chosen
-        )
-        painter.restore()
+    def name_of(self, row: ReviewItem) -> tuple[Hashable, ...]:
+        """The box's place: its class does not change the crop."""
+        return row.sample_id, corners_of(row.box)
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Give all crops one size."""
-        return QSize(CROP.width() + GAP_PX, CROP.height() + GAP_PX)
-
-    def key_of(self, row: ReviewItem) -> Hashable:
-        """What the crop of a box is kept under: its class does not change it."""
-        return row.sample_id, corners_of(row.box), self._ratio
+    def loader_of(self, row: ReviewItem, size: QSize) -> Callable[[], QImage]:
+        """What cuts the box out of its sample."""
+        return partial(load_crop, row, size)
 
     def paint_row(
         self, painter: QPainter, rect: QRectF, row: ReviewItem, *, is_chosen: bool
     ) -> None:
         """Paint the crop, what there is to know of it, and whether it is chosen."""
-        place = QRectF(0.0, 0.0, CROP.width(), CROP.height())
-        place.moveCenter(rect.center())
-        size = CROP * self._ratio
-        image = self._thumbnails.get(self.key_of(row), lambda: load_crop(row, size))
-        if image is None or image.isNull():
-            painter.fillRect(place, self.theme.colour("raised"))
-        else:
-            painter.drawImage(place, image)
-        if image is not None and image.isNull():
-            painter.setPen(self.theme.colour("muted"))
-            middle = Qt.AlignmentFlag.AlignCenter
-            painter.drawText(place, middle, tr("no picture"))
+        place = self.paint_picture(painter, rect, row)
         self._paint_tag(painter, place, self.words(row))
         if is_chosen:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.theme.colour("accent"), BORDER_PX))
-            painter.drawRoundedRect(place.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
+            self.paint_ring(painter, place, "accent")
 
     def words(self, row: ReviewItem) -> str:  # type: ignore[override]
         """Say of a box its class, how odd it is, and whether it was looked over."""
@@ -135,36 +102,23 @@ class CropDelegate(RowDelegate):
         painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, shown)
 
 
-class ReviewGrid(TileView):
-    """Shows boxes; crops are read as they come into sight, away from this thread.
+class ReviewGrid(PictureGrid[ReviewItem]):
+    """Shows boxes, many of which can be chosen at once.
 
     Signals:
         chosen_changed: how many are chosen.
-        opened: the `ReviewItem` that was double-clicked.
     """
 
     chosen_changed = Signal(int)
-    opened = Signal(object)
 
     def __init__(
         self, theme: Theme, thumbnails: ThumbnailLoader, parent: QWidget | None = None
     ) -> None:
-        tile = QSize(CROP.width() + GAP_PX, CROP.height() + GAP_PX)
-        super().__init__(theme, tile, parent)
-        self._thumbnails = thumbnails
-        self._delegate = CropDelegate(theme, thumbnails, self)
-        self.rows: RowList[ReviewItem] = RowList(self._delegate.words, self)
-        self.setModel(self.rows)
-        self.setItemDelegate(self._delegate)
-        # What was scrolled past is given up once the hand rests.
-        self._settle = QTimer(self, singleShot=True, interval=CHANGED_MS)
-        self._settle.timeout.connect(self._forget_unseen)
-        self.verticalScrollBar().valueChanged.connect(lambda _at: self._settle.start())
+        self._delegate = CropDelegate(theme, thumbnails)
+        super().__init__(thumbnails, self._delegate, self._delegate.words, parent)
         self.selectionModel().selectionChanged.connect(
             lambda *_: self.chosen_changed.emit(self.chosen_count)
         )
-        self.doubleClicked.connect(lambda at: self.opened.emit(at.data(ROW_ROLE)))
-        thumbnails.thumbnail_loaded.connect(lambda *_: self.viewport().update())
 
     @property
     def chosen(self) -> tuple[ReviewItem, ...]:
@@ -210,24 +164,7 @@ class ReviewGrid(TileView):
         self._delegate.names_class = names_class
         self.viewport().update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Repaint in another look."""
-        self.theme = theme
-        self._delegate.theme = theme
-        self.viewport().update()
-
     def set_names(self, names: dict[int, str]) -> None:
         """Name the classes."""
         self._delegate.names = names
-        self.viewport().update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._settle.start()
-
-    def _forget_unseen(self) -> None:
-        items = self.rows.rows
-        self._thumbnails.forget(
-            {self._delegate.key_of(items[row]) for row in self.rows_in_sight}
-        )
         self.viewport().update()
